@@ -1,0 +1,45 @@
+package citizen
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+)
+
+// Ref is a citizen's random pseudonym. It stands for the person in every record
+// but the registry's own row, and says nothing about them.
+type Ref string
+
+// Citizen is one person, known: the pseudonym, the secret NHS number, and a
+// secret of their own under which ids shown to them are derived. That secret is
+// made once with the pseudonym and never rotates, so the ids stay stable; it
+// goes when the citizen is erased, and with it every link from those ids.
+type Citizen struct {
+	Ref       Ref
+	NHSNumber NHSNumber
+	idKey     [32]byte
+}
+
+// New puts a citizen together from stored parts.
+func New(ref Ref, number NHSNumber, idKey [32]byte) Citizen {
+	return Citizen{Ref: ref, NHSNumber: number, idKey: idKey}
+}
+
+// OpaqueID derives the id under which this citizen sees one thing (purpose
+// names the sort of thing, such as "referral"). Stable for the citizen, different
+// for everyone else, and not to be reversed: 22 characters of unpadded base64url.
+func (c Citizen) OpaqueID(purpose, value string) string {
+	sum := c.KeyedDigest(purpose, []byte(value))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+// KeyedDigest is HMAC-SHA-256 under the citizen's own secret, separated by purpose.
+// The audit log holds such digests: they prove what was shown while the citizen
+// is known here, and prove nothing about anybody after erasure.
+func (c Citizen) KeyedDigest(purpose string, data []byte) [32]byte {
+	mac := hmac.New(sha256.New, c.idKey[:])
+	mac.Write([]byte(purpose))
+	mac.Write([]byte{0})
+	mac.Write(data)
+	return [32]byte(mac.Sum(nil))
+}

@@ -1,0 +1,64 @@
+package citizen
+
+import (
+	"errors"
+	"log/slog"
+)
+
+// ErrNotNHSNumber says that a text is not an NHS number: not ten digits, or the
+// check digit is wrong. The caller should refuse the text and not repeat it.
+var ErrNotNHSNumber = errors.New("not an NHS number")
+
+const redacted = "[REDACTED]"
+
+// NHSNumber is a citizen's NHS number (NHS Data Dictionary: NHS NUMBER, ten
+// digits, modulus 11 check). However it is printed, logged or marshalled it
+// shows [REDACTED]; only [NHSNumber.Reveal] gives the digits. The zero value is
+// "no number".
+type NHSNumber struct{ digits string }
+
+// ParseNHSNumber reads ten digits without spaces and proves the check digit.
+func ParseNHSNumber(text string) (NHSNumber, error) {
+	const length = 10
+	if len(text) != length {
+		return NHSNumber{}, ErrNotNHSNumber
+	}
+	sum := 0
+	for i := range length {
+		c := text[i]
+		if c < '0' || c > '9' {
+			return NHSNumber{}, ErrNotNHSNumber
+		}
+		if i < length-1 {
+			sum += int(c-'0') * (length - i)
+		}
+	}
+	check := 11 - sum%11
+	if check == 11 {
+		check = 0
+	}
+	// A remainder that asks for the check digit 10 is never issued.
+	if check == 10 || int(text[length-1]-'0') != check {
+		return NHSNumber{}, ErrNotNHSNumber
+	}
+	return NHSNumber{digits: text}, nil
+}
+
+// Reveal gives the ten digits. Callers MUST NOT put them anywhere but into the
+// upstream query that asks for this citizen, a comparison, a keyed hash or a seal.
+func (n NHSNumber) Reveal() string { return n.digits }
+
+// IsZero tells that there is no number.
+func (n NHSNumber) IsZero() bool { return n.digits == "" }
+
+// String implements fmt.Stringer without the number.
+func (n NHSNumber) String() string { return redacted }
+
+// GoString implements fmt.GoStringer without the number.
+func (n NHSNumber) GoString() string { return redacted }
+
+// LogValue implements slog.LogValuer without the number.
+func (n NHSNumber) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText implements encoding.TextMarshaler without the number.
+func (n NHSNumber) MarshalText() ([]byte, error) { return []byte(redacted), nil }

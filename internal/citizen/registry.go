@@ -1,0 +1,133 @@
+package citizen
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
+)
+
+// ErrNoSubject says that no citizen is known by that look-up or pseudonym.
+// At sign-in the caller makes one; anywhere else it treats the citizen as erased.
+var ErrNoSubject = errors.New("no such subject")
+
+// Lookup finds a citizen without knowing them: the keyed hash of the NHS number
+// and the id of the key it was hashed under.
+type Lookup struct {
+	KeyID string
+	MAC   [32]byte
+}
+
+// Subject is the stored row that joins a pseudonym with a person.
+type Subject struct {
+	Ref       Ref
+	Lookup    Lookup
+	Sealed    []byte // NHS number and id secret, sealed under the ring with the Ref as associated data
+	CreatedAt time.Time
+}
+
+// Store keeps subjects.
+type Store interface {
+	// FindSubject gives the subject with any of the look-ups, or ErrNoSubject.
+	FindSubject(ctx context.Context, lookups []Lookup) (Subject, error)
+	// AddSubject keeps a new subject. When one with the same look-up stands
+	// already (two first sign-ins at once), that one is returned instead.
+	AddSubject(ctx context.Context, s Subject) (Subject, error)
+	// ReplaceSubject gives the same Ref a new look-up and seal (key rotation).
+	ReplaceSubject(ctx context.Context, s Subject) error
+	// Subject gives one by its pseudonym, or ErrNoSubject.
+	Subject(ctx context.Context, ref Ref) (Subject, error)
+	// EraseSubject removes the row; what is recorded under the Ref points to
+	// nobody afterwards. Erasing an absent one is no error.
+	EraseSubject(ctx context.Context, ref Ref) error
+}
+
+const (
+	lookupPurpose = "subject-lookup"
+	sealPurpose   = "subject"
+	idKeySize     = 32
+)
+
+// Registry finds citizens, or makes them at their first sign-in.
+type Registry struct {
+	store Store
+	ring  *keys.Ring
+	now   func() time.Time
+}
+
+// NewRegistry needs all three.
+func NewRegistry(store Store, ring *keys.Ring, now func() time.Time) *Registry {
+	return &Registry{store: store, ring: ring, now: now}
+}
+
+// SignIn gives the citizen with this NHS number, new or known. A row written
+// under an older key moves to the active one.
+func (r *Registry) SignIn(ctx context.Context, number NHSNumber) (Citizen, error) {
+	macs := r.ring.MACs(lookupPurpose, []byte(number.Reveal()))
+	lookups := make([]Lookup, len(macs))
+	for i, m := range macs {
+		lookups[i] = Lookup{KeyID: m.KeyID, MAC: m.Sum}
+	}
+	s, err := r.store.FindSubject(ctx, lookups)
+	switch {
+	case errors.Is(err, ErrNoSubject):
+		return r.add(ctx, number, lookups[0])
+	case err != nil:
+		return Citizen{}, fmt.Errorf("find subject: %w", err)
+	}
+	c, err := r.open(s)
+	if err != nil {
+		return Citizen{}, err
+	}
+	if s.Lookup.KeyID != lookups[0].KeyID {
+		s.Lookup, s.Sealed = lookups[0], r.seal(c)
+		if err := r.store.ReplaceSubject(ctx, s); err != nil {
+			return Citizen{}, fmt.Errorf("move subject to the active key: %w", err)
+		}
+	}
+	return c, nil
+}
+
+// Find gives a citizen by pseudonym, or ErrNoSubject.
+func (r *Registry) Find(ctx context.Context, ref Ref) (Citizen, error) {
+	s, err := r.store.Subject(ctx, ref)
+	if err != nil {
+		return Citizen{}, fmt.Errorf("find subject: %w", err)
+	}
+	return r.open(s)
+}
+
+func (r *Registry) add(ctx context.Context, number NHSNumber, lookup Lookup) (Citizen, error) {
+	var idKey [idKeySize]byte
+	if _, err := rand.Read(idKey[:]); err != nil {
+		return Citizen{}, fmt.Errorf("make id secret: %w", err)
+	}
+	c := New(Ref(rand.Text()), number, idKey)
+	s, err := r.store.AddSubject(ctx, Subject{Ref: c.Ref, Lookup: lookup, Sealed: r.seal(c), CreatedAt: r.now()})
+	if err != nil {
+		return Citizen{}, fmt.Errorf("add subject: %w", err)
+	}
+	return r.open(s)
+}
+
+func (r *Registry) seal(c Citizen) []byte {
+	return r.ring.Seal(sealPurpose, append(c.idKey[:], c.NHSNumber.digits...), []byte(c.Ref))
+}
+
+func (r *Registry) open(s Subject) (Citizen, error) {
+	plain, err := r.ring.Open(sealPurpose, s.Sealed, []byte(s.Ref))
+	if err != nil {
+		return Citizen{}, fmt.Errorf("open subject: %w", err)
+	}
+	if len(plain) < idKeySize {
+		return Citizen{}, errors.New("open subject: sealed value is too short")
+	}
+	number, err := ParseNHSNumber(string(plain[idKeySize:]))
+	if err != nil {
+		return Citizen{}, fmt.Errorf("open subject: %w", err)
+	}
+	return New(s.Ref, number, [idKeySize]byte(plain[:idKeySize])), nil
+}
