@@ -1,0 +1,178 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// ErrTooLarge says that an answer was longer than the client reads. The caller
+// treats the answer as unusable.
+var ErrTooLarge = errors.New("upstream answer is too large")
+
+// Observe hears of every request that ended: status 0 means that no answer came.
+type Observe func(operation string, status int, took time.Duration)
+
+// Options are what a Client needs; all but Wrap are required.
+type Options struct {
+	Name     string        // of the upstream, such as "nhs-login"
+	Timeout  time.Duration // for one request, answer read to its end
+	MaxBytes int64         // of one answer's body, after decompression
+	Observe  Observe
+	Tracer   trace.Tracer
+	Now      func() time.Time
+	// Wrap, when not nil, stands between this client and its connections.
+	Wrap func(http.RoundTripper) http.RoundTripper
+}
+
+// Client asks one upstream.
+type Client struct {
+	o         Options
+	http      *http.Client
+	transport http.RoundTripper
+	sockets   *http.Transport
+}
+
+// Answer is a complete answer.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// NewClient makes a client with connections of its own.
+func NewClient(o Options) *Client {
+	c := &Client{o: o, sockets: newTransport()}
+	c.transport = c.sockets
+	if o.Wrap != nil {
+		c.transport = o.Wrap(c.sockets)
+	}
+	c.http = &http.Client{
+		Transport: (*measured)(c),
+		Timeout:   o.Timeout,
+		// A redirect could carry a token or an NHS number to a stranger.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return c
+}
+
+// newTransport gives a transport whose every step is bounded in time.
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           128,
+		MaxIdleConnsPerHost:    64,
+		IdleConnTimeout:        90 * time.Second,
+		TLSHandshakeTimeout:    3 * time.Second,
+		ExpectContinueTimeout:  time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+}
+
+// HTTP gives the underlying client for libraries that want one. Their requests
+// are bounded and measured alike, under the upstream's name.
+func (c *Client) HTTP() *http.Client { return c.http }
+
+// Do sends a request and reads the answer to its end. The operation is a
+// template, such as "ers A001": it names spans and metrics and MUST NOT carry
+// anything of the request itself. Any status is an answer; the error is for no
+// answer, without the URL.
+func (c *Client) Do(operation string, r *http.Request) (Answer, error) {
+	ctx := context.WithValue(r.Context(), operationKey{}, operation)
+	response, err := c.http.Do(r.WithContext(ctx)) //nolint:gosec // the address is the operator's configuration
+	if err != nil {
+		return Answer{}, WithoutURL(err)
+	}
+	defer response.Body.Close() //nolint:errcheck // the body was read or is given up
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return Answer{}, fmt.Errorf("read answer: %w", WithoutURL(err))
+	}
+	return Answer{Status: response.StatusCode, Header: response.Header, Body: body}, nil
+}
+
+// Close ends idle connections.
+func (c *Client) Close() { c.sockets.CloseIdleConnections() }
+
+// WithoutURL strips the address from the errors of net/http, keeping the cause.
+func WithoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return fmt.Errorf("send request: %w", u.Err)
+	}
+	return err
+}
+
+type operationKey struct{}
+
+// measured is the client's transport: it bounds the body, and tells how long
+// each request took until its body was closed.
+type measured Client
+
+// RoundTrip implements http.RoundTripper.
+func (m *measured) RoundTrip(r *http.Request) (*http.Response, error) {
+	operation, ok := r.Context().Value(operationKey{}).(string)
+	if !ok {
+		operation = m.o.Name
+	}
+	started := m.o.Now()
+	ctx, span := m.o.Tracer.Start(r.Context(), operation, trace.WithSpanKind(trace.SpanKindClient))
+	response, err := m.transport.RoundTrip(r.WithContext(ctx))
+	status := 0
+	if err == nil {
+		status = response.StatusCode
+	}
+	done := func() {
+		span.SetAttributes(attribute.Int("http.response.status_code", status))
+		if status == 0 || status >= http.StatusInternalServerError {
+			span.SetStatus(codes.Error, "")
+		}
+		span.End()
+		m.o.Observe(operation, status, m.o.Now().Sub(started))
+	}
+	if err != nil {
+		done()
+		return nil, err
+	}
+	response.Body = &boundedBody{body: response.Body, left: m.o.MaxBytes, done: done}
+	return response, nil
+}
+
+type boundedBody struct {
+	body io.ReadCloser
+	left int64
+	done func()
+}
+
+// Read gives ErrTooLarge instead of the first byte beyond the bound.
+func (b *boundedBody) Read(p []byte) (int, error) {
+	if int64(len(p)) > b.left+1 {
+		p = p[:b.left+1]
+	}
+	n, err := b.body.Read(p)
+	if int64(n) > b.left {
+		return int(b.left), ErrTooLarge
+	}
+	b.left -= int64(n)
+	return n, err
+}
+
+// Close tells that the request ended, once.
+func (b *boundedBody) Close() error {
+	if b.done != nil {
+		b.done()
+		b.done = nil
+	}
+	return b.body.Close()
+}
