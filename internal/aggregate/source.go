@@ -1,0 +1,112 @@
+package aggregate
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+)
+
+// Access is on whose behalf, and with what, a source is asked.
+type Access struct {
+	Citizen        citizen.Citizen
+	IDToken        keys.Secret // of NHS login, the proof that the citizen is present
+	IDTokenID      string
+	IDTokenExpires time.Time
+	CorrelationID  string // UUID, passed on upstream
+}
+
+// Source is one system that knows something of a citizen's care.
+type Source interface {
+	// ID names the source in answers, such as "ers-01".
+	ID() string
+	// Name is the source as citizens know it.
+	Name() string
+	// Read gives all that the source has of the citizen. An answer that holds
+	// another person's data is an error and no reading. Errors are [Failure]s,
+	// or ErrReauthenticate.
+	Read(ctx context.Context, a Access) (Reading, error)
+}
+
+// Reading is a complete reading of one source. It is kept in the cache as JSON.
+type Reading struct {
+	Facts   []timeline.Facts
+	Notices []Notice // what could not be read; never dropped in silence
+	// Partial tells that something is missing that the source should have given.
+	Partial bool
+	// PartialIssue says what sort of fault made it partial; empty when not Partial.
+	PartialIssue Issue
+}
+
+// Notice counts things that could not be shown.
+type Notice struct {
+	Code  NoticeCode
+	Count int
+}
+
+// NoticeCode says what sort of thing could not be shown.
+type NoticeCode string
+
+// The notices.
+const (
+	UnreadableItem     NoticeCode = "unreadable_item"     // an entry whose content could not be read
+	OrphanItem         NoticeCode = "orphan_item"         // an appointment or task without its referral
+	MissingItem        NoticeCode = "missing_item"        // the source counted more referrals than it sent
+	ServiceUnavailable NoticeCode = "service_unavailable" // a referral's service could not be looked up
+)
+
+// Issue is the NHS's sort of source failure (consumer API NFR-08).
+type Issue string
+
+// The issues.
+const (
+	Timeout      Issue = "timeout"
+	Structure    Issue = "structure" // failed validation
+	Transient    Issue = "transient" // an HTTP error
+	Exception    Issue = "exception"
+	BusinessRule Issue = "business-rule"
+)
+
+// ErrReauthenticate says that only the citizen can help: NHS login's ID token
+// has ended or is not accepted (any more).
+var ErrReauthenticate = errors.New("the citizen must sign in again")
+
+// Failure is why a source gave no reading.
+type Failure struct {
+	Issue Issue
+	// Problem is what a client is told when no source answered.
+	Problem problem.Code
+	// NotStale forbids that an older reading stands in: the source refused, so
+	// what it said before may not be shown either.
+	NotStale bool
+	Cause    error
+}
+
+// Error tells the cause, for logs.
+func (f *Failure) Error() string { return string(f.Issue) + ": " + f.Cause.Error() }
+
+// Unwrap gives the cause.
+func (f *Failure) Unwrap() error { return f.Cause }
+
+// MayServeStale tells whether an older reading may stand in after this error.
+func MayServeStale(err error) bool {
+	var f *Failure
+	return errors.As(err, &f) && !f.NotStale
+}
+
+// failureOf reads any error as a Failure: a deadline as a time-out, what is
+// unknown as an exception.
+func failureOf(err error) *Failure {
+	var f *Failure
+	switch {
+	case errors.As(err, &f):
+		return f
+	case errors.Is(err, context.DeadlineExceeded):
+		return &Failure{Issue: Timeout, Problem: problem.UpstreamTimeout, Cause: err}
+	}
+	return &Failure{Issue: Exception, Problem: problem.UpstreamUnavailable, Cause: err}
+}

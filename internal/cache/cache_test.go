@@ -1,0 +1,175 @@
+package cache_test
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/cache"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
+)
+
+var errDown = errors.New("down")
+
+type clock struct{ at time.Time }
+
+func (c *clock) now() time.Time { return c.at }
+
+func newCache(t *testing.T, c *clock, max int) *cache.Cache[string] {
+	t.Helper()
+	ring, err := keys.Parse([]byte(keys.Generate("1")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cache.New[string](cache.Options{
+		Name: "test", Ring: ring, Now: c.now, LoadTimeout: time.Minute, MaxEntries: max,
+		StaleMax:      time.Hour,
+		MayServeStale: func(err error) bool { return errors.Is(err, errDown) },
+		Observe:       func(string, cache.Outcome) {},
+	})
+}
+
+func value(v string, fresh time.Duration) cache.Load[string] {
+	return func(context.Context) (string, time.Duration, error) { return v, fresh, nil }
+}
+
+func failure(err error) cache.Load[string] {
+	return func(context.Context) (string, time.Duration, error) { return "", 0, err }
+}
+
+func TestCache(t *testing.T) {
+	start := time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)
+	get := func(t *testing.T, c *cache.Cache[string], mode cache.Mode, load cache.Load[string]) cache.Result[string] {
+		t.Helper()
+		r, err := c.Get(t.Context(), "k", mode, load)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+
+	t.Run("a fresh value is not loaded again, and refresh loads it", func(t *testing.T) {
+		clk := &clock{start}
+		c := newCache(t, clk, 8)
+		get(t, c, cache.Cached, value("a", time.Minute))
+		clk.at = clk.at.Add(59 * time.Second)
+		if r := get(t, c, cache.Cached, failure(errDown)); r.Value != "a" || r.Outcome != cache.Hit || !r.FetchedAt.Equal(start) {
+			t.Fatalf("%+v", r)
+		}
+		if r := get(t, c, cache.Refresh, value("b", time.Minute)); r.Value != "b" || r.Outcome != cache.Loaded {
+			t.Fatalf("%+v", r)
+		}
+	})
+	t.Run("an old value stands in for a failed load, marked and only for its time", func(t *testing.T) {
+		clk := &clock{start}
+		c := newCache(t, clk, 8)
+		get(t, c, cache.Cached, value("a", time.Minute))
+		clk.at = clk.at.Add(30 * time.Minute)
+		if r := get(t, c, cache.Cached, failure(errDown)); r.Value != "a" || r.Outcome != cache.Stale || !errors.Is(r.Err, errDown) {
+			t.Fatalf("%+v", r)
+		}
+		if _, err := c.Get(t.Context(), "k", cache.Cached, failure(errors.New("refused"))); err == nil {
+			t.Fatal("an error that forbids old values was covered by one")
+		}
+		clk.at = clk.at.Add(2 * time.Hour)
+		if _, err := c.Get(t.Context(), "k", cache.Cached, failure(errDown)); !errors.Is(err, errDown) {
+			t.Fatalf("got %v", err)
+		}
+	})
+	t.Run("a value without lifetime is not kept", func(t *testing.T) {
+		c := newCache(t, &clock{start}, 8)
+		for _, fresh := range []time.Duration{0, -time.Hour} {
+			get(t, c, cache.Cached, value("a", fresh))
+			if _, err := c.Get(t.Context(), "k", cache.Cached, failure(errDown)); err == nil {
+				t.Fatalf("kept with a lifetime of %v", fresh)
+			}
+		}
+	})
+	t.Run("a clock that went back does not make a value eternal", func(t *testing.T) {
+		clk := &clock{start}
+		c := newCache(t, clk, 8)
+		get(t, c, cache.Cached, value("a", time.Minute))
+		clk.at = clk.at.Add(-24 * time.Hour)
+		if r := get(t, c, cache.Cached, value("b", time.Minute)); r.Value != "b" {
+			t.Fatalf("%+v", r)
+		}
+	})
+	t.Run("the number of entries is bounded", func(t *testing.T) {
+		c := newCache(t, &clock{start}, 32)
+		for i := range 1000 {
+			if _, err := c.Get(t.Context(), strconv.Itoa(i), cache.Cached, value("a", time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		hits := 0
+		for i := range 1000 {
+			r, err := c.Get(t.Context(), strconv.Itoa(i), cache.Cached, failure(errors.New("gone")))
+			if err == nil && r.Outcome == cache.Hit {
+				hits++
+			}
+		}
+		if hits == 0 || hits > 32 {
+			t.Fatalf("%d entries are kept", hits)
+		}
+	})
+}
+
+func TestCrowdLoadsOnce(t *testing.T) {
+	c := newCache(t, &clock{time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)}, 8) // its janitor lives outside the bubble
+	synctest.Test(t, func(t *testing.T) {
+		var loads atomic.Int32
+		slow := func(context.Context) (string, time.Duration, error) {
+			loads.Add(1)
+			time.Sleep(time.Second) // the bubble's clock
+			return "a", time.Minute, nil
+		}
+		first, leave := context.WithCancel(t.Context())
+		var crowd sync.WaitGroup
+		for i := range 50 {
+			ctx := t.Context()
+			if i == 0 {
+				ctx = first
+			}
+			crowd.Go(func() {
+				if r, err := c.Get(ctx, "k", cache.Cached, slow); i != 0 && (err != nil || r.Value != "a") {
+					t.Errorf("%+v, %v", r, err)
+				}
+			})
+		}
+		synctest.Wait()
+		leave() // one who came first and gave up spoils it for nobody
+		crowd.Wait()
+		if loads.Load() != 1 {
+			t.Fatalf("%d loads", loads.Load())
+		}
+	})
+}
+
+func TestPurgeVoidsALoadUnderWay(t *testing.T) {
+	c := newCache(t, &clock{time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)}, 8) // its janitor lives outside the bubble
+	synctest.Test(t, func(t *testing.T) {
+		goOn := make(chan struct{})
+		ended := make(chan error)
+		go func() {
+			_, err := c.Get(t.Context(), "k", cache.Cached, func(context.Context) (string, time.Duration, error) {
+				<-goOn
+				return "before the withdrawal", time.Minute, nil
+			})
+			ended <- err
+		}()
+		synctest.Wait()
+		c.Purge("k")
+		close(goOn)
+		if err := <-ended; !errors.Is(err, cache.ErrPurged) {
+			t.Fatalf("got %v", err)
+		}
+		if r, err := c.Get(t.Context(), "k", cache.Cached, value("after", time.Minute)); err != nil || r.Value != "after" {
+			t.Fatalf("%+v, %v", r, err)
+		}
+	})
+}

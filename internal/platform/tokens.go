@@ -1,0 +1,141 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
+	"github.com/patient-care-aggregator/aggregator/internal/cache"
+	"github.com/patient-care-aggregator/aggregator/internal/jose"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/upstream"
+)
+
+// spare is cut from a token's life, so that it does not end on its way.
+const spare = 30 * time.Second
+
+// Token is an access token as the cache keeps it, sealed.
+type Token struct{ Text string }
+
+// Deps are what Tokens needs; all are required.
+type Deps struct {
+	TokenURL string
+	APIKey   keys.Secret // the application's key, iss and sub of the assertion
+	Keys     *jose.Keys
+	HTTP     *upstream.Client
+	Cache    *cache.Cache[Token]
+	Now      func() time.Time
+	NewID    func() string
+}
+
+// Tokens gives access tokens. It is safe for concurrent use.
+type Tokens struct{ d Deps }
+
+// New needs every field of d.
+func New(d Deps) *Tokens { return &Tokens{d: d} }
+
+// Token gives an access token for the citizen of a, from the cache or anew. The
+// error is aggregate.ErrReauthenticate when the ID token has ended or is refused,
+// else an *aggregate.Failure.
+func (t *Tokens) Token(ctx context.Context, a aggregate.Access) (keys.Secret, error) {
+	r, err := t.d.Cache.Get(ctx, a.IDTokenID, cache.Cached, func(ctx context.Context) (Token, time.Duration, error) {
+		return t.exchange(ctx, a)
+	})
+	if err != nil {
+		return keys.Secret{}, fmt.Errorf("get access token: %w", err)
+	}
+	return keys.NewSecret(r.Value.Text), nil
+}
+
+// Forget drops the access token of a sign-in: the API refused it, or the citizen
+// signed out.
+func (t *Tokens) Forget(idTokenID string) { t.d.Cache.Purge(idTokenID) }
+
+func (t *Tokens) exchange(ctx context.Context, a aggregate.Access) (Token, time.Duration, error) {
+	left := a.IDTokenExpires.Sub(t.d.Now()) - spare
+	if left <= 0 {
+		return Token{}, 0, aggregate.ErrReauthenticate
+	}
+	assertion, err := t.d.Keys.ClientAssertion(t.d.APIKey.Reveal(), t.d.TokenURL, t.d.NewID(), t.d.Now())
+	if err != nil {
+		return Token{}, 0, &aggregate.Failure{Issue: aggregate.Exception, Problem: problem.UpstreamUnavailable, Cause: err}
+	}
+	// A Config of its own for each call: the assertion serves once.
+	config := clientcredentials.Config{
+		TokenURL:  t.d.TokenURL,
+		AuthStyle: oauth2.AuthStyleInParams,
+		EndpointParams: url.Values{
+			"grant_type":            {"urn:ietf:params:oauth:grant-type:token-exchange"},
+			"subject_token_type":    {"urn:ietf:params:oauth:token-type:id_token"},
+			"subject_token":         {a.IDToken.Reveal()},
+			"client_assertion_type": {jose.ClientAssertionType},
+			"client_assertion":      {assertion},
+		},
+	}
+	asked := t.d.Now()
+	token, err := config.Token(context.WithValue(ctx, oauth2.HTTPClient, t.d.HTTP.HTTP()))
+	if err != nil {
+		return Token{}, 0, refusal(err)
+	}
+	if !strings.EqualFold(token.TokenType, "Bearer") {
+		return Token{}, 0, &aggregate.Failure{Issue: aggregate.Structure, Problem: problem.UpstreamUnavailable, Cause: errors.New("token is not a Bearer token")}
+	}
+	fresh := lifetime(token) - spare - t.d.Now().Sub(asked)
+	return Token{Text: token.AccessToken}, min(fresh, left), nil
+}
+
+// lifetime is expires_in, which the platform sends as a JSON string. One that is
+// missing or no number gives zero: the token then serves its one request.
+func lifetime(token *oauth2.Token) time.Duration {
+	seconds, err := strconv.ParseFloat(fmt.Sprint(token.Extra("expires_in")), 64)
+	if err != nil || seconds < 0 || seconds > time.Hour.Seconds() {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
+}
+
+// refusal tells whose fault it is. The platform's own words are matched and not
+// repeated: they can quote what was sent.
+func refusal(err error) error {
+	var refused *oauth2.RetrieveError
+	if !errors.As(err, &refused) {
+		return noAnswer(err)
+	}
+	status := refused.Response.StatusCode
+	cause := fmt.Errorf("token endpoint answered status %d", status)
+	switch {
+	case status == http.StatusUnauthorized && refused.ErrorCode == "unauthorized_client":
+		return &aggregate.Failure{Issue: aggregate.BusinessRule, Problem: problem.IdentityLevelTooLow, NotStale: true, Cause: cause}
+	case (status == http.StatusBadRequest || status == http.StatusUnauthorized) && strings.Contains(refused.ErrorDescription, "subject_token"):
+		return fmt.Errorf("%w: %w", aggregate.ErrReauthenticate, cause)
+	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
+		return &aggregate.Failure{Issue: aggregate.Transient, Problem: problem.ServiceUnavailable, Cause: cause}
+	case status == http.StatusGatewayTimeout:
+		return &aggregate.Failure{Issue: aggregate.Timeout, Problem: problem.UpstreamTimeout, Cause: cause}
+	case status >= http.StatusInternalServerError:
+		return &aggregate.Failure{Issue: aggregate.Transient, Problem: problem.UpstreamUnavailable, Cause: cause}
+	}
+	return &aggregate.Failure{Issue: aggregate.Exception, Problem: problem.UpstreamUnavailable, Cause: cause}
+}
+
+func noAnswer(err error) error {
+	f := &aggregate.Failure{Issue: aggregate.Structure, Problem: problem.UpstreamUnavailable, Cause: errors.New("token answer could not be read")}
+	var sending *url.Error
+	if errors.As(err, &sending) {
+		f.Issue, f.Cause = aggregate.Transient, upstream.WithoutURL(err)
+		if sending.Timeout() {
+			f.Issue, f.Problem = aggregate.Timeout, problem.UpstreamTimeout
+		}
+	}
+	return f
+}
