@@ -1,0 +1,167 @@
+package patientcare
+
+import (
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+)
+
+// Service is what the directory of services says of one service, as the cache
+// keeps it for all citizens.
+type Service struct {
+	Name      string
+	Type      string // code of eRS-AppointmentType
+	Specialty *timeline.Coding
+	Provider  string   // ODS code
+	Locations []string // ODS site codes
+}
+
+func serviceOf(h healthcareService) Service {
+	s := Service{Name: text(h.Name), Provider: identifierOf(h.ProvidedBy)}
+	for i := range h.Type {
+		if c := codingOf(&h.Type[i]); c != nil {
+			s.Type = text(c.Code)
+		}
+	}
+	for i := range h.Specialty {
+		if c := codingOf(&h.Specialty[i]); c != nil {
+			s.Specialty = &timeline.Coding{Code: text(c.Code), Display: text(c.Display)}
+		}
+	}
+	for i := range h.Location {
+		if code := identifierOf(&h.Location[i]); code != "" {
+			s.Locations = append(s.Locations, code)
+		}
+	}
+	return s
+}
+
+// serviceIDs gives each service that a referral names, once.
+func (f *found) serviceIDs() []string {
+	var ids []string
+	seen := map[string]bool{}
+	for _, r := range f.referrals {
+		if id := r.serviceID(); isID(id) && !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// serviceID comes with the appointment or the task; empty where nothing is booked
+// or deferred.
+func (r *referral) serviceID() string {
+	if r.appointment != nil {
+		for _, p := range r.appointment.Participant {
+			if id := identifierIn(p.Actor, systemService); id != "" {
+				return id
+			}
+		}
+	}
+	if r.task != nil {
+		return identifierIn(r.task.Owner, systemService)
+	}
+	return ""
+}
+
+// referrer is the ODS code of the organisation of the person who referred.
+func (r *referral) referrer() string {
+	for _, raw := range r.Contained {
+		var p practitionerRole
+		if decode(raw, &p) && p.ResourceType == "PractitionerRole" {
+			if code := identifierOf(p.Organization); code != "" {
+				return code
+			}
+		}
+	}
+	return ""
+}
+
+func organisationCodes(f *found, services map[string]Service) []string {
+	var codes []string
+	seen := map[string]bool{"": true}
+	add := func(code string) {
+		if !seen[code] {
+			seen[code] = true
+			codes = append(codes, code)
+		}
+	}
+	for _, r := range f.referrals {
+		add(r.referrer())
+	}
+	for _, s := range services {
+		add(s.Provider)
+		for _, l := range s.Locations {
+			add(l)
+		}
+	}
+	return codes
+}
+
+// adapt turns a joined referral into facts. Codes stay as e-RS sent them: what
+// they mean, and whether they may be shown, internal/timeline decides.
+func adapt(r *referral, c citizen.Citizen, services map[string]Service, names map[string]timeline.Organisation, london *time.Location) timeline.Facts {
+	organisation := func(code string) *timeline.Organisation {
+		if code == "" {
+			return nil
+		}
+		if o, ok := names[code]; ok {
+			return &o
+		}
+		return &timeline.Organisation{ODSCode: code}
+	}
+	f := timeline.Facts{
+		Source:           sourceID,
+		ID:               c.OpaqueID("referral", r.key),
+		BookingReference: r.ubrn(),
+		Version:          r.version(),
+		ReferredOn:       parseDay(text(r.AuthoredOn), london),
+		Referrer:         organisation(r.referrer()),
+	}
+	if x := extensionIn(r.Extension, extensionPriority); x != nil && x.ValueCoding != nil {
+		f.Priority = text(x.ValueCoding.Code)
+	}
+	if x := extensionIn(r.Extension, extensionState); x != nil {
+		if state := extensionIn(x.Extension, "state"); state != nil && state.ValueCoding != nil {
+			f.State = text(state.ValueCoding.Code)
+		}
+	}
+	if x := extensionIn(r.Extension, extensionPortal); x != nil {
+		f.ManageURL = text(x.ValueUrl)
+	}
+	if coding := codingOf(r.PerformerType); coding != nil {
+		f.Specialty = &timeline.Coding{Code: text(coding.Code), Display: text(coding.Display)}
+	}
+	if id := r.serviceID(); id != "" {
+		s := services[id] // the zero Service where the look-up failed
+		f.Service = &timeline.Service{
+			ID: c.OpaqueID("service", id), Name: s.Name, Type: s.Type, Specialty: s.Specialty, Provider: organisation(s.Provider),
+		}
+		for _, code := range s.Locations {
+			f.Service.Locations = append(f.Service.Locations, *organisation(code))
+		}
+	}
+	if a := r.appointment; a != nil {
+		f.Appointment = &timeline.Appointment{ID: c.OpaqueID("appointment", r.key+"/"+localID(text(a.Id)))}
+		if start, ok := parseInstant(text(a.Start), london); ok {
+			f.Appointment.Start = &start
+		}
+		if end, ok := parseInstant(text(a.End), london); ok {
+			f.Appointment.End = &end
+		}
+	}
+	if t := r.task; t != nil {
+		f.Review = &timeline.Review{DueBy: parseDay(dueBy(t), london)}
+		if coding := codingOf(t.Code); coding != nil {
+			switch text(coding.Code) {
+			case taskTriageDeferral:
+				f.Review.Kind = timeline.ReviewTriage
+			case taskDeferral:
+				f.Review.Kind = timeline.ReviewAppointment
+			}
+		}
+	}
+	return f
+}
