@@ -1,0 +1,245 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/go-playground/validator/v10"
+
+	"github.com/patient-care-aggregator/aggregator/internal/jose"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
+)
+
+const prefix = "PCA_"
+
+// secrets can be given as a file.
+func secrets() []string {
+	return []string{
+		"SECRET_KEY", "NHS_LOGIN_PRIVATE_KEY", "API_PLATFORM_PRIVATE_KEY", "API_PLATFORM_API_KEY", "ODS_API_KEY", "STATUS_API_KEY",
+	}
+}
+
+// planned are names of the design that this version does not serve yet. They are
+// refused with a word of their own: a deployer who sets one counts on it.
+func planned() []string {
+	return []string{
+		"REDIS_URL", "CLIENTS_FILE", "MANAGE_HOSTS", "MANAGE_SSO",
+		"STAFF_ISSUER", "STAFF_CLIENT_ID", "STAFF_CLIENT_SECRET", "STAFF_ROLE",
+	}
+}
+
+// Load reads the configuration from environment entries ("NAME=value", as
+// os.Environ gives them). The error joins every fault and repeats no secret.
+func Load(environment []string) (Config, error) {
+	values, faults := own(environment)
+	var c Config
+	if err := env.ParseWithOptions(&c, env.Options{Environment: values, Prefix: prefix}); err != nil {
+		faults = append(faults, parseFaults(err)...)
+	}
+	faults = append(faults, c.check()...)
+	if len(faults) > 0 {
+		return Config{}, errors.Join(faults...)
+	}
+	return c, nil
+}
+
+// own takes the PCA_ entries, reads what is given as a file, and refuses names
+// that mean nothing.
+func own(environment []string) (map[string]string, []error) {
+	values := map[string]string{}
+	var faults []error
+	known := names(reflect.TypeFor[Config](), prefix)
+	for _, entry := range environment {
+		name, value, _ := strings.Cut(entry, "=")
+		short, ours := strings.CutPrefix(name, prefix)
+		if !ours || injected(short) {
+			continue
+		}
+		base, isFile := strings.CutSuffix(short, "_FILE")
+		switch {
+		case slices.Contains(planned(), short) || strings.HasPrefix(short, "RETENTION_"):
+			faults = append(faults, fmt.Errorf("%s: not yet supported", name))
+		case isFile && slices.Contains(secrets(), base):
+			text, err := os.ReadFile(value) //nolint:gosec // the operator names the file
+			if err != nil {
+				faults = append(faults, fmt.Errorf("%s: cannot read the file: %w", name, errors.Unwrap(err)))
+			}
+			if _, both := values[prefix+base]; both {
+				faults = append(faults, fmt.Errorf("%s: given both as a value and as a file", prefix+base))
+			}
+			values[prefix+base] = strings.TrimSpace(string(text))
+			if err != nil {
+				values[prefix+base] = "unread" // one fault is told for it, not two
+			}
+		case slices.Contains(known, name):
+			if _, both := values[name]; both {
+				faults = append(faults, fmt.Errorf("%s: given both as a value and as a file", name))
+			}
+			values[name] = value
+		default:
+			faults = append(faults, fmt.Errorf("%s: no such setting", name))
+		}
+	}
+	return values, faults
+}
+
+// injected tells what Kubernetes sets for a service called "pca".
+func injected(name string) bool {
+	return strings.HasPrefix(name, "SERVICE_") || name == "PORT" || strings.HasPrefix(name, "PORT_")
+}
+
+func names(t reflect.Type, prefix string) []string {
+	var all []string
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if sub, ok := f.Tag.Lookup("envPrefix"); ok {
+			all = append(all, names(f.Type, prefix+sub)...)
+			continue
+		}
+		name, _, _ := strings.Cut(f.Tag.Get("env"), ",")
+		all = append(all, prefix+name)
+	}
+	return all
+}
+
+// parseFaults splits what the library found. Its texts for a value of the wrong
+// type repeat the value; no secret has a type that could be wrong.
+func parseFaults(err error) []error {
+	var all env.AggregateError
+	if errors.As(err, &all) {
+		return all.Errors
+	}
+	return []error{err}
+}
+
+func (c Config) check() []error {
+	v := validator.New(validator.WithRequiredStructEnabled())
+	v.RegisterTagNameFunc(func(f reflect.StructField) string {
+		if sub, ok := f.Tag.Lookup("envPrefix"); ok {
+			return strings.TrimSuffix(sub, "_")
+		}
+		name, _, _ := strings.Cut(f.Tag.Get("env"), ",")
+		return name
+	})
+	rate := regexp.MustCompile(`^([1-9][0-9]{0,8}-[SMHD]|off)$`)
+	faults := []error{}
+	if err := v.RegisterValidation("rate", func(f validator.FieldLevel) bool { return rate.MatchString(f.Field().String()) }); err != nil {
+		return append(faults, err)
+	}
+	var invalid validator.ValidationErrors
+	if err := v.Struct(c); errors.As(err, &invalid) {
+		for _, f := range invalid {
+			_, path, _ := strings.Cut(f.Namespace(), ".")
+			faults = append(faults, fmt.Errorf("%s: %s", prefix+strings.ReplaceAll(path, ".", "_"), explain(f)))
+		}
+	} else if err != nil {
+		faults = append(faults, err)
+	}
+	faults = append(faults, c.checkAddresses()...)
+	return append(faults, c.checkSecrets()...)
+}
+
+func explain(f validator.FieldError) string {
+	switch f.Tag() {
+	case "required":
+		return "is missing"
+	case "oneof":
+		return "must be one of: " + f.Param()
+	case "url":
+		return "must be a URL"
+	case "hostname_port":
+		return "must be an address such as 127.0.0.1:8080"
+	case "startswith":
+		return "must be sqlite:PATH; other databases are not yet supported"
+	case "rate":
+		return "must be a rate such as 60-S (S, M, H or D), or off"
+	case "min":
+		return "must be at least " + f.Param()
+	case "max":
+		return "must be at most " + f.Param()
+	case "dir":
+		return "must be a directory that exists"
+	}
+	return "is not valid (" + f.Tag() + ")"
+}
+
+// checkAddresses asks for https everywhere but on loopback in a local environment.
+func (c Config) checkAddresses() []error {
+	var faults []error
+	for name, address := range map[string]string{
+		"PUBLIC_URL": c.PublicURL, "NHS_LOGIN_ISSUER": c.NHSLogin.Issuer, "API_PLATFORM_TOKEN_URL": c.Platform.TokenURL,
+		"ERS_BASE_URL": c.ERSBaseURL, "ODS_BASE_URL": c.ODSBaseURL,
+	} {
+		if address == "" {
+			continue
+		}
+		u, err := url.Parse(address)
+		switch {
+		case err != nil || u.Host == "":
+			continue // told already
+		case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+			faults = append(faults, fmt.Errorf("%s%s: must have no user, query or fragment", prefix, name))
+		case name != "API_PLATFORM_TOKEN_URL" && strings.HasSuffix(address, "/"):
+			faults = append(faults, fmt.Errorf("%s%s: must not end with a slash", prefix, name))
+		case name == "PUBLIC_URL" && u.Path != "":
+			faults = append(faults, fmt.Errorf("%s%s: must have no path", prefix, name))
+		case u.Scheme == "https":
+		case u.Scheme != "http" || !c.Local():
+			faults = append(faults, fmt.Errorf("%s%s: must be https", prefix, name))
+		case !loopback(u.Hostname()):
+			faults = append(faults, fmt.Errorf("%s%s: http is permitted on loopback alone", prefix, name))
+		}
+	}
+	if c.ODSBaseURL != "" && c.ODSAPIKey.IsZero() {
+		faults = append(faults, errors.New(prefix+"ODS_API_KEY: is missing, for PCA_ODS_BASE_URL is set"))
+	}
+	return sorted(faults)
+}
+
+func (c Config) checkSecrets() []error {
+	var faults []error
+	if text := c.SecretKey.Reveal(); text != "" && text != "unread" {
+		if _, err := keys.Parse([]byte(text)); err != nil {
+			faults = append(faults, fmt.Errorf("%sSECRET_KEY: %w", prefix, err))
+		}
+	}
+	for name, k := range map[string]struct {
+		pem keys.Secret
+		ids []string
+	}{
+		"NHS_LOGIN_PRIVATE_KEY": {c.NHSLogin.PrivateKey, c.NHSLogin.KeyIDs}, "API_PLATFORM_PRIVATE_KEY": {c.Platform.PrivateKey, c.Platform.KeyIDs},
+	} {
+		if text := k.pem.Reveal(); text != "" && text != "unread" {
+			if _, err := jose.ParseKeys([]byte(text), k.ids); err != nil {
+				faults = append(faults, fmt.Errorf("%s%s: %w", prefix, name, err))
+			}
+		}
+	}
+	const shortest = 16
+	if key := c.StatusAPIKey.Reveal(); key != "" && utf8.RuneCountInString(key) < shortest {
+		faults = append(faults, fmt.Errorf("%sSTATUS_API_KEY: must have at least %d characters", prefix, shortest))
+	}
+	return sorted(faults)
+}
+
+func sorted(faults []error) []error {
+	slices.SortFunc(faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return faults
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
