@@ -1,0 +1,152 @@
+package timeline
+
+import "time"
+
+// Build makes the timeline of one citizen at one instant. It is deterministic:
+// the order of facts does not matter, and the same facts at any instant before
+// ChangesAt give the same answer. No facts give an empty timeline; whether that
+// means "nothing for you" is for the caller to know.
+func Build(facts []Facts, vs *ValueSets, lang Lang, now time.Time) Timeline {
+	b := &builder{vs: vs, lang: lang, now: now, weighed: make(map[string]level)}
+	all := mergeDuplicates(facts)
+	drafts := make([]draft, 0, len(all))
+	for _, same := range all {
+		b.counts.Duplicates += len(same) - 1
+		drafts = append(drafts, b.referral(same))
+	}
+	sortReferrals(drafts)
+	t := Timeline{
+		Referrals: make([]Referral, 0, len(drafts)),
+		Events:    make([]Event, 0, len(drafts)*3),
+	}
+	for i := range drafts {
+		t.Referrals = append(t.Referrals, drafts[i].Referral)
+		t.Events = append(t.Events, drafts[i].Events...)
+	}
+	sortEvents(t.Events)
+	t.Summary = b.summary(drafts)
+	t.ChangesAt, t.Counts = b.changesAt, b.counts
+	return t
+}
+
+// builder carries what every step needs and gathers what the steps find.
+type builder struct {
+	vs   *ValueSets
+	lang Lang
+	now  time.Time
+
+	weighed   map[string]level
+	changesAt time.Time
+	counts    Counts
+}
+
+func (b *builder) say(key sayKey, values ...string) string { return b.vs.say(b.lang, key, values...) }
+
+// turns notes an instant at which time alone changes the answer, and tells
+// whether it has come.
+func (b *builder) turns(at time.Time) bool {
+	if !b.now.Before(at) {
+		return true
+	}
+	if b.changesAt.IsZero() || at.Before(b.changesAt) {
+		b.changesAt = at
+	}
+	return false
+}
+
+// unknown counts a code or value that has no meaning here.
+func (b *builder) unknown(kind CodeKind) {
+	if b.counts.Unknown == nil {
+		b.counts.Unknown = make(map[CodeKind]int)
+	}
+	b.counts.Unknown[kind]++
+}
+
+// draft is a referral with what order needs.
+type draft struct {
+	Referral
+	next time.Time // of what is still to come; zero: nothing is dated
+}
+
+// referral tells one referral from all the copies of its facts.
+func (b *builder) referral(same copies) draft {
+	f := &same[0]
+	verdict := b.judge(same)
+	if verdict > show {
+		b.counts.Softened++
+	}
+	rule, known := machine(f.State)
+	code := f.State
+	if !known {
+		code = StateUnknown
+		b.unknown(CodeState)
+	}
+	booked := b.booking(f.Appointment, code, rule.appointment)
+	due := b.review(f.Review)
+
+	d := draft{Referral: Referral{
+		ID:               f.ID,
+		BookingReference: b.bookingReference(f.BookingReference),
+		Specialty:        b.specialty(f, verdict),
+		Priority:         b.priority(f.Priority),
+		State:            b.state(code, rule, booked, due),
+		ReferredOn:       b.day(f.ReferredOn),
+		Referrer:         b.place(f.Referrer, verdict, b.vs.policy.softened.referrer),
+		Service:          b.service(f.Service, verdict),
+		Appointment:      b.appointment(f, booked),
+		Review:           due.shown(),
+	}}
+	d.Contact = b.contact(f, &d.Referral, verdict)
+	remote := b.addNextSteps(&d.Referral, f, booked)
+	if d.Appointment != nil {
+		d.Appointment.calendar = b.calendarText(&d.Referral, booked, remote)
+	}
+	if f.ManageURL != "" {
+		path := "/v1/referrals/" + f.ID + "/manage"
+		d.ManageURL = &path
+	}
+	d.Events = b.events(&d.Referral, booked, due, remote)
+	d.next = earliest(booked.upcoming(), due.upcoming(b.vs.london))
+	return d
+}
+
+// day tells a London day; one that no calendar has counts as not given.
+func (b *builder) day(d Date) *string {
+	if d.IsZero() {
+		return nil
+	}
+	if !d.Valid() {
+		b.unknown(CodeDate)
+		return nil
+	}
+	text := d.String()
+	return &text
+}
+
+// bookingReference groups the digits in fours, as the letter does.
+func (b *builder) bookingReference(raw string) *string {
+	const group, longest = 4, 24
+	if raw == "" {
+		return nil
+	}
+	grouped := make([]byte, 0, len(raw)+len(raw)/group)
+	for i := range min(len(raw), longest+1) {
+		if raw[i] < '0' || raw[i] > '9' || len(raw) > longest {
+			b.unknown(CodeBookingReference)
+			return nil
+		}
+		if i > 0 && i%group == 0 {
+			grouped = append(grouped, ' ')
+		}
+		grouped = append(grouped, raw[i])
+	}
+	text := string(grouped)
+	return &text
+}
+
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}

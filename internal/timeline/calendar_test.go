@@ -1,0 +1,103 @@
+package timeline_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	ics "github.com/arran4/golang-ical"
+
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+)
+
+func calendarEvent(t *testing.T, r timeline.Referral) (*ics.VEvent, string) {
+	t.Helper()
+	file, err := timeline.Calendar(r, now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := ics.ParseCalendar(strings.NewReader(string(file)))
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, file)
+	}
+	if len(parsed.Events()) != 1 {
+		t.Fatalf("%d events, want 1", len(parsed.Events()))
+	}
+	return parsed.Events()[0], string(file)
+}
+
+func TestCalendar(t *testing.T) {
+	for name, start := range map[string]time.Time{
+		"in summer":             time.Date(2026, time.August, 5, 13, 30, 0, 0, time.UTC),
+		"in winter":             time.Date(2026, time.December, 2, 9, 0, 0, 0, time.UTC),
+		"as the clocks go on":   time.Date(2026, time.March, 29, 1, 0, 0, 0, time.UTC),
+		"as the clocks go back": time.Date(2026, time.October, 25, 1, 30, 0, 0, time.UTC),
+	} {
+		t.Run("keeps the right instant "+name, func(t *testing.T) {
+			event, _ := calendarEvent(t, one(t, atService(timeline.StateBooked, func(f *timeline.Facts) { f.Appointment = appointment(start, 20*time.Minute) }), now()))
+			gotStart, err := event.GetStartAt()
+			if err != nil || !gotStart.Equal(start) {
+				t.Errorf("start %v, %v; want %v", gotStart, err, start)
+			}
+			gotEnd, err := event.GetEndAt()
+			if err != nil || !gotEnd.Equal(start.Add(20*time.Minute)) {
+				t.Errorf("end %v, %v", gotEnd, err)
+			}
+		})
+	}
+	start := time.Date(2026, time.August, 5, 13, 30, 0, 0, time.UTC)
+	t.Run("names place and phone, and no clinical word", func(t *testing.T) {
+		event, file := calendarEvent(t, one(t, atService(timeline.StateBooked, func(f *timeline.Facts) { f.Appointment = appointment(start, 0) }), now()))
+		if got := event.GetProperty(ics.ComponentPropertyLocation).Value; got != "St James's University Hospital" {
+			t.Errorf("location %q", got)
+		}
+		if got := event.GetProperty(ics.ComponentPropertySummary).Value; got != "NHS appointment" {
+			t.Errorf("summary %q", got)
+		}
+		unfolded := strings.ReplaceAll(file, "\r\n ", "")
+		if !strings.Contains(unfolded, "0113 496 0001") {
+			t.Error("no phone number")
+		}
+		for _, word := range []string{"ardiology", "hest", "heart", "CARDIOLOGY", "0000 4997", "000049973241"} {
+			if strings.Contains(unfolded, word) {
+				t.Errorf("the calendar says %q", word)
+			}
+		}
+	})
+	t.Run("keeps the policy's softened words", func(t *testing.T) {
+		_, file := calendarEvent(t, one(t, atService(timeline.StateBooked, func(f *timeline.Facts) {
+			f.Appointment = appointment(start, 0)
+			f.Service.Locations[0].Name = "LEEDS CANCER CENTRE"
+		}), now()))
+		if !strings.Contains(file, "LOCATION:the place in your appointment letter") {
+			t.Errorf("got\n%s", file)
+		}
+	})
+	t.Run("a hostile name cannot write lines of its own", func(t *testing.T) {
+		event, file := calendarEvent(t, one(t, atService(timeline.StateBooked, func(f *timeline.Facts) {
+			f.Appointment = appointment(start, 0)
+			f.Service.Locations[0].Name = "Clinic\r\nATTENDEE:mailto:x@example.org\r\nX;Y,Z\\n"
+		}), now()))
+		if strings.Contains(file, "\r\nATTENDEE") || len(event.Attendees()) != 0 {
+			t.Errorf("got\n%s", file)
+		}
+	})
+	t.Run("an appointment against its state is tentative", func(t *testing.T) {
+		_, file := calendarEvent(t, one(t, atService(timeline.StateRejected, func(f *timeline.Facts) { f.Appointment = appointment(start, 0) }), now()))
+		if !strings.Contains(file, "STATUS:TENTATIVE") {
+			t.Error("it is confirmed")
+		}
+	})
+	t.Run("without a start there is none", func(t *testing.T) {
+		for _, f := range []timeline.Facts{
+			referral(nil),
+			atService(timeline.StateBooked, func(f *timeline.Facts) { f.Appointment = &timeline.Appointment{ID: "a"} }),
+			atService(timeline.StateCancelledByPatient, func(f *timeline.Facts) { f.Appointment = appointment(start, 0) }),
+		} {
+			if _, err := timeline.Calendar(one(t, f, now()), now()); !errors.Is(err, timeline.ErrNoTime) {
+				t.Errorf("%s: %v", f.State, err)
+			}
+		}
+	})
+}

@@ -1,0 +1,36 @@
+package timeline
+
+// The roles of a contact.
+const (
+	roleHospital = "hospital"
+	roleReferrer = "referrer"
+	roleGP       = "gp"
+
+	contactFromODS = "ods"
+	contactDefault = "default"
+)
+
+// contact tells whom to phone: the provider where its name is known, else the
+// referrer, else the GP surgery in general words. Where the name itself must not
+// be told the general words stand in its place and the number stays, for the
+// citizen must be able to ask.
+func (b *builder) contact(f *Facts, r *Referral, verdict level) Contact {
+	if s := f.Service; s != nil && s.Provider != nil && verdict < hide {
+		if r.Service.Provider.Name != nil {
+			return b.reachable(roleHospital, *r.Service.Provider.Name, s.Provider.Phone, saySwitchboard)
+		}
+	}
+	if r.Referrer != nil && r.Referrer.Name != nil {
+		return b.reachable(roleReferrer, *r.Referrer.Name, f.Referrer.Phone, saySwitchboardGP)
+	}
+	return Contact{Role: roleGP, Name: b.say(sayContactGP), Source: contactDefault}
+}
+
+func (b *builder) reachable(role, name, phone string, note sayKey) Contact {
+	c := Contact{Role: role, Name: name, Source: contactFromODS, Phone: phoneNumber(phone)}
+	if c.Phone != nil {
+		text := b.say(note)
+		c.Note = &text
+	}
+	return c
+}

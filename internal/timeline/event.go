@@ -1,0 +1,89 @@
+package timeline
+
+import (
+	"strconv"
+	"time"
+)
+
+// eventSource marks what e-RS told, against what this service observed itself.
+const eventSource = "ers"
+
+// events tells what is known of a referral in time. There is always the state in
+// which it stands now.
+func (b *builder) events(r *Referral, k booking, due duty, remote bool) []Event {
+	list := make([]Event, 0, 4)
+	if r.ReferredOn != nil {
+		list = append(list, b.referredEvent(r))
+	}
+	detail := r.State.NextStep
+	list = append(list, Event{
+		ID:   digestID(r.ID, EventState, r.State.Code, string(r.State.Phase), string(r.State.WhoActs)),
+		Kind: EventState, ReferralID: r.ID, Title: r.State.Title, Detail: &detail, Source: eventSource,
+	})
+	if k.kind == booked || k.kind == bookingIsOff {
+		list = append(list, b.appointmentEvent(r, k, remote))
+	}
+	if !due.dueBy.IsZero() {
+		list = append(list, b.reviewEvent(r, due))
+	}
+	sortEvents(list)
+	return list
+}
+
+func (b *builder) referredEvent(r *Referral) Event {
+	on, _ := time.ParseInLocation(time.DateOnly, *r.ReferredOn, b.vs.london)
+	e := b.dayEvent(r.ID, EventReferred, *r.ReferredOn, on)
+	e.Title = b.say(sayReferred)
+	if r.Referrer != nil && r.Referrer.Name != nil {
+		detail := b.say(sayReferredBy, "name", *r.Referrer.Name)
+		e.Detail = &detail
+	}
+	return e
+}
+
+func (b *builder) appointmentEvent(r *Referral, k booking, remote bool) Event {
+	at := k.start.Format(rfc3339)
+	date, clock := b.vs.dateInWords(k.start, b.lang), b.vs.timeInWords(k.start, b.lang)
+	e := Event{
+		ID:   eventID(r.ID, EventAppointment, k.start),
+		Kind: EventAppointment, ReferralID: r.ID, At: &at, DisplayDate: &date, DisplayTime: &clock,
+		Source: eventSource, Upcoming: k.kind == booked && !k.passed, instant: k.start.Unix(),
+	}
+	switch {
+	case k.kind == bookingIsOff:
+		e.Title = b.say(sayAppointmentOff)
+		return e
+	case k.passed:
+		e.Title = b.say(sayAppointmentGone)
+	default:
+		e.Title = b.say(sayAppointment)
+	}
+	if !remote && r.Service != nil && len(r.Service.Locations) == 1 && r.Service.Locations[0].Name != nil {
+		detail := b.say(sayAppointmentPlace, "name", *r.Service.Locations[0].Name)
+		e.Detail = &detail
+	}
+	return e
+}
+
+func (b *builder) reviewEvent(r *Referral, due duty) Event {
+	e := b.dayEvent(r.ID, EventReviewDue, due.dueBy.String(), due.dueBy.begins(b.vs.london))
+	words := b.vs.reviews[due.kind]
+	e.Title, e.Upcoming = words.due.in(b.lang), !due.overdue
+	if due.overdue {
+		e.Title = words.overdue.in(b.lang)
+	}
+	return e
+}
+
+func (b *builder) dayEvent(referral, kind, day string, begins time.Time) Event {
+	date := b.vs.dateInWords(begins, b.lang)
+	return Event{
+		ID: eventID(referral, kind, begins), Kind: kind, ReferralID: referral, At: &day, DateOnly: true,
+		DisplayDate: &date, Source: eventSource, instant: begins.Unix(),
+	}
+}
+
+// eventID is opaque and stays while referral, kind and instant do.
+func eventID(referral, kind string, at time.Time) string {
+	return digestID(referral, kind, strconv.FormatInt(at.Unix(), 10))
+}

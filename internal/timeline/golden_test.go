@@ -1,0 +1,103 @@
+package timeline_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden timelines")
+
+func goldenScenarios() map[string][]timeline.Facts {
+	summer := time.Date(2026, time.August, 5, 13, 30, 0, 0, time.UTC)
+	future := func(f *timeline.Facts) { f.Appointment = appointment(summer, 20*time.Minute) }
+	states := map[string][]timeline.Facts{
+		"no referrals":          nil,
+		"not booked":            {referral(nil)},
+		"booked with a start":   {atService(timeline.StateBooked, future)},
+		"booked by phone":       {atService(timeline.StateBooked, func(f *timeline.Facts) { future(f); f.Service.Type = "TELEPHONE_ASSESSMENT" })},
+		"booked without start":  {atService(timeline.StateBooked, func(f *timeline.Facts) { f.Appointment = &timeline.Appointment{ID: "appointmentAAAAAAAAAAA"} })},
+		"booked and unreadable": {atService(timeline.StateBooked, nil)},
+		"booked and passed": {atService(timeline.StateBooked, func(f *timeline.Facts) {
+			f.Appointment = appointment(time.Date(2026, time.January, 14, 12, 0, 0, 0, time.UTC), 20*time.Minute)
+		})},
+		"being reviewed": {atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) {
+			f.Review = review(timeline.ReviewTriage, 2026, time.January, 25)
+		})},
+		"review overdue": {atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) {
+			f.Review = review(timeline.ReviewTriage, 2026, time.January, 19)
+		})},
+		"being reviewed without a date": {atService(timeline.StateAwaitingTriage, nil)},
+		"provider arranges": {atService(timeline.StateDeferToProvider, func(f *timeline.Facts) {
+			f.Review = review(timeline.ReviewAppointment, 2026, time.February, 1)
+		})},
+		"provider arranges overdue": {atService(timeline.StateDeferToProvider, func(f *timeline.Facts) {
+			f.Review = review(timeline.ReviewAppointment, 2026, time.January, 1)
+		})},
+		"reviewed":                       {atService(timeline.StateReviewed, nil)},
+		"cancelled and being rearranged": {atService(timeline.StateCancelledToRearrange, future)},
+		"next step being arranged":       {atService(timeline.StateBeingArranged, nil)},
+		"sent back":                      {atService(timeline.StateSentBack, nil)},
+		"rejected":                       {atService(timeline.StateRejected, nil)},
+		"cancelled by the patient":       {atService(timeline.StateCancelledByPatient, future)},
+		"cancelled by the hospital":      {atService(timeline.StateCancelledByProvider, future)},
+		"unknown state":                  {atService("SENT_TO_2WW_TRACKER", nil)},
+		"state against appointment":      {atService(timeline.StateRejected, future)},
+		"two week wait": {atService(timeline.StateBooked, func(f *timeline.Facts) {
+			future(f)
+			f.Priority = "TWO_WEEK_WAIT"
+			f.Specialty = &timeline.Coding{Code: "2WW", Display: "2 Week Wait"}
+			f.Service.Name = "Urgent Suspected Cancer - Lung - Leeds"
+			f.Service.Locations = []timeline.Organisation{{ODSCode: "RR8ZZ", Name: "LEEDS CANCER CENTRE"}}
+		})},
+		"nothing but an id": {{Source: "ers-01", ID: "bareAAAAAAAAAAAAAAAAAA"}},
+	}
+	var everything []timeline.Facts
+	for i, name := range []string{"not booked", "booked with a start", "review overdue", "being reviewed", "two week wait", "rejected"} {
+		f := states[name][0]
+		f.ID = strings.Repeat(string(rune('A'+i)), 22)
+		everything = append(everything, f)
+	}
+	states["several referrals"] = everything
+	return states
+}
+
+func TestGoldenTimelines(t *testing.T) {
+	vs := valueSets(t)
+	for name, facts := range goldenScenarios() {
+		for _, lang := range []timeline.Lang{timeline.English, timeline.Welsh} {
+			if lang == timeline.Welsh && name != "several referrals" {
+				continue
+			}
+			t.Run(name+" "+string(lang), func(t *testing.T) {
+				got := timeline.Build(facts, vs, lang, now())
+				checkGolden(t, strings.ReplaceAll(name, " ", "_")+"."+string(lang)+".json", encode(t, got))
+			})
+		}
+	}
+}
+
+func checkGolden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", "golden", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v (run with -update to make it)", err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("the timeline changed (-want +got); if it should, run with -update:\n%s", diff)
+	}
+}

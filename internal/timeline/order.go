@@ -1,0 +1,84 @@
+package timeline
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// sortReferrals puts those that need the citizen first, then those with the
+// nearest date to come; undated ones last, and ids decide between equals.
+func sortReferrals(list []draft) {
+	slices.SortFunc(list, func(a, b draft) int {
+		return cmp.Or(
+			first(a.State.WhoActs == You, b.State.WhoActs == You),
+			first(!a.next.IsZero(), !b.next.IsZero()),
+			a.next.Compare(b.next),
+			cmp.Compare(a.ID, b.ID),
+		)
+	})
+}
+
+// sortEvents puts what happened first, then where things stand, then what is to
+// come, each by its instant.
+func sortEvents(list []Event) {
+	slices.SortFunc(list, func(a, b Event) int {
+		return cmp.Or(
+			cmp.Compare(a.when(), b.when()),
+			cmp.Compare(a.instant, b.instant),
+			cmp.Compare(a.ReferralID, b.ReferralID),
+			cmp.Compare(a.Kind, b.Kind),
+			cmp.Compare(a.ID, b.ID),
+		)
+	})
+}
+
+// when is 0 for the past, 1 for the present, 2 for what is to come.
+func (e *Event) when() int {
+	switch {
+	case e.Upcoming:
+		return 2
+	case e.At == nil:
+		return 1
+	default:
+		return 0
+	}
+}
+
+func first(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	default:
+		return 1
+	}
+}
+
+// summary tells the whole in one line.
+func (b *builder) summary(list []draft) Summary {
+	var s Summary
+	var next time.Time
+	for i := range list {
+		d := &list[i]
+		if d.State.WhoActs == You {
+			s.NeedsAction++
+		}
+		if a := d.Appointment; a != nil && a.Start != nil && !a.HasPassed {
+			start, err := time.Parse(rfc3339, *a.Start)
+			if err == nil && (next.IsZero() || start.Before(next)) {
+				next, s.NextAppointment = start, a.Start
+			}
+		}
+	}
+	switch {
+	case len(list) == 0:
+		s.Text = b.say(saySummaryEmpty)
+	case s.NeedsAction == 0:
+		s.Text = b.say(saySummaryNothing)
+	default:
+		s.Text = b.vs.counts[saySummaryAction].of(s.NeedsAction, b.lang)
+	}
+	return s
+}

@@ -1,0 +1,126 @@
+package timeline_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+)
+
+func TestOrder(t *testing.T) {
+	named := func(f timeline.Facts, id string) timeline.Facts { f.ID = id; return f }
+	booked := func(days int) timeline.Facts {
+		return atService(timeline.StateBooked, func(f *timeline.Facts) { f.Appointment = appointment(now().AddDate(0, 0, days), 0) })
+	}
+	facts := []timeline.Facts{
+		named(atService(timeline.StateReviewed, nil), "undated-b"),
+		named(booked(30), "booked-later"),
+		named(atService(timeline.StateReviewed, nil), "undated-a"),
+		named(booked(3), "booked-soon"),
+		named(atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) { f.Review = review(timeline.ReviewTriage, 2026, time.January, 28) }), "review-between"),
+		named(referral(nil), "needs-you"),
+	}
+	got := timeline.Build(facts, valueSets(t), timeline.English, now())
+	t.Run("what needs the citizen is first, then the nearest date, then ids", func(t *testing.T) {
+		var ids []string
+		for _, r := range got.Referrals {
+			ids = append(ids, r.ID)
+		}
+		want := []string{"needs-you", "booked-soon", "review-between", "booked-later", "undated-a", "undated-b"}
+		if !slices.Equal(ids, want) {
+			t.Errorf("got %v, want %v", ids, want)
+		}
+	})
+	t.Run("events are past, present, future", func(t *testing.T) {
+		stage := 0
+		for _, e := range got.Events {
+			now := 0
+			switch {
+			case e.Upcoming:
+				now = 2
+			case e.At == nil:
+				now = 1
+			}
+			if now < stage {
+				t.Errorf("%s %q stands after a later stage", e.Kind, e.Title)
+			}
+			stage = now
+		}
+	})
+	t.Run("event ids are unique and the same in every language", func(t *testing.T) {
+		welsh := timeline.Build(facts, valueSets(t), timeline.Welsh, now())
+		seen := map[string]bool{}
+		for i, e := range got.Events {
+			if seen[e.ID] {
+				t.Errorf("%s twice", e.ID)
+			}
+			seen[e.ID] = true
+			if welsh.Events[i].ID != e.ID {
+				t.Errorf("event %d has another id in Welsh", i)
+			}
+		}
+	})
+	t.Run("the next appointment is the nearest", func(t *testing.T) {
+		if want := "2026-01-23T10:00:00+00:00"; text(got.Summary.NextAppointment) != want {
+			t.Errorf("got %s, want %s", text(got.Summary.NextAppointment), want)
+		}
+	})
+}
+
+func TestDuplicates(t *testing.T) {
+	vs := valueSets(t)
+	build := func(facts ...timeline.Facts) timeline.Timeline {
+		return timeline.Build(facts, vs, timeline.English, now())
+	}
+	poor := timeline.Facts{Source: "ers-01", ID: "referralAAAAAAAAAAAAAA", Priority: "ROUTINE", State: timeline.StateAwaitingTriage}
+	rich := atService(timeline.StateAwaitingTriage, nil)
+	rich.Version = ""
+	t.Run("the fullest is told and the others are counted", func(t *testing.T) {
+		got := build(poor, rich, poor)
+		if len(got.Referrals) != 1 || got.Counts.Duplicates != 2 || got.Referrals[0].Service == nil {
+			t.Errorf("%d referrals, %d duplicates", len(got.Referrals), got.Counts.Duplicates)
+		}
+	})
+	t.Run("a newer version wins over a fuller old one", func(t *testing.T) {
+		older := atService(timeline.StateBooked, func(f *timeline.Facts) { f.Version, f.Appointment = "9", appointment(now().AddDate(0, 0, 5), 0) })
+		newer := poor
+		newer.Version, newer.State = "10", timeline.StateCancelledByProvider
+		if got := build(older, newer); got.Referrals[0].State.Code != timeline.StateCancelledByProvider {
+			t.Errorf("an old booking hid the cancellation: %s", got.Referrals[0].State.Code)
+		}
+	})
+	t.Run("two different referrals without an id are two", func(t *testing.T) {
+		a, b := rich, rich
+		a.ID, b.ID, b.BookingReference = "", "", "000049973242"
+		got := build(a, b)
+		if len(got.Referrals) != 2 || got.Referrals[0].ManageURL != nil {
+			t.Errorf("%d referrals, manage link %s", len(got.Referrals), text(got.Referrals[0].ManageURL))
+		}
+	})
+}
+
+func TestSummary(t *testing.T) {
+	vs := valueSets(t)
+	waiting := atService(timeline.StateReviewed, nil)
+	yours := referral(nil)
+	yours.ID = "another"
+	yours2 := yours
+	yours2.ID = "athird"
+	for want, facts := range map[string][]timeline.Facts{
+		"You have no referrals to show":        nil,
+		"Nothing needs you to do anything now": {waiting},
+		"1 referral needs you to do something": {waiting, yours},
+		"2 referrals need you to do something": {waiting, yours, yours2},
+	} {
+		if got := timeline.Build(facts, vs, timeline.English, now()).Summary.Text; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	t.Run("an empty timeline has arrays and not null", func(t *testing.T) {
+		want := "{\n  \"summary\": {\n    \"needsAction\": 0,\n    \"nextAppointment\": null,\n    \"text\": \"You have no referrals to show\"\n  },\n  \"referrals\": [],\n  \"events\": []\n}\n"
+		if got := encode(t, timeline.Build(nil, vs, timeline.English, now())); got != want {
+			t.Errorf("got %s", got)
+		}
+	})
+}

@@ -1,0 +1,54 @@
+package timeline
+
+import "time"
+
+// reviewUnknown is shown for a kind of task that nobody knows.
+const reviewUnknown = "unknown"
+
+// duty is what a review means at this moment.
+type duty struct {
+	kind    string // empty: there is no review
+	dueBy   Date   // zero: no day, or none that a calendar has
+	overdue bool
+}
+
+// upcoming is the day by which the provider means to act, while it has not gone by.
+func (d duty) upcoming(london *time.Location) time.Time {
+	if d.dueBy.IsZero() || d.overdue {
+		return time.Time{}
+	}
+	return d.dueBy.begins(london)
+}
+
+func (d duty) shown() *ReviewShown {
+	if d.kind == "" {
+		return nil
+	}
+	shown := &ReviewShown{Kind: d.kind, Overdue: d.overdue}
+	if !d.dueBy.IsZero() {
+		text := d.dueBy.String()
+		shown.DueBy = &text
+	}
+	return shown
+}
+
+// review reads the task. Overdue begins on the London day after the due day.
+func (b *builder) review(r *Review) duty {
+	if r == nil {
+		return duty{}
+	}
+	d := duty{kind: r.Kind}
+	if r.Kind != ReviewTriage && r.Kind != ReviewAppointment {
+		d.kind = reviewUnknown
+		b.unknown(CodeReview)
+	}
+	switch {
+	case r.DueBy.IsZero():
+	case !r.DueBy.Valid():
+		b.unknown(CodeDate)
+	default:
+		d.dueBy = r.DueBy
+		d.overdue = b.turns(r.DueBy.ends(b.vs.london))
+	}
+	return d
+}

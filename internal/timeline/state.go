@@ -1,0 +1,64 @@
+package timeline
+
+// state tells where a referral stands: its phase, who acts, and in which words.
+func (b *builder) state(code string, rule rules, k booking, due duty) State {
+	s := State{Code: code, Phase: rule.phase, WhoActs: rule.who}
+	words := face(code)
+	if code == StateBooked {
+		switch {
+		case k.kind == dateToCome:
+			words, s.Phase, s.WhoActs = faceDateToCome, PhaseWithService, ByHospital
+		case k.kind == dateUnseen:
+			words, s.WhoActs = faceDateUnseen, You
+		case k.passed:
+			// What follows was said at the appointment, if there was one: e-RS does not know.
+			words, s.Phase, s.WhoActs = faceDatePassed, PhasePassed, UnknownActor
+		}
+	}
+	waiting := s.WhoActs == ByHospital || code == StateUnknown
+	if due.overdue && waiting {
+		words, s.WhoActs = faceOverdueBase+face(due.kind), You
+	}
+	text := b.vs.faces[words]
+	s.Title = text.title.in(b.lang)
+	s.NextStep = text.nextStep.in(b.lang)
+	s.Description = b.describe(text, words, k, due)
+	return s
+}
+
+// describe fills in the one date that the words are about.
+func (b *builder) describe(text stateWords, words face, k booking, due duty) string {
+	if words == face(StateBooked) || words == faceDatePassed {
+		lang := text.description.spoken(b.lang)
+		return text.description.in(lang, "date", b.vs.dateInWords(k.start, lang), "time", b.vs.timeInWords(k.start, lang))
+	}
+	if due.dueBy.IsZero() {
+		return text.description.in(b.lang)
+	}
+	description := text.description
+	if text.descriptionBy != nil {
+		description = text.descriptionBy
+	}
+	lang := description.spoken(b.lang)
+	return description.in(lang, "date", b.vs.dateInWords(due.dueBy.begins(b.vs.london), lang))
+}
+
+// addNextSteps puts what else must be done into the state's next step. It tells
+// whether the appointment is remote, that is at no place.
+func (b *builder) addNextSteps(r *Referral, f *Facts, k booking) (remote bool) {
+	if f.Service != nil && k.kind == booked {
+		t := b.vs.types[f.Service.Type]
+		remote = t.remote
+		if t.nextStep != nil && r.State.Phase == PhaseBooked {
+			r.State.NextStep = t.nextStep.in(b.lang)
+		}
+	}
+	if k.strange {
+		r.State.WhoActs = You
+		r.State.NextStep += " " + b.say(sayCheckAppointment)
+	}
+	if r.State.WhoActs == You && *r.Priority.Code == priorityUrgent {
+		r.State.NextStep += " " + b.say(sayUrgentAction)
+	}
+	return remote
+}

@@ -1,0 +1,181 @@
+package timeline
+
+import "time"
+
+// Timeline is the answer to "where are my referrals?" at one instant. Marshalled
+// as JSON it is the summary, referrals and events of GET /v1/timeline: arrays are
+// never null, and what is absent is null.
+type Timeline struct {
+	Summary   Summary    `json:"summary"`
+	Referrals []Referral `json:"referrals"`
+	// Events are the events of all referrals in one order: what happened, then
+	// where each referral stands now, then what is still to come.
+	Events []Event `json:"events"`
+
+	// ChangesAt is the first instant at which the passing of time alone changes
+	// this answer; zero means never. Until then the answer may be kept.
+	ChangesAt time.Time `json:"-"`
+	// Counts are for the team that runs the service, never for the citizen.
+	Counts Counts `json:"-"`
+}
+
+// Summary is the timeline in one line.
+type Summary struct {
+	NeedsAction int `json:"needsAction"` // referrals in which the citizen acts next
+	// NextAppointment is the start of the next appointment that has not passed,
+	// RFC 3339 with the London offset; nil when there is none.
+	NextAppointment *string `json:"nextAppointment"`
+	Text            string  `json:"text"`
+}
+
+// Referral is one referral as the citizen sees it.
+type Referral struct {
+	ID string `json:"id"`
+	// BookingReference is grouped "1234 5678 9012"; nil when not given.
+	BookingReference *string `json:"bookingReference"`
+	// Specialty is nil when no source gave one.
+	Specialty *Coded `json:"specialty"`
+	// Priority has the code routine, urgent or unknown.
+	Priority Coded `json:"priority"`
+	State    State `json:"state"`
+	// ReferredOn is a London day, YYYY-MM-DD; nil when not given.
+	ReferredOn  *string           `json:"referredOn"`
+	Referrer    *NamedPlace       `json:"referrer"`
+	Service     *ReferralService  `json:"service"`
+	Contact     Contact           `json:"contact"`
+	Appointment *AppointmentShown `json:"appointment"`
+	Review      *ReviewShown      `json:"review"`
+	// ManageURL is this service's own hand-off path; nil when the source gave no link.
+	ManageURL *string `json:"manageUrl"`
+	Events    []Event `json:"events"` // at least one
+}
+
+// Coded is a code with words. Code is nil where the code must not or cannot be
+// told; Display always has words.
+type Coded struct {
+	Code    *string `json:"code"`
+	Display string  `json:"display"`
+}
+
+// State is where a referral stands, in words.
+type State struct {
+	// Code is one of the eleven codes of eRS-ReferralState, or UNKNOWN: a code
+	// that nobody has seen is never repeated, for it could disclose.
+	Code        string `json:"code"`
+	Phase       Phase  `json:"phase"`
+	Title       string `json:"title"`
+	Description string `json:"description"`
+	WhoActs     Actor  `json:"whoActs"`
+	NextStep    string `json:"nextStep"`
+}
+
+// NamedPlace is an organisation or site. Either part is nil when unknown or not told.
+type NamedPlace struct {
+	ODSCode *string `json:"odsCode"`
+	Name    *string `json:"name"`
+}
+
+// ReferralService is the service that the referral was sent to.
+type ReferralService struct {
+	ID        *string      `json:"id"`
+	Name      *string      `json:"name"` // nil when it could not be looked up
+	Type      *Coded       `json:"type"`
+	Provider  *NamedPlace  `json:"provider"`
+	Locations []NamedPlace `json:"locations"` // never null
+}
+
+// Contact is whom to phone or ask.
+type Contact struct {
+	Role  string  `json:"role"` // hospital, referrer or gp
+	Name  string  `json:"name"`
+	Phone *string `json:"phone"`
+	// Source is "ods" where the name comes from the organisation directory,
+	// "default" where these are general words.
+	Source string `json:"source"`
+	// Note says what kind of number Phone is (a switchboard, not the clinic);
+	// nil exactly when Phone is nil.
+	Note *string `json:"note"`
+}
+
+// AppointmentShown is the one booked appointment. Times are RFC 3339 with the
+// London offset.
+type AppointmentShown struct {
+	ID    string  `json:"id"`
+	Start *string `json:"start"` // nil: not known here
+	End   *string `json:"end"`
+	// DisplayDate and DisplayTime are nil exactly when Start is nil.
+	DisplayDate *string `json:"displayDate"` // "Wednesday 6 August 2025"
+	DisplayTime *string `json:"displayTime"` // "2:30pm", "midday", "midnight"
+	// DateToBeConfirmed: hospital staff will send the date and time.
+	DateToBeConfirmed bool `json:"dateToBeConfirmed"`
+	// HasPassed: the end (or the start, where no end is known) lies behind. It
+	// never means that anybody attended.
+	HasPassed bool `json:"hasPassed"`
+
+	calendar calendarText // words of the calendar file, set by Build
+}
+
+// ReviewShown is the day by which the provider means to act.
+type ReviewShown struct {
+	Kind  string  `json:"kind"`  // triage, appointment or unknown
+	DueBy *string `json:"dueBy"` // London day; nil when not given
+	// Overdue begins on the London day after DueBy.
+	Overdue bool `json:"overdue"`
+}
+
+// Kinds of event.
+const (
+	EventReferred    = "referred"
+	EventState       = "state"
+	EventAppointment = "appointment"
+	EventReviewDue   = "review_due"
+)
+
+// Event is one line of the timeline.
+type Event struct {
+	// ID is stable while the referral, kind and instant stay the same.
+	ID         string `json:"id"`
+	ReferralID string `json:"referralId"`
+	Kind       string `json:"kind"`
+	// At is RFC 3339 with the London offset, or YYYY-MM-DD where DateOnly; nil
+	// for the state in which the referral stands now, whose beginning e-RS does
+	// not tell.
+	At       *string `json:"at"`
+	DateOnly bool    `json:"dateOnly"`
+	// DisplayDate and DisplayTime are At in words; nil where At has no such part.
+	DisplayDate *string `json:"displayDate"`
+	DisplayTime *string `json:"displayTime"`
+	Title       string  `json:"title"`
+	Detail      *string `json:"detail"`
+	Source      string  `json:"source"` // "ers"
+	Upcoming    bool    `json:"upcoming"`
+
+	instant int64 // Unix seconds of At, for order
+}
+
+// CodeKind names a sort of code that a source sends.
+type CodeKind string
+
+// The sorts of code and value that can turn out unreadable.
+const (
+	CodeState            CodeKind = "state"    // also counted when absent
+	CodePriority         CodeKind = "priority" // also counted when absent
+	CodeSpecialty        CodeKind = "specialty"
+	CodeAppointmentType  CodeKind = "appointment_type"
+	CodeReview           CodeKind = "review"
+	CodeDate             CodeKind = "date"
+	CodeBookingReference CodeKind = "booking_reference"
+)
+
+// Counts tell what the sources sent that this package did not understand or did
+// not show as it came. They carry no value of any fact.
+type Counts struct {
+	// Unknown counts codes and values without a meaning here, by kind; nil when none.
+	Unknown map[CodeKind]int
+	// Duplicates counts facts left out because a fuller or newer one had the same id.
+	Duplicates int
+	// Contradictions counts referrals whose state does not fit their appointment.
+	Contradictions int
+	// Softened counts referrals that the disclosure policy softened or hid.
+	Softened int
+}

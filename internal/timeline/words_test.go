@@ -1,0 +1,132 @@
+package timeline_test
+
+import (
+	"testing"
+
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+)
+
+func TestOrganisationName(t *testing.T) {
+	vs := valueSets(t)
+	for raw, want := range map[string]string{
+		"LEEDS TEACHING HOSPITALS NHS TRUST":               "Leeds Teaching Hospitals NHS Trust",
+		"ST JAMES'S UNIVERSITY HOSPITAL":                   "St James's University Hospital",
+		"GUY'S AND ST THOMAS' NHS FOUNDATION TRUST":        "Guy's and St Thomas' NHS Foundation Trust",
+		"UNIVERSITY HOSPITALS OF NORTH MIDLANDS NHS TRUST": "University Hospitals of North Midlands NHS Trust",
+		"STOKE-ON-TRENT CARE ALLIANCE":                     "Stoke-on-Trent Care Alliance",
+		"THE OAKS SURGERY":                                 "The Oaks Surgery",
+		"DR O'CONNOR & PARTNERS":                           "Dr O'Connor & Partners",
+		"DR MCDONALD AND DR SMITH":                         "Dr McDonald and Dr Smith",
+		"DR A B SMITH":                                     "Dr A B Smith",
+		"NHS NORTH EAST LONDON ICB - A3A8R":                "NHS North East London ICB - A3A8R",
+		"SPECSAVERS (LEEDS) LTD":                           "Specsavers (Leeds) Ltd",
+		"THE QUEEN ELIZABETH HOSPITAL, KING'S LYNN":        "The Queen Elizabeth Hospital, King's Lynn",
+		"BMI THE PARK HOSPITAL":                            "BMI the Park Hospital",
+		"leeds road surgery":                               "Leeds Road Surgery",
+		"Already Written by Somebody NHS":                  "Already Written by Somebody NHS",
+		"  DOUBLE   SPACES\tSURGERY ":                      "Double Spaces Surgery",
+		"YSBYTY GWYNEDD":                                   "Ysbyty Gwynedd",
+		"<b>OAK</b> SURGERY":                               "Oak Surgery",
+		"":                                                 "", "\x00\u200b": "",
+	} {
+		if got := vs.OrganisationName(raw); got != want {
+			t.Errorf("%q became %q, want %q", raw, got, want)
+		}
+	}
+}
+
+func FuzzOrganisationName(f *testing.F) {
+	for _, seed := range []string{"ST JAMES'S", "&amp;amp;amp;amp;amp;", "ǅ", "ﬁ", "O'", "'", "MC", "A&B<", "İstanbul", "ß"} {
+		f.Add(seed)
+	}
+	vs := valueSets(f)
+	f.Fuzz(func(t *testing.T, raw string) {
+		once := vs.OrganisationName(raw)
+		if twice := vs.OrganisationName(once); twice != once {
+			t.Errorf("%q became %q, and that became %q", raw, once, twice)
+		}
+	})
+}
+
+func TestParseLang(t *testing.T) {
+	for header, want := range map[string]timeline.Lang{
+		"":                           timeline.English,
+		"en-GB,en;q=0.9":             timeline.English,
+		"cy":                         timeline.Welsh,
+		"cy-GB, en;q=0.5":            timeline.Welsh,
+		"en;q=0.4, cy;q=0.8":         timeline.Welsh,
+		"fr, cy;q=0.5, en;q=0.2":     timeline.Welsh,
+		"fr":                         timeline.English,
+		"cy;q=0, en":                 timeline.English,
+		"*":                          timeline.English,
+		"not a header \x00 at all;;": timeline.English,
+	} {
+		if got := timeline.ParseLang(header); got != want {
+			t.Errorf("%q gives %s, want %s", header, got, want)
+		}
+	}
+}
+
+func TestWelsh(t *testing.T) {
+	vs := valueSets(t)
+	f := atService(timeline.StateBooked, func(f *timeline.Facts) { f.Appointment = appointment(now().AddDate(0, 0, 8), 0) })
+	got := timeline.Build([]timeline.Facts{f}, vs, timeline.Welsh, now()).Referrals[0]
+	t.Run("is told where a phrase has it", func(t *testing.T) {
+		if want := "Dyddiad eich apwyntiad yw Dydd Mercher 28 Ionawr 2026 am 10am."; got.State.Description != want {
+			t.Errorf("got %q", got.State.Description)
+		}
+	})
+	t.Run("and English where it has not", func(t *testing.T) {
+		if english := one(t, f, now()); got.State.NextStep != english.State.NextStep {
+			t.Errorf("got %q", got.State.NextStep)
+		}
+	})
+	t.Run("an English sentence keeps its date in English", func(t *testing.T) {
+		r := timeline.Build([]timeline.Facts{atService(timeline.StateDeferToProvider, func(f *timeline.Facts) {
+			f.Review = review(timeline.ReviewAppointment, 2026, 1, 19)
+		})}, vs, timeline.Welsh, now()).Referrals[0]
+		if want := "Hospital staff aimed to contact you by Monday 19 January 2026. We cannot see a date for your appointment."; r.State.Description != want {
+			t.Errorf("got %q", r.State.Description)
+		}
+	})
+	t.Run("a deployment can keep unreviewed words back", func(t *testing.T) {
+		quiet, err := timeline.Load(withFile(t, "states.yaml", replace("cy: {reviewed: false, shown: true}", "cy: {reviewed: false, shown: false}")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := timeline.Build([]timeline.Facts{f}, quiet, timeline.Welsh, now()).Referrals[0]
+		if r.State.Title != "Appointment booked" {
+			t.Errorf("got %q", r.State.Title)
+		}
+	})
+}
+
+func TestNotices(t *testing.T) {
+	vs := valueSets(t)
+	for _, tt := range []struct {
+		code    string
+		count   int
+		message string
+	}{
+		{"unreadable_item", 1, "We could not show 1 referral. If you are waiting to hear about one that is not here, phone your GP surgery."},
+		{"unreadable_item", 3, "We could not show 3 referrals. If you are waiting to hear about one that is not here, phone your GP surgery."},
+		{"orphan", 2, "We found 2 appointments or reviews, but not the referrals they are for. Look at your appointment letters, or phone the hospital."},
+		{"a_code_without_words", 2, "We could not show 2 parts of your details."},
+		{"unreadable_item", -1, "We could not show 1 referral. If you are waiting to hear about one that is not here, phone your GP surgery."},
+	} {
+		got := vs.Notice(tt.code, tt.count, timeline.English)
+		if got.Message != tt.message || got.Code != tt.code || got.Count < 1 {
+			t.Errorf("%s %d: %+v", tt.code, tt.count, got)
+		}
+	}
+	t.Run("every issue of a source has its own words, and a new one has general words", func(t *testing.T) {
+		seen := map[string]bool{}
+		for _, code := range []string{"timeout", "structure", "transient", "exception", "business-rule", "something_new"} {
+			words := vs.SourceIssue(code, timeline.English)
+			if words == "" || seen[words] {
+				t.Errorf("%s: %q", code, words)
+			}
+			seen[words] = true
+		}
+	})
+}
