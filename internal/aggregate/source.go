@@ -53,10 +53,12 @@ type NoticeCode string
 
 // The notices.
 const (
-	UnreadableItem     NoticeCode = "unreadable_item"     // an entry whose content could not be read
-	OrphanItem         NoticeCode = "orphan_item"         // an appointment or task without its referral
-	MissingItem        NoticeCode = "missing_item"        // the source counted more referrals than it sent
-	ServiceUnavailable NoticeCode = "service_unavailable" // a referral's service could not be looked up
+	UnreadableItem        NoticeCode = "unreadable_item"        // a referral, or what may be one, that could not be read
+	UnreadableAppointment NoticeCode = "unreadable_appointment" // an appointment whose time or standing could not be read
+	UnreadableReview      NoticeCode = "unreadable_review"      // a review that could not be read
+	Orphan                NoticeCode = "orphan"                 // an appointment or task without its referral
+	MissingItem           NoticeCode = "missing_item"           // the source counted more referrals than it sent
+	ServiceNotFound       NoticeCode = "service_not_found"      // a referral's service could not be looked up
 )
 
 // Issue is the NHS's sort of source failure (consumer API NFR-08).

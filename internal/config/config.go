@@ -23,6 +23,8 @@ type Config struct {
 	ERSBaseURL   string      `env:"ERS_BASE_URL" validate:"required,url"`
 	ODSBaseURL   string      `env:"ODS_BASE_URL" validate:"omitempty,url"`
 	ODSAPIKey    keys.Secret `env:"ODS_API_KEY"`
+	ManageHosts  []string    `env:"MANAGE_HOSTS" envDefault:"refer.nhs.uk" validate:"dive,hostname|hostname_port"`
+	ManageSSO    string      `env:"MANAGE_SSO" envDefault:"on" validate:"oneof=on off"`
 	ValueSetsDir string      `env:"VALUESETS_DIR" validate:"omitempty,dir"`
 
 	// CheckpointKeyFile signs the log's checkpoints; empty: made beside the database.

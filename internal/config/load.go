@@ -32,7 +32,7 @@ func secrets() []string {
 // refused with a word of their own: a deployer who sets one counts on it.
 func planned() []string {
 	return []string{
-		"REDIS_URL", "CLIENTS_FILE", "MANAGE_HOSTS", "MANAGE_SSO",
+		"REDIS_URL", "CLIENTS_FILE",
 		"STAFF_ISSUER", "STAFF_CLIENT_ID", "STAFF_CLIENT_SECRET", "STAFF_ROLE",
 	}
 }

@@ -194,8 +194,8 @@ func (s *Source) reading(facts []timeline.Facts, f *found, lacking int) aggregat
 		s.d.Counters.Unreadable(sourceID, reasonTotal, f.missing)
 	}
 	notice(aggregate.UnreadableItem, items, aggregate.Structure)
-	notice(aggregate.OrphanItem, f.unreadable[reasonOrphan], aggregate.Structure)
+	notice(aggregate.Orphan, f.unreadable[reasonOrphan], aggregate.Structure)
 	notice(aggregate.MissingItem, f.missing, aggregate.Structure)
-	notice(aggregate.ServiceUnavailable, lacking, aggregate.Transient)
+	notice(aggregate.ServiceNotFound, lacking, aggregate.Transient)
 	return r
 }
