@@ -1,0 +1,128 @@
+package httpapi
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/patient-care-aggregator/aggregator/internal/cache"
+	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+)
+
+type appointmentsBody struct {
+	*envelope
+
+	Appointments []appointmentView `json:"appointments"`
+}
+
+// appointmentView is an appointment with what a person needs to go there.
+type appointmentView struct {
+	*timeline.AppointmentShown
+
+	ReferralID  string                    `json:"referralId"`
+	Title       string                    `json:"title"`
+	Specialty   *timeline.Coded           `json:"specialty"`
+	Service     *timeline.ReferralService `json:"service"`
+	Contact     timeline.Contact          `json:"contact"`
+	CalendarURL *string                   `json:"calendarUrl"` // null where no time is known
+}
+
+// appointmentFilter is ?from=&to=&status=; London days, both included.
+type appointmentFilter struct {
+	from, to string // YYYY-MM-DD; empty: no bound
+	status   string // upcoming, past; empty: both
+}
+
+// appointments is GET /v1/appointments. They come in the order of their start;
+// those whose time is to be confirmed come last, and only where no day is asked for.
+func (s *server) appointments(c *gin.Context) error {
+	const purpose = "appointments"
+	filter, err := readAppointmentFilter(c)
+	if err != nil {
+		return err
+	}
+	r, err := s.read(c, cache.Cached, purpose)
+	if err != nil {
+		return err
+	}
+	views, shown := filter.choose(s.say(r).Referrals)
+	return s.show(c, r, purpose, shown, func(e *envelope) any { return appointmentsBody{e, views} })
+}
+
+func readAppointmentFilter(c *gin.Context) (appointmentFilter, error) {
+	f := appointmentFilter{from: c.Query("from"), to: c.Query("to"), status: c.Query("status")}
+	for name, day := range map[string]string{"from": f.from, "to": f.to} {
+		if _, err := time.Parse(time.DateOnly, day); err != nil && day != "" {
+			return f, problem.New(problem.BadRequest, nil).WithDetail(name + " must be a day such as 2026-03-31.")
+		}
+	}
+	switch {
+	case f.status != "" && f.status != "upcoming" && f.status != "past":
+		return f, problem.New(problem.BadRequest, nil).WithDetail("status must be upcoming or past.")
+	case f.from != "" && f.to != "" && f.to < f.from:
+		return f, problem.New(problem.BadRequest, nil).WithDetail("to must not be before from.")
+	}
+	return f, nil
+}
+
+func (f appointmentFilter) choose(referrals []timeline.Referral) ([]appointmentView, []timeline.Referral) {
+	views := []appointmentView{}
+	var shown []timeline.Referral
+	for _, r := range referrals {
+		if r.Appointment == nil || !f.wants(r.Appointment) {
+			continue
+		}
+		v := appointmentView{
+			AppointmentShown: r.Appointment, ReferralID: r.ID, Title: r.State.Title,
+			Specialty: r.Specialty, Service: r.Service, Contact: r.Contact,
+		}
+		if r.Appointment.Start != nil {
+			address := "/v1/appointments/" + r.Appointment.ID + "/calendar.ics"
+			v.CalendarURL = &address
+		}
+		views = append(views, v)
+		shown = append(shown, r)
+	}
+	sortAppointments(views)
+	return views, shown
+}
+
+func (f appointmentFilter) wants(a *timeline.AppointmentShown) bool {
+	if (f.status == "past" && !a.HasPassed) || (f.status == "upcoming" && a.HasPassed) {
+		return false
+	}
+	if a.Start == nil {
+		return f.from == "" && f.to == ""
+	}
+	// Start carries London's offset, so its first ten characters are London's day.
+	day := (*a.Start)[:len(time.DateOnly)]
+	return (f.from == "" || day >= f.from) && (f.to == "" || day <= f.to)
+}
+
+// sortAppointments puts the earliest first, and last those without a time.
+func sortAppointments(views []appointmentView) {
+	slices.SortFunc(views, func(a, b appointmentView) int {
+		x, y := startOf(a), startOf(b)
+		if x.IsZero() != y.IsZero() {
+			if x.IsZero() {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Or(x.Compare(y), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+func startOf(v appointmentView) time.Time {
+	if v.Start == nil {
+		return time.Time{}
+	}
+	at, err := time.Parse(time.RFC3339, *v.Start)
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}

@@ -1,0 +1,152 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
+)
+
+const (
+	problemType   = "application/problem+json"
+	maxBody       = 64 << 10
+	keyProblem    = "pca.problem"
+	clientClosed  = 499 // the client went away; seen in logs and metrics alone
+	genericReason = "internal_error"
+)
+
+// handle runs a handler and writes its error as problem+json.
+func (s *server) handle(h func(*gin.Context) error) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if err := h(c); err != nil {
+			s.writeProblem(c, err)
+			c.Abort()
+		}
+	}
+}
+
+// recover turns a panic into an internal error. The stack goes to the log, the
+// request's headers and body do not.
+func (s *server) recover(c *gin.Context) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		err, ok := p.(error)
+		if ok && errors.Is(err, http.ErrAbortHandler) {
+			panic(p)
+		}
+		s.d.Log.ErrorContext(c.Request.Context(), "panic", slog.String(telemetry.KeyRoute, c.FullPath()),
+			slog.String(telemetry.KeyError, fmt.Sprintf("%T", p)), slog.String("stack", string(debug.Stack())))
+		s.writeProblem(c, problem.New(problem.Internal, errors.New("panic")))
+		c.Abort()
+	}()
+	c.Next()
+}
+
+func (s *server) deadline(d time.Duration) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		ctx, cancel := context.WithTimeout(c.Request.Context(), d)
+		defer cancel()
+		c.Request = c.Request.WithContext(ctx)
+		c.Next()
+	}
+}
+
+// problemOf reads an error as a problem. What no room meant for a client is
+// internal, unless time or the client itself ended the request.
+func problemOf(err error) *problem.Error {
+	var known *problem.Error
+	if !errors.As(err, &known) && errors.Is(err, context.DeadlineExceeded) {
+		return problem.New(problem.ServiceUnavailable, err)
+	}
+	return problem.From(err)
+}
+
+func (s *server) writeProblem(c *gin.Context, err error) {
+	p := problemOf(err)
+	c.Set(keyProblem, p)
+	if c.Writer.Written() {
+		return
+	}
+	s.problemHeaders(c, p)
+	body := map[string]any{
+		"type": "about:blank", "title": p.Title, "status": p.Status, "detail": p.Detail,
+		"code": p.Code, "nextStep": p.NextStep, "correlationId": correlationID(c),
+	}
+	for name, value := range p.Members {
+		body[name] = value
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		c.Status(http.StatusInternalServerError)
+		return
+	}
+	c.Data(p.Status, problemType, text)
+}
+
+// problemHeaders adds what RFC 9110 asks of the status.
+func (s *server) problemHeaders(c *gin.Context, p *problem.Error) {
+	c.Header("Cache-Control", "no-store")
+	switch p.Code {
+	case problem.ReauthenticationRequired: // RFC 9470, 3
+		c.Header("WWW-Authenticate", `Bearer error="insufficient_user_authentication", error_description="sign in again with NHS login"`)
+	case problem.SignInRequired, problem.SessionExpired:
+		c.Header("WWW-Authenticate", "Bearer")
+	case problem.RateLimited:
+	default:
+		if p.Status == http.StatusServiceUnavailable {
+			c.Header("Retry-After", "30")
+		}
+	}
+}
+
+// readJSON reads a bounded body of known fields into v. The error is a problem.
+func readJSON(c *gin.Context, v any) error {
+	if kind := c.ContentType(); kind != "application/json" {
+		return problem.New(problem.BadRequest, nil).WithDetail("The body must be JSON, with Content-Type application/json.")
+	}
+	d := json.NewDecoder(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return problem.New(problem.PayloadTooLarge, nil)
+		}
+		return problem.New(problem.BadRequest, nil).WithDetail("The body is not the JSON that this address takes.")
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return problem.New(problem.BadRequest, nil).WithDetail("The body holds more than one JSON value.")
+	}
+	return nil
+}
+
+func notFound(*gin.Context) error { return problem.New(problem.NotFound, nil) }
+
+func methodNotAllowed(*gin.Context) error { return problem.New(problem.MethodNotAllowed, nil) }
+
+func (s *server) maintenance(c *gin.Context) {
+	if s.d.Maintenance() {
+		s.writeProblem(c, problem.New(problem.ServiceUnavailable, errors.New("maintenance")).
+			WithDetail("This service is being looked after and will be back soon."))
+		c.Abort()
+	}
+}
+
+// redirect sends a browser on, without the body that net/http would write: it
+// repeats the address, and with it what only that browser should see.
+func redirect(c *gin.Context, status int, address string) {
+	c.Header("Location", address)
+	c.Status(status)
+}

@@ -1,0 +1,111 @@
+package httpapi
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/google/uuid"
+
+	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
+)
+
+const (
+	headerCorrelationID = "X-Correlation-ID"
+	headerRequestID     = "X-Request-ID"
+	keyCorrelationID    = "pca.correlationId"
+)
+
+// identify takes the caller's correlation id if it is a UUID, makes one if not,
+// and returns it with a request id of this service's own (NFR-09).
+func (s *server) identify(c *gin.Context) {
+	id := c.GetHeader(headerCorrelationID)
+	if parsed, err := uuid.Parse(id); err != nil || len(id) != len(uuid.Nil.String()) {
+		id = s.d.NewID()
+	} else {
+		id = parsed.String()
+	}
+	c.Set(keyCorrelationID, id)
+	c.Header(headerCorrelationID, id)
+	c.Header(headerRequestID, s.d.NewID())
+}
+
+func correlationID(c *gin.Context) string { return c.GetString(keyCorrelationID) }
+
+// observe writes one log event, one metric and one span for each request, all by
+// the route's template: a URL can hold what nobody may read.
+func (s *server) observe(c *gin.Context) {
+	started := s.d.Now()
+	route := c.FullPath()
+	if route == "" {
+		route = "unknown"
+	}
+	ctx, span := s.d.Tracer.Start(c.Request.Context(), c.Request.Method+" "+route, trace.WithSpanKind(trace.SpanKindServer))
+	defer span.End()
+	c.Request = c.Request.WithContext(ctx)
+	c.Next()
+
+	status := c.Writer.Status()
+	method := c.Request.Method
+	if !knownMethod(method) {
+		method = "other"
+	}
+	took := s.d.Now().Sub(started)
+	attrs := []slog.Attr{
+		slog.String(telemetry.KeyMethod, method), slog.String(telemetry.KeyRoute, route),
+		slog.Int(telemetry.KeyStatus, status), slog.Float64(telemetry.KeyDuration, float64(took.Microseconds())/1000),
+		slog.String(telemetry.KeyCorrelationID, correlationID(c)),
+		slog.String(telemetry.KeyRequestID, c.Writer.Header().Get(headerRequestID)),
+	}
+	if caller, ok := callerOf(c); ok {
+		attrs = append(attrs, slog.String(telemetry.KeyClient, string(caller.Client)))
+	}
+	level := slog.LevelInfo
+	if probe(route) {
+		level = slog.LevelDebug
+	}
+	if p, ok := c.Value(keyProblem).(*problem.Error); ok {
+		attrs = append(attrs, slog.String(telemetry.KeyCode, string(p.Code)))
+		if cause := p.Unwrap(); cause != nil {
+			attrs = append(attrs, slog.String(telemetry.KeyError, cause.Error()))
+		}
+		if status >= http.StatusInternalServerError {
+			level = slog.LevelError
+		}
+	}
+	span.SetAttributes(attribute.String("http.route", route), attribute.Int("http.response.status_code", status))
+	if status >= http.StatusInternalServerError {
+		span.SetStatus(codes.Error, "")
+	}
+	s.d.Metrics.Request(route, method, status, took)
+	s.d.Log.LogAttrs(ctx, level, "request", attrs...)
+}
+
+// probe tells a route that machines ask every few seconds.
+func probe(route string) bool {
+	return route == "/healthz" || route == "/readyz" || route == "/_ping"
+}
+
+func knownMethod(m string) bool {
+	switch m {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return true
+	}
+	return false
+}
+
+// secureHeaders are for every answer; pages set a policy of their own.
+func (s *server) secureHeaders(c *gin.Context) {
+	h := c.Writer.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	if s.cookies.secure {
+		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	}
+}

@@ -1,0 +1,169 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/cache"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/client"
+	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/nhslogin"
+	"github.com/patient-care-aggregator/aggregator/internal/session"
+	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+)
+
+// Login signs citizens in (internal/nhslogin).
+type Login interface {
+	Begin(ctx context.Context, prompt string) (nhslogin.Authorization, error)
+	Finish(ctx context.Context, a nhslogin.Authorization, code string) (nhslogin.Identity, error)
+}
+
+// Sources read citizens' data (internal/aggregate).
+type Sources interface {
+	Read(ctx context.Context, a aggregate.Access, mode cache.Mode) (aggregate.Result, error)
+	Forget(ref citizen.Ref)
+}
+
+// Consents decide, record and list (internal/consent).
+type Consents interface {
+	Decide(ctx context.Context, ref citizen.Ref, c client.ID, scopes []consent.Scope) (consent.Decision, error)
+	Grant(ctx context.Context, g consent.Grant) (consent.Consent, bool, error)
+	Withdraw(ctx context.Context, ref citizen.Ref, id string, by client.ID, correlationID string) (consent.Consent, error)
+	List(ctx context.Context, ref citizen.Ref) ([]consent.Consent, error)
+}
+
+// Citizens finds or makes the citizen of an NHS number (internal/citizen).
+type Citizens interface {
+	SignIn(ctx context.Context, n citizen.NHSNumber) (citizen.Citizen, error)
+}
+
+// Deps are what the API needs; all are required unless said.
+type Deps struct {
+	Log     *slog.Logger
+	Metrics *telemetry.Metrics
+	Tracer  trace.Tracer
+	Now     func() time.Time
+	NewID   func() string // a new UUID
+
+	Login    Login
+	SignIns  *session.SignIns
+	Sessions *session.Manager
+	Citizens Citizens
+	Clients  *client.Registry
+	Consents Consents
+	Notices  *consent.Notices
+	Sources  Sources
+	Words    func() *timeline.ValueSets
+	Audit    audit.Appender
+	// ForgetToken drops the access token of a sign-in that ended.
+	ForgetToken func(idTokenID string)
+
+	// ManageHosts are where citizens may be sent to act on a referral.
+	ManageHosts []string
+	// AssertIdentity makes a one-time proof of who is signed in, for single sign-on
+	// into another NHS service; nil: plain links.
+	AssertIdentity func(idTokenID string) (assertion string, expires time.Time, err error)
+
+	PublicURL      string // without a trailing slash
+	SessionIdle    time.Duration
+	TrustedProxies []string // CIDR ranges whose X-Forwarded-For is believed; none by default
+	Limits         Limits
+	StatusAPIKey   keys.Secret // empty: /_status is closed
+	Maintenance    func() bool // true: data routes answer 503
+	// Ready tells what the service lacks to answer; nil when nothing.
+	Ready   func(ctx context.Context) error
+	Version string
+	JWKS    []byte // the service's public keys
+	OpenAPI []byte // the contract, YAML
+}
+
+// answerWithin bounds a data request: NFR-02 gives 10 s at the latest.
+const answerWithin = 9800 * time.Millisecond
+
+type server struct {
+	d       Deps
+	cookies cookies
+	managed managing
+}
+
+// New makes the main listener's handler.
+func New(d Deps) (http.Handler, error) {
+	if err := d.check(); err != nil {
+		return nil, err
+	}
+	s := &server{d: d, cookies: newCookies(d.PublicURL), managed: managing{at: map[citizen.Ref]time.Time{}}}
+	limits, err := newLimiters(d.Limits)
+	if err != nil {
+		return nil, err
+	}
+
+	gin.SetMode(gin.ReleaseMode)
+	e := gin.New()
+	e.HandleMethodNotAllowed = true
+	e.RedirectTrailingSlash = false
+	if err := e.SetTrustedProxies(d.TrustedProxies); err != nil {
+		return nil, fmt.Errorf("set trusted proxies: %w", err)
+	}
+	e.Use(s.identify, s.observe, s.recover, s.secureHeaders)
+	e.NoRoute(s.handle(notFound))
+	e.NoMethod(s.handle(methodNotAllowed))
+
+	// Machines.
+	e.GET("/healthz", s.handle(s.health))
+	e.GET("/readyz", s.handle(s.ready))
+	e.GET("/_ping", s.handle(s.ping))
+	e.GET("/_status", s.handle(s.status))
+	e.GET("/.well-known/jwks.json", s.handle(s.jwks))
+	e.GET("/openapi.yaml", s.handle(s.openAPI))
+
+	// Signing in and out.
+	web := e.Group("", s.limit(limits.global, limits.address), s.sameOrigin())
+	web.GET("/auth/login", s.handle(s.signIn))
+	web.GET("/auth/callback", s.handle(s.signInCallback))
+	web.GET("/auth/session", s.handle(s.sessionStatus))
+	web.POST("/auth/logout", s.handle(s.signOut))
+	web.GET("/v1/privacy-notice", s.handle(s.privacyNotice))
+
+	// A citizen's own data.
+	own := web.Group("/v1", s.maintenance, s.deadline(answerWithin), s.handle(s.caller), s.limit(limits.client, limits.citizen))
+	own.GET("/timeline", s.handle(s.timeline))
+	own.POST("/timeline/refresh", s.handle(s.refreshTimeline))
+	own.GET("/referrals", s.handle(s.referrals))
+	own.GET("/referrals/:id", s.handle(s.referral))
+	own.GET("/referrals/:id/manage", s.handle(s.manage))
+	own.POST("/referrals/:id/manage", s.handle(s.manageLink))
+	own.GET("/appointments", s.handle(s.appointments))
+	own.GET("/appointments/:id/calendar.ics", s.handle(s.calendar))
+	own.GET("/consents", s.handle(s.listConsents))
+	own.POST("/consents", s.handle(s.grantConsent))
+	own.DELETE("/consents/:id", s.handle(s.withdrawConsent))
+	return e, nil
+}
+
+func (d Deps) check() error {
+	var missing []error
+	for name, absent := range map[string]bool{
+		"Log": d.Log == nil, "Metrics": d.Metrics == nil, "Tracer": d.Tracer == nil, "Now": d.Now == nil, "NewID": d.NewID == nil,
+		"Login": d.Login == nil, "SignIns": d.SignIns == nil, "Sessions": d.Sessions == nil, "Citizens": d.Citizens == nil,
+		"Clients": d.Clients == nil, "Consents": d.Consents == nil, "Notices": d.Notices == nil, "Sources": d.Sources == nil,
+		"Words": d.Words == nil, "Audit": d.Audit == nil, "ForgetToken": d.ForgetToken == nil, "PublicURL": d.PublicURL == "",
+		"Maintenance": d.Maintenance == nil, "Ready": d.Ready == nil, "JWKS": d.JWKS == nil, "OpenAPI": d.OpenAPI == nil,
+	} {
+		if absent {
+			missing = append(missing, errors.New("httpapi needs "+name))
+		}
+	}
+	return errors.Join(missing...)
+}

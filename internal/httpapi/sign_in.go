@@ -1,0 +1,81 @@
+package httpapi
+
+import (
+	"crypto/rand"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/session"
+)
+
+// Where a citizen goes who did not say.
+const defaultReturn = "/timeline"
+
+// signIn is GET /auth/login?return_to=/path: it sends the browser to NHS login.
+func (s *server) signIn(c *gin.Context) error {
+	returnTo := defaultReturn
+	if given, ok := c.GetQuery("return_to"); ok {
+		if !isOwnPath(given) {
+			return problem.New(problem.BadRequest, nil).WithDetail("return_to must be a path of this service, such as /timeline.")
+		}
+		returnTo = given
+	}
+	return s.beginSignIn(c, returnTo, s.prompt(c))
+}
+
+// prompt decides how much NHS login asks of the citizen. Somebody who is signed
+// in and only needs a new ID token is not asked if NHS login still knows them;
+// after sign-out, idle end or the age limit the password is asked for.
+func (s *server) prompt(c *gin.Context) string {
+	secret := s.cookies.get(c, s.cookies.session)
+	if secret == "" {
+		if s.cookies.get(c, s.cookies.ended) != "" {
+			return "login"
+		}
+		return ""
+	}
+	if _, err := s.d.Sessions.Peek(c.Request.Context(), secret); err != nil {
+		return "login"
+	}
+	return "none"
+}
+
+func (s *server) beginSignIn(c *gin.Context, returnTo, prompt string) error {
+	ctx := c.Request.Context()
+	a, err := s.d.Login.Begin(ctx, prompt)
+	if err != nil {
+		return err
+	}
+	binding := rand.Text()
+	state, err := s.d.SignIns.Begin(ctx, session.Pending{
+		Nonce: a.Nonce, CodeVerifier: a.CodeVerifier, FreshSince: a.FreshSince, ReturnTo: returnTo, Binding: binding,
+	})
+	if err != nil {
+		return problem.New(problem.ServiceUnavailable, err)
+	}
+	s.cookies.set(c, s.cookies.binding, binding, session.PendingLife)
+	c.Header("Cache-Control", "no-store")
+	redirect(c, http.StatusFound, a.URL(state))
+	return nil
+}
+
+// isOwnPath tells whether a browser that is sent to p stays with this service.
+// What a browser could read as another host is refused: "//host", "/\host",
+// control characters that it drops, and anything but a path and a query.
+func isOwnPath(p string) bool {
+	const longest = 512
+	if len(p) > longest || !strings.HasPrefix(p, "/") || strings.HasPrefix(p, "//") {
+		return false
+	}
+	for _, r := range p {
+		if r <= ' ' || r == '\\' || r == 0x7f {
+			return false
+		}
+	}
+	u, err := url.Parse(p)
+	return err == nil && u.Scheme == "" && u.Host == "" && u.User == nil && !strings.HasPrefix(u.Path, "//") && !strings.Contains(u.Path, "\\")
+}
