@@ -1,0 +1,18 @@
+package main
+
+import "fmt"
+
+type configCommand struct {
+	Check configCheckCommand `cmd:"" help:"Tell every fault of the configuration, without starting."`
+}
+
+type configCheckCommand struct{}
+
+// Run checks the configuration.
+func (configCheckCommand) Run(w *world) error {
+	if _, err := load(w); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(w.stdout, "The configuration is complete and valid.")
+	return err
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/local"
+	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
+)
+
+const (
+	devAddr        = "127.0.0.1:8080"
+	devAdminAddr   = "127.0.0.1:9090"
+	devSandboxAddr = "127.0.0.1:9700"
+)
+
+type devCommand struct {
+	Addr        string     `help:"Where the service listens (${default}, or a free port if that is taken)." default:"127.0.0.1:8080"`
+	AdminAddr   string     `help:"Where metrics and profiles are." default:"127.0.0.1:9090"`
+	SandboxAddr string     `help:"Where the local NHS listens." default:"127.0.0.1:9700"`
+	Data        string     `help:"Folder that keeps keys and database between runs; without it they are temporary." type:"path"`
+	LogLevel    slog.Level `help:"DEBUG, INFO, WARN or ERROR." default:"INFO"`
+}
+
+// Run serves with the sandbox until the process is told to end.
+func (d devCommand) Run(w *world) (err error) {
+	s, err := local.Start(w.ctx, local.Options{
+		Addr: d.Addr, AdminAddr: d.AdminAddr, SandboxAddr: d.SandboxAddr, DataDir: d.Data,
+		Now: time.Now, Log: telemetry.NewLogger(w.stderr, d.LogLevel), Version: version(),
+	})
+	if errors.Is(err, syscall.EADDRINUSE) && d.Addr == devAddr && d.AdminAddr == devAdminAddr && d.SandboxAddr == devSandboxAddr {
+		d.Addr, d.AdminAddr, d.SandboxAddr = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
+		return d.Run(w)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if err := banner(w.stdout, s, d.Data != ""); err != nil {
+		return err
+	}
+	select {
+	case <-w.ctx.Done():
+		return nil
+	case err := <-s.Done():
+		return errors.Join(errors.New("the service stopped"), err)
+	}
+}
+
+// banner says what to open and what to type.
+func banner(out io.Writer, s *local.Stack, kept bool) error {
+	where := s.DataDir
+	if !kept {
+		where += " (removed at the end)"
+	}
+	_, err := fmt.Fprintf(out, `
+Patient Care Aggregator, with a SANDBOX, not the NHS. Every citizen here is made up.
+
+  service   %[1]s
+  sandbox   %[2]s/sandbox
+  metrics   %[3]s/metrics
+  data      %[4]s
+
+Sign in as one of these citizens:
+`, s.URL, s.Sandbox.URL(), s.AdminURL, where)
+	if err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, c := range s.Sandbox.Citizens() {
+		_, _ = fmt.Fprintf(table, "  %s\t%s\n", c.Name, c.Story)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, `
+In a browser:  %[1]s/auth/login?return_to=/v1/timeline
+
+With curl (see README.md for what each step does):
+  B=%[1]s
+  LOGIN=$(curl -s -c jar -o /dev/null -w '%%{redirect_url}' "$B/auth/login?return_to=/v1/timeline")
+  curl -s -L -b jar -c jar "$LOGIN&sandbox_citizen=%[2]s"                # consent_required
+  V=$(curl -s $B/v1/privacy-notice | sed 's/.*"version":"\([^"]*\)".*/\1/')
+  curl -s -b jar -c jar -H 'Content-Type: application/json' $B/v1/consents \
+       -d '{"clientId":"web","scopes":["timeline:read"],"noticeVersion":"'$V'"}'
+  curl -s -b jar $B/v1/timeline
+
+Ctrl-C ends it.
+`, s.URL, s.Sandbox.Citizens()[0].Name)
+	return err
+}
+
+// quiet is for commands that print something else than logs.
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/app"
+	"github.com/patient-care-aggregator/aggregator/internal/config"
+	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
+)
+
+type serveCommand struct{}
+
+// Run serves until the process is told to end.
+func (serveCommand) Run(w *world) (err error) {
+	c, err := load(w)
+	if err != nil {
+		return err
+	}
+	log := telemetry.NewLogger(w.stderr, c.LogLevel)
+	tracing, flush, err := telemetry.NewTracerProvider(w.ctx, exportsTraces(w.environ))
+	if err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
+	defer func() { err = errors.Join(err, flush(context.WithoutCancel(w.ctx))) }()
+
+	a, err := app.New(w.ctx, c, app.Options{Log: log, Tracing: tracing, Now: time.Now, Version: version()})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close(context.WithoutCancel(w.ctx))) }()
+
+	var lc net.ListenConfig
+	public, err := lc.Listen(w.ctx, "tcp", c.ListenAddr)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	admin, err := lc.Listen(w.ctx, "tcp", c.AdminAddr)
+	if err != nil {
+		return errors.Join(fmt.Errorf("listen for the operator: %w", err), public.Close())
+	}
+	stop := reloadOnHangup(w.ctx, a, log)
+	defer stop()
+	log.LogAttrs(w.ctx, slog.LevelInfo, "ready",
+		slog.String(telemetry.KeyAddress, public.Addr().String()), slog.String(telemetry.KeyVersion, version()))
+	return a.Serve(w.ctx, public, admin)
+}
+
+// load reads the configuration; every fault of it comes in one error.
+func load(w *world) (config.Config, error) {
+	c, err := config.Load(w.environ)
+	if err != nil {
+		return c, fmt.Errorf("%w: the configuration has faults:\n%w", errUsage, err)
+	}
+	return c, nil
+}
+
+// reloadOnHangup reads the value sets anew on SIGHUP. Invalid ones are refused
+// and those in force stay.
+func reloadOnHangup(ctx context.Context, a *app.App, log *slog.Logger) (stop func()) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range hangups {
+			if err := a.ReloadWords(); err != nil {
+				log.LogAttrs(ctx, slog.LevelError, "value sets refused, those in force stay", slog.String(telemetry.KeyError, err.Error()))
+				continue
+			}
+			log.LogAttrs(ctx, slog.LevelInfo, "value sets read anew", slog.String(telemetry.KeyVersion, a.Words().Version()))
+		}
+	}()
+	return func() {
+		signal.Stop(hangups)
+		close(hangups)
+		<-done
+	}
+}
+
+// exportsTraces tells whether the standard variables of OpenTelemetry name a collector.
+func exportsTraces(environ []string) bool {
+	for _, e := range environ {
+		name, value, _ := strings.Cut(e, "=")
+		if (name == "OTEL_EXPORTER_OTLP_ENDPOINT" || name == "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") && value != "" {
+			return true
+		}
+	}
+	return false
+}
