@@ -1,0 +1,3 @@
+// Package reply writes the sandbox's answers: JSON and accessible HTML pages,
+// each unmistakably not from the NHS.
+package reply
