@@ -1,0 +1,187 @@
+package staff
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/faults"
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/ids"
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/recording"
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/registry"
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/reply"
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/route"
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/signing"
+)
+
+const (
+	codeLife  = time.Minute
+	tokenLife = 10 * time.Minute
+)
+
+// Deps is what the room needs.
+type Deps struct {
+	Issuer string
+	Apps   *registry.Registry
+	Ring   *signing.Ring
+	IDs    *ids.Source
+	Now    func() time.Time
+}
+
+// Member is one person of staff.
+type Member struct {
+	Name  string // the name to ask for
+	Full  string
+	Roles []string
+}
+
+// Members lists everybody.
+func Members() []Member {
+	return []Member{
+		{Name: "ada", Full: "Ada Auditor", Roles: []string{"auditor"}},
+		{Name: "cal", Full: "Cal Caldicott", Roles: []string{"auditor", "privacy"}},
+		{Name: "olu", Full: "Olu Operator", Roles: []string{"operator"}},
+		{Name: "nell", Full: "Nell Norole", Roles: []string{}},
+	}
+}
+
+// Staff is the provider. Safe for concurrent use.
+type Staff struct {
+	Deps
+	path string
+	page *reply.Page
+
+	mu    sync.Mutex
+	codes map[string]grant
+}
+
+type grant struct {
+	client, redirectURI, nonce, challenge, member string
+	expires                                       time.Time
+}
+
+// New makes a provider.
+func New(d Deps) *Staff {
+	u, err := url.Parse(d.Issuer)
+	if err != nil {
+		panic("staff: the issuer is not a URL: " + err.Error()) // the sandbox makes it itself
+	}
+	return &Staff{Deps: d, path: u.Path, page: reply.NewPage(page), codes: map[string]grant{}}
+}
+
+// Reset forgets every code.
+func (s *Staff) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.codes = map[string]grant{}
+}
+
+// Routes of the provider.
+func (s *Staff) Routes() []route.Route {
+	return []route.Route{
+		{Pattern: "GET " + s.path + "/.well-known/openid-configuration", Operation: "discovery", Handler: s.discovery},
+		{Pattern: "GET " + s.path + "/jwks", Operation: "jwks", Handler: s.jwks},
+		{Pattern: "GET " + s.path + "/authorize", Operation: "authorize", Handler: s.authorize},
+		{Pattern: "POST " + s.path + "/authorize", Operation: "authorize", Handler: s.authorize},
+		{Pattern: "POST " + s.path + "/token", Operation: "token", Handler: s.token},
+	}
+}
+
+// Refuse answers with OAuth's form.
+func (s *Staff) Refuse(w http.ResponseWriter, _ *http.Request, status int) {
+	reply.JSON(w, status, map[string]string{"error": "temporarily_unavailable"})
+}
+
+func (s *Staff) discovery(w http.ResponseWriter, _ *http.Request) {
+	reply.JSON(w, http.StatusOK, map[string]any{
+		"issuer": s.Issuer, "authorization_endpoint": s.Issuer + "/authorize", "token_endpoint": s.Issuer + "/token",
+		"jwks_uri": s.Issuer + "/jwks", "response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"},
+		"id_token_signing_alg_values_supported": []string{string(jose.RS256)},
+		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
+		"code_challenge_methods_supported":      []string{"S256"},
+		"scopes_supported":                      []string{"openid", "profile"},
+		"claims_supported":                      []string{"sub", "name", "roles"},
+	})
+}
+
+func (s *Staff) jwks(w http.ResponseWriter, _ *http.Request) {
+	reply.JSON(w, http.StatusOK, s.Ring.Public(signing.Staff))
+}
+
+const page = `{{define "title"}}Pick a member of staff{{end}}
+{{define "main"}}
+<form method="post" action="{{.Action}}">
+<fieldset><legend>Who signs in?</legend>
+{{range $i, $m := .Members}}<div class="choice"><input type="radio" name="sandbox_staff" value="{{$m.Name}}" id="staff-{{$m.Name}}"{{if eq $i 0}} checked{{end}}>
+<label for="staff-{{$m.Name}}">{{$m.Full}} ({{$m.Name}}){{range $m.Roles}} · {{.}}{{end}}</label></div>
+{{end}}</fieldset>
+<button class="main" type="submit">Sign in</button>
+</form>
+{{end}}`
+
+// authorize picks a member by sandbox_staff=NAME, or asks for one.
+func (s *Staff) authorize(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	app, _ := s.Apps.ByStaffClientID(q.Get("client_id"))
+	i := slices.Index(app.StaffRedirectURIs, q.Get("redirect_uri"))
+	if i < 0 {
+		recording.From(r.Context()).Complaint("client_id or redirect_uri is not registered")
+		http.Error(w, "SANDBOX, not the NHS: client_id or redirect_uri is not registered", http.StatusBadRequest)
+		return
+	}
+	recording.From(r.Context()).App(app.StaffClientID)
+	back := app.StaffRedirectURIs[i]
+	switch {
+	case q.Get("response_type") != "code":
+		s.redirect(w, r, back, url.Values{"error": {"unsupported_response_type"}})
+		return
+	case !slices.Contains(strings.Fields(q.Get("scope")), "openid"):
+		s.redirect(w, r, back, url.Values{"error": {"invalid_scope"}})
+		return
+	case q.Has("code_challenge") && q.Get("code_challenge_method") != "S256":
+		s.redirect(w, r, back, url.Values{"error": {"invalid_request"}})
+		return
+	}
+	name := r.FormValue("sandbox_staff")
+	if !slices.ContainsFunc(Members(), func(m Member) bool { return m.Name == name }) {
+		q.Del("sandbox_staff")
+		s.page.Write(w, http.StatusOK, map[string]any{"Action": s.path + "/authorize?" + q.Encode(), "Members": Members()})
+		return
+	}
+	code := s.IDs.Token()
+	s.mu.Lock()
+	s.codes[code] = grant{
+		client: app.StaffClientID, redirectURI: back, nonce: q.Get("nonce"), challenge: q.Get("code_challenge"),
+		member: name, expires: s.Now().Add(codeLife),
+	}
+	s.mu.Unlock()
+	s.redirect(w, r, back, url.Values{"code": {code}, "iss": {s.Issuer}})
+}
+
+func (s *Staff) redirect(w http.ResponseWriter, r *http.Request, back string, values url.Values) {
+	q := r.URL.Query()
+	if state := q.Get("state"); state != "" {
+		values.Set("state", state)
+	}
+	if e := values.Get("error"); e != "" {
+		recording.From(r.Context()).Complaint(e)
+	}
+	u, err := url.Parse(back)
+	if err != nil {
+		http.Error(w, "SANDBOX, not the NHS: the redirect URI is not a URL", http.StatusBadRequest)
+		return
+	}
+	all := u.Query()
+	for name, v := range values {
+		all[name] = v
+	}
+	u.RawQuery = all.Encode()
+	http.Redirect(w, r, u.String(), http.StatusFound)
+}
+
+func (s *Staff) now(r *http.Request) time.Time { return faults.Now(r.Context(), s.Now) }
