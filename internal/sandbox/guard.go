@@ -1,0 +1,29 @@
+package sandbox
+
+import (
+	"net"
+	"net/http"
+
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/registry"
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/reply"
+)
+
+// guard marks every answer and lets nobody in who came under a foreign name: a
+// web page could otherwise point its own name at this machine (DNS rebinding).
+func (s *Sandbox) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.underWay.RLock()
+		defer s.underWay.RUnlock()
+		w.Header().Set(reply.Header, reply.Mark)
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host
+		}
+		if !registry.Loopback(host) {
+			http.Error(w, "SANDBOX, not the NHS: this Host is not loopback", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
