@@ -11,7 +11,7 @@ help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
 
 .PHONY: check
-check: tidy lint build test race ## Everything that must pass before a change lands
+check: tidy npm lint build test race ## Everything that must pass before a change lands
 
 .PHONY: build
 build: ## Compile everything
@@ -34,6 +34,10 @@ lint: ## The rules of the house, one-way arrows included
 tidy: ## go.mod and go.sum say exactly what is used
 	go mod tidy -diff
 	go mod verify
+
+.PHONY: npm
+npm: ## Install the independent OpenID Connect client that one test signs in with
+	npm ci --prefix internal/sandbox/testdata/openid-client --no-audit --no-fund
 
 .PHONY: bench
 bench: ## Benchmarks; ratios against a bare counterpart of the same run count, not times

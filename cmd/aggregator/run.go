@@ -29,12 +29,13 @@ type world struct {
 }
 
 type commands struct {
-	Serve  serveCommand  `cmd:"" help:"Serve citizens' apps, configured by PCA_* in the environment."`
-	Dev    devCommand    `cmd:"" help:"Serve on this machine with a local NHS sandbox; nothing to configure."`
-	Demo   demoCommand   `cmd:"" help:"Make one citizen's whole journey against the sandbox and print the timeline."`
-	Keys   keysCommand   `cmd:"" help:"Make the keys that serve needs."`
-	Config configCommand `cmd:"" help:"Check the configuration in the environment."`
-	Audit  auditCommand  `cmd:"" help:"Verify and export the audit log."`
+	Serve   serveCommand   `cmd:"" help:"Serve citizens' apps, configured by PCA_* in the environment."`
+	Dev     devCommand     `cmd:"" help:"Serve on this machine with a local NHS sandbox; nothing to configure."`
+	Demo    demoCommand    `cmd:"" help:"Make one citizen's whole journey against the sandbox and print the timeline."`
+	Sandbox sandboxCommand `cmd:"" help:"Run the local NHS sandbox alone, for any software to point at."`
+	Keys    keysCommand    `cmd:"" help:"Make the keys that serve needs."`
+	Config  configCommand  `cmd:"" help:"Check the configuration in the environment."`
+	Audit   auditCommand   `cmd:"" help:"Verify and export the audit log."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }
