@@ -149,7 +149,12 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 		Cache: cache.New[platform.Token](caching("access-token", signInTimeout, maxTokens, 0, nil)),
 		Now:   o.Now, NewID: newID,
 	})
+	bundled, err := organisation.Bundled()
+	if err != nil {
+		return nil, fmt.Errorf("start organisations: %w", err)
+	}
 	organisations := organisation.Deps{
+		Bundled: bundled,
 		BaseURL: c.ODSBaseURL, APIKey: c.ODSAPIKey,
 		Cache: cache.New[timeline.Organisation](caching("organisation", signInTimeout, maxServices, directoryStale, always)),
 		Name:  func(raw string) string { return a.Words().OrganisationName(raw) },
