@@ -82,6 +82,7 @@ func (d *Directory) find(ctx context.Context, code, correlationID string) (timel
 // organization is the part of a FHIR Organization that is read.
 type organization struct {
 	ResourceType string  `json:"resourceType"`
+	Active       *bool   `json:"active"`
 	Name         *string `json:"name"`
 	Telecom      []struct {
 		System string `json:"system"`
@@ -113,9 +114,9 @@ func (d *Directory) lookUp(ctx context.Context, code, correlationID string) (tim
 	if err := json.Unmarshal(a.Body, &o); err != nil || o.ResourceType != "Organization" || o.Name == nil {
 		return timeline.Organisation{}, 0, errors.New("look up organisation: answer is no Organization")
 	}
-	found := timeline.Organisation{ODSCode: code, Name: d.d.Name(*o.Name)}
+	found := timeline.Organisation{ODSCode: code, Name: d.d.Name(*o.Name), Closed: o.Active != nil && !*o.Active}
 	for _, t := range o.Telecom {
-		if t.System == "phone" && found.Phone == "" {
+		if t.System == "phone" && found.Phone == "" && !found.Closed {
 			found.Phone = t.Value
 		}
 	}

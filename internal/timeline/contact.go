@@ -15,12 +15,12 @@ const (
 // be told the general words stand in its place and the number stays, for the
 // citizen must be able to ask.
 func (b *builder) contact(f *Facts, r *Referral, verdict level) Contact {
-	if s := f.Service; s != nil && s.Provider != nil && verdict < hide {
+	if s := f.Service; s != nil && s.Provider != nil && !s.Provider.Closed && verdict < hide {
 		if r.Service.Provider.Name != nil {
 			return b.reachable(roleHospital, *r.Service.Provider.Name, s.Provider.Phone, saySwitchboard)
 		}
 	}
-	if r.Referrer != nil && r.Referrer.Name != nil {
+	if r.Referrer != nil && r.Referrer.Name != nil && !f.Referrer.Closed {
 		return b.reachable(roleReferrer, *r.Referrer.Name, f.Referrer.Phone, saySwitchboardGP)
 	}
 	return Contact{Role: roleGP, Name: b.say(sayContactGP), Source: contactDefault}

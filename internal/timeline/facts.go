@@ -32,11 +32,13 @@ type Coding struct {
 }
 
 // Organisation is an NHS organisation or site by its ODS code. Name is empty
-// where none is known; Phone is the organisation's switchboard.
+// where none is known; Phone is the organisation's switchboard. One that has
+// Closed keeps its name and is nobody to phone.
 type Organisation struct {
 	ODSCode string
 	Name    string
 	Phone   string
+	Closed  bool
 }
 
 // Service is a provider's service in the directory of services.

@@ -1,0 +1,28 @@
+package timeline_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/valuesets"
+)
+
+func TestNobodyIsSentToAClosedOrganisation(t *testing.T) {
+	vs, err := timeline.Load(valuesets.FS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := timeline.Facts{
+		Source: "ers-01", ID: "a", State: timeline.StateNotBooked, Priority: "ROUTINE",
+		Referrer: &timeline.Organisation{ODSCode: "B86003", Name: "Old Mill Surgery", Phone: "0113 496 0003", Closed: true},
+	}
+	built := timeline.Build([]timeline.Facts{facts}, vs, timeline.English, time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC))
+	r := built.Referrals[0]
+	if r.Contact.Role != "gp" || r.Contact.Phone != nil {
+		t.Errorf("contact is %+v", r.Contact)
+	}
+	if r.Referrer == nil || r.Referrer.Name == nil || *r.Referrer.Name != "Old Mill Surgery" {
+		t.Errorf("who referred is no longer told: %+v", r.Referrer)
+	}
+}
