@@ -1,0 +1,278 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+func newKey(t testing.TB) (Key, note.Verifier) {
+	t.Helper()
+	k, err := OpenKey(filepath.Join(t.TempDir(), "checkpoint.key"), "log.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := k.Verifier()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k, v
+}
+
+func TestCheckpoint(t *testing.T) {
+	key, verifier := newKey(t)
+	c := newLog(t, 3).checkpoint(t)
+	signed, err := c.Sign(key.Signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	t.Run("what was signed opens as it was", func(t *testing.T) {
+		got, err := OpenCheckpoint(signed, verifier)
+		if err != nil || got.Size != 3 || got.Root != c.Root || got.Origin != "log.example" || !got.At.Equal(c.At.Truncate(time.Second)) {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
+
+	t.Run("the text has the form that other tools read", func(t *testing.T) {
+		lines := strings.Split(string(signed), "\n")
+		if lines[0] != "log.example" || lines[1] != "3" || len(lines[2]) != 44 || lines[3] != "time 2026-11-02T12:30:00Z" || lines[4] != "" {
+			t.Errorf("%q", lines)
+		}
+	})
+
+	t.Run("what was changed, or signed by another, opens not", func(t *testing.T) {
+		other, _ := newKey(t)
+		foreign, err := c.Sign(other.Signer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, bad := range map[string][]byte{
+			"another size": bytes.Replace(signed, []byte("\n3\n"), []byte("\n4\n"), 1),
+			"another key":  foreign,
+			"nothing":      nil,
+		} {
+			if _, err := OpenCheckpoint(bad, verifier); !errors.Is(err, ErrNotCheckpoint) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		for _, text := range []string{"log.example\n3\n", "log.example\nx\nAA==\n", "log.example\n-1\n" + c.Root.String() + "\n", "other\n3\n" + c.Root.String() + "\n", "log.example\n3\nAA==\n", "log.example\n3\n" + c.Root.String() + "\ntime now\n"} {
+			n, err := note.Sign(&note.Note{Text: text}, key.Signer)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := OpenCheckpoint(n, verifier); !errors.Is(err, ErrNotCheckpoint) {
+				t.Errorf("%q: %v", text, err)
+			}
+		}
+	})
+}
+
+func TestKey(t *testing.T) {
+	t.Run("it is made once, private, with its public half beside it", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "checkpoint.key")
+		a, err := OpenKey(path, "log.example")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := OpenKey(path, "log.example")
+		if err != nil || a.Public != b.Public {
+			t.Errorf("another key the second time: %v", err)
+		}
+		info, err := os.Stat(path)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("mode %v, %v", info.Mode(), err)
+		}
+		public, err := os.ReadFile(path + ".pub")
+		if err != nil || strings.TrimSpace(string(public)) != a.Public || strings.Contains(string(public), "PRIVATE") {
+			t.Errorf("public half %q, %v", public, err)
+		}
+	})
+
+	t.Run("one that others can read, and one that is damaged, is refused without repeating it", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "checkpoint.key")
+		if _, err := OpenKey(path, "log.example"); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, 0o640); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenKey(path, "log.example"); !errors.Is(err, ErrUnsafeKey) {
+			t.Errorf("error %v", err)
+		}
+		damaged := filepath.Join(t.TempDir(), "checkpoint.key")
+		if err := os.WriteFile(damaged, []byte("PRIVATE+KEY+secret\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenKey(damaged, "log.example"); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
+func TestFileSink(t *testing.T) {
+	key, verifier := newKey(t)
+	path := filepath.Join(t.TempDir(), "checkpoints")
+	sink := NewFileSink(path)
+	if known, _, err := sink.Checkpoints(verifier); err != nil || len(known) != 0 {
+		t.Fatalf("before the first: %v, %v", known, err)
+	}
+	publish := func(size int) {
+		t.Helper()
+		signed, err := newLog(t, size).checkpoint(t).Sign(key.Signer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := sink.Publish(t.Context(), signed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	publish(1)
+	// A crash in the middle of a line.
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString(`{"checkpoint":"log.exa`); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	publish(2)
+	known, unreadable, err := sink.Checkpoints(verifier)
+	if err != nil || unreadable != 1 || len(known) != 2 || known[0].Size != 1 || known[1].Size != 2 {
+		t.Errorf("%v, %d unreadable, %v", known, unreadable, err)
+	}
+}
+
+type sinkFunc func(context.Context, []byte) error
+
+func (f sinkFunc) Publish(ctx context.Context, signed []byte) error { return f(ctx, signed) }
+
+func TestCheckpointer(t *testing.T) {
+	key, verifier := newKey(t)
+	published := func() (*[]Checkpoint, Sink) {
+		var all []Checkpoint
+		return &all, sinkFunc(func(_ context.Context, signed []byte) error {
+			c, err := OpenCheckpoint(signed, verifier)
+			all = append(all, c)
+			return err
+		})
+	}
+	deps := func(l Tree, s Sink, last *Checkpoint) CheckpointerDeps {
+		return CheckpointerDeps{Log: l, Signer: key.Signer, Sink: s, Now: func() time.Time { return day(4) }, Logger: slog.New(slog.DiscardHandler), Last: last}
+	}
+	start := func(t *testing.T, l Tree, s Sink, last *Checkpoint) *Checkpointer {
+		t.Helper()
+		c, err := NewCheckpointer(deps(l, s, last))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+
+	t.Run("it signs what was appended, and nothing twice", func(t *testing.T) {
+		l := newLog(t, 3)
+		all, sink := published()
+		c := start(t, l, sink, nil)
+		for range 2 {
+			if got, err := c.Publish(t.Context()); err != nil || got.Size != 3 {
+				t.Errorf("%+v, %v", got, err)
+			}
+		}
+		l.add(t, sample(3))
+		if _, err := c.Publish(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if len(*all) != 2 || (*all)[1].Root != l.checkpoint(t).Root {
+			t.Errorf("%+v", *all)
+		}
+	})
+
+	t.Run("a log that does not continue the last checkpoint is not signed", func(t *testing.T) {
+		l := newLog(t, 5)
+		last := l.checkpoint(t)
+		all, sink := published()
+		c := start(t, l, sink, &last)
+		l.records[2].Leaf = l.records[1].Leaf
+		l.add(t, sample(5)) // hashes everything anew
+		if _, err := c.Publish(t.Context()); !errors.Is(err, ErrForked) {
+			t.Errorf("rewritten: %v", err)
+		}
+		l.records = l.records[:4]
+		if _, err := c.Publish(t.Context()); !errors.Is(err, ErrForked) {
+			t.Errorf("shortened: %v", err)
+		}
+		if len(*all) != 0 {
+			t.Errorf("%+v", *all)
+		}
+	})
+
+	t.Run("one that no sink kept is published at the next turn", func(t *testing.T) {
+		l := newLog(t, 3)
+		all, sink := published()
+		down := true
+		c := start(t, l, Sinks{sinkFunc(func(context.Context, []byte) error {
+			if down {
+				return errors.New("down")
+			}
+			return nil
+		}), sink}, nil)
+		if _, err := c.Publish(t.Context()); err == nil {
+			t.Error("it counted as published")
+		}
+		down = false
+		if _, err := c.Publish(t.Context()); err != nil || len(*all) != 2 {
+			t.Errorf("%+v, %v", *all, err)
+		}
+	})
+
+	t.Run("it publishes at once, at every interval, and when it ends", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLog(t, 1)
+			var count atomic.Int32
+			c := start(t, l, sinkFunc(func(context.Context, []byte) error {
+				count.Add(1)
+				return nil
+			}), nil)
+			ctx, end := context.WithCancel(t.Context())
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				c.Run(ctx, time.Hour)
+			}()
+			for i := range 3 {
+				synctest.Wait()
+				if n := count.Load(); n != int32(i+1) {
+					t.Errorf("%d were published in hour %d", n, i)
+				}
+				l.add(t, sample(i+1))
+				if i < 2 {
+					time.Sleep(time.Hour) // of the bubble's clock
+				}
+			}
+			end()
+			<-done
+			if n := count.Load(); n != 4 {
+				t.Errorf("%d were published in all", n)
+			}
+		})
+	})
+
+	t.Run("nothing may be missing", func(t *testing.T) {
+		if _, err := NewCheckpointer(CheckpointerDeps{}); err == nil {
+			t.Error("it was made of nothing")
+		}
+	})
+}

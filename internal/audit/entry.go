@@ -1,0 +1,101 @@
+package audit
+
+import (
+	"context"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/client"
+)
+
+// Kind is what sort of act an entry records.
+type Kind string
+
+// The kinds of entry.
+const (
+	SignedIn           Kind = "sign_in"
+	SignInRefused      Kind = "sign_in_refused"
+	SignedOut          Kind = "sign_out"
+	ConsentGranted     Kind = "consent_granted"
+	ConsentRenewed     Kind = "consent_renewed"
+	ConsentWithdrawn   Kind = "consent_withdrawn"
+	ConsentExpired     Kind = "consent_expired"
+	ConsentSuperseded  Kind = "consent_superseded"
+	DataReleased       Kind = "data_released"
+	DataNotModified    Kind = "data_not_modified"
+	DataRefused        Kind = "data_refused"
+	UpstreamAsked      Kind = "upstream_asked"
+	Exported           Kind = "export"
+	AuditorRead        Kind = "auditor_read"
+	SubjectAccess      Kind = "subject_access"
+	Erased             Kind = "erasure"
+	KeyChanged         Kind = "key_change"
+	ConfigurationKnown Kind = "configuration"
+	Pruned             Kind = "pruned"
+	HoldPlaced         Kind = "hold_placed"
+	HoldLifted         Kind = "hold_lifted"
+)
+
+// Outcome tells how the act ended.
+type Outcome string
+
+// The outcomes.
+const (
+	Succeeded Outcome = "success"
+	Refused   Outcome = "refused"
+	Failed    Outcome = "failure"
+)
+
+// Actor tells who acted.
+type Actor string
+
+// The actors. A staff member is "staff:" and the pseudonym of their account.
+const (
+	ActorCitizen  Actor = "citizen"
+	ActorService  Actor = "service"
+	ActorOperator Actor = "operator"
+)
+
+// Entry is one act. It carries no clinical content and no identity but the
+// pseudonym: an entry MUST be safe to hand to an auditor as it stands.
+type Entry struct {
+	Kind    Kind
+	At      time.Time
+	Citizen citizen.Ref // empty: the act concerns no known citizen
+	Client  client.ID   // empty: no client took part
+	Actor   Actor
+	Purpose string // what the data was for, such as "timeline"; empty where none was asked for
+	Outcome Outcome
+	Reason  string // problem code or decision reason; empty on success
+	Consent string // id of the consent relied on, or acted on
+	// Scopes and Notice are what a consent act was about: the scopes it names
+	// and the version of the privacy notice that was shown. Empty elsewhere.
+	Scopes []string
+	Notice string
+	// Referrals are keyed digests of the referrals shown (citizen.KeyedDigest,
+	// purpose "audit-referral", base64url). Nil where nothing was shown.
+	Referrals []string
+	// Digest is the keyed digest of the canonical answer (purpose "audit-answer").
+	// On a consent act it is the digest of the consent event (consent.Event.Digest).
+	Digest    string
+	Policy    string // version of the disclosure policy applied
+	ValueSets string // version of the value sets applied
+	// CorrelationID goes into a side table that retention can empty; the log's
+	// leaf holds a salted commitment to it.
+	CorrelationID string
+	// Before is set on Pruned alone: entries with a lower sequence number keep
+	// their hash and may have lost their body, for their time to be kept is over.
+	Before int64
+}
+
+// Receipt tells where the entries of one Append stand in the log.
+type Receipt struct {
+	First int64 // sequence number of the first entry, from 0
+	Count int
+}
+
+// Appender writes entries. It returns after they are durable; on any error the
+// caller MUST NOT answer with data, for the act may be unrecorded.
+type Appender interface {
+	Append(ctx context.Context, entries ...Entry) (Receipt, error)
+}

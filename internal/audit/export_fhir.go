@@ -1,0 +1,159 @@
+package audit
+
+import (
+	"bufio"
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"github.com/samply/golang-fhir-models/fhir-models/fhir"
+)
+
+// Code systems and identifier systems of the exported AuditEvents. Those of ours
+// name things that mean nothing outside this service's log.
+const (
+	dicom          = "http://dicom.nema.org/resources/ontology/DCM"
+	eventTypes     = "http://terminology.hl7.org/CodeSystem/audit-event-type"
+	objectRoles    = "http://terminology.hl7.org/CodeSystem/object-role"
+	ours           = "https://github.com/patient-care-aggregator/aggregator/fhir/"
+	kindSystem     = ours + "CodeSystem/audit-kind"
+	purposeSystem  = ours + "CodeSystem/audit-purpose"
+	citizenSystem  = ours + "sid/citizen-pseudonym"
+	clientSystem   = ours + "sid/client"
+	actorSystem    = ours + "sid/actor"
+	consentSystem  = ours + "sid/consent"
+	referralSystem = ours + "sid/referral-digest"
+	answerSystem   = ours + "sid/answer-digest"
+	scopesSystem   = ours + "sid/consent-scopes"
+	observerName   = "Patient Care Aggregator"
+)
+
+// fhirWriter writes FHIR R4 AuditEvents (hl7.org/fhir/R4/auditevent.html), one a line.
+type fhirWriter struct{ w *bufio.Writer }
+
+func (x *fhirWriter) begin() error { return nil }
+func (x *fhirWriter) end() error   { return nil }
+
+func (x *fhirWriter) record(r Record) error {
+	if r.Leaf == nil {
+		return nil
+	}
+	e, err := r.Entry()
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(x.w).Encode(FHIREvent(r.Seq, e))
+}
+
+// FHIREvent tells an entry as FHIR R4 does. It names the citizen by pseudonym.
+func FHIREvent(seq int64, e Entry) fhir.AuditEvent {
+	typ, action := eventType(e.Kind)
+	outcome := eventOutcome(e.Outcome)
+	id := "log-" + strconv.FormatInt(seq, 10)
+	event := fhir.AuditEvent{
+		Id:      &id,
+		Type:    typ,
+		Subtype: []fhir.Coding{coding(kindSystem, string(e.Kind))},
+		Action:  &action, Recorded: LeafTime(e.At), Outcome: &outcome, OutcomeDesc: text(e.Reason),
+		Agent: agents(e),
+		Source: fhir.AuditEventSource{
+			Observer: fhir.Reference{Display: text(observerName)},
+		},
+		Entity: entities(e),
+	}
+	if e.Purpose != "" {
+		event.PurposeOfEvent = []fhir.CodeableConcept{{Coding: []fhir.Coding{coding(purposeSystem, e.Purpose)}}}
+	}
+	return event
+}
+
+func eventType(k Kind) (fhir.Coding, fhir.AuditEventAction) {
+	switch k {
+	case SignedIn, SignInRefused, SignedOut:
+		return coding(dicom, "110114"), fhir.AuditEventActionE // User Authentication
+	case Exported:
+		return coding(dicom, "110106"), fhir.AuditEventActionR // Export
+	case AuditorRead:
+		return coding(dicom, "110101"), fhir.AuditEventActionR // Audit Log Used
+	case KeyChanged, ConfigurationKnown, HoldPlaced, HoldLifted:
+		return coding(dicom, "110100"), fhir.AuditEventActionU // Application Activity
+	case ConsentGranted:
+		return coding(eventTypes, "rest"), fhir.AuditEventActionC
+	case ConsentRenewed, ConsentWithdrawn, ConsentExpired, ConsentSuperseded:
+		return coding(eventTypes, "rest"), fhir.AuditEventActionU
+	case Erased, Pruned:
+		return coding(eventTypes, "rest"), fhir.AuditEventActionD
+	default:
+		return coding(eventTypes, "rest"), fhir.AuditEventActionR
+	}
+}
+
+func eventOutcome(o Outcome) fhir.AuditEventOutcome {
+	switch o {
+	case Succeeded:
+		return fhir.AuditEventOutcome0
+	case Refused:
+		return fhir.AuditEventOutcome4
+	default:
+		return fhir.AuditEventOutcome8
+	}
+}
+
+// agents are who acted, and the client through which they did.
+func agents(e Entry) []fhir.AuditEventAgent {
+	actor := fhir.AuditEventAgent{Requestor: true, Who: &fhir.Reference{Identifier: identifier(actorSystem, string(e.Actor))}}
+	if e.Actor == ActorCitizen && e.Citizen != "" {
+		actor.Who.Identifier = identifier(citizenSystem, string(e.Citizen))
+	}
+	if e.Actor == "" {
+		actor.Who.Identifier = identifier(actorSystem, "unknown")
+	}
+	out := []fhir.AuditEventAgent{actor}
+	if e.Client != "" {
+		out = append(out, fhir.AuditEventAgent{Who: &fhir.Reference{Identifier: identifier(clientSystem, string(e.Client))}})
+	}
+	if e.Policy != "" {
+		out[0].Policy = []string{ours + "disclosure-policy/" + e.Policy}
+	}
+	return out
+}
+
+// entities are whom and what the act was about.
+func entities(e Entry) []fhir.AuditEventEntity {
+	var out []fhir.AuditEventEntity
+	add := func(system, value, role string) {
+		if value == "" {
+			return
+		}
+		entity := fhir.AuditEventEntity{What: &fhir.Reference{Identifier: identifier(system, value)}}
+		if role != "" {
+			c := coding(objectRoles, role)
+			entity.Role = &c
+		}
+		out = append(out, entity)
+	}
+	const patient, domainResource = "1", "4"
+	add(citizenSystem, string(e.Citizen), patient)
+	add(consentSystem, e.Consent, domainResource)
+	for _, r := range e.Referrals {
+		add(referralSystem, r, domainResource)
+	}
+	add(answerSystem, e.Digest, "")
+	if len(e.Scopes) > 0 {
+		add(scopesSystem, strings.Join(e.Scopes, " "), "")
+	}
+	return out
+}
+
+func coding(system, code string) fhir.Coding { return fhir.Coding{System: &system, Code: &code} }
+
+func identifier(system, value string) *fhir.Identifier {
+	return &fhir.Identifier{System: &system, Value: &value}
+}
+
+func text(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

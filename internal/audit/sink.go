@@ -1,0 +1,108 @@
+package audit
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+// Sink takes signed checkpoints to where the log's administrator cannot change
+// them: another host, a write-once bucket, an append-only file of another owner.
+type Sink interface {
+	// Publish returns after the note is kept there.
+	Publish(ctx context.Context, signed []byte) error
+}
+
+// FileSink appends checkpoints to a file, one JSON object a line. It is worth as
+// much as the file is out of the administrator's reach.
+type FileSink struct {
+	path string
+	mu   sync.Mutex
+}
+
+// NewFileSink appends to the file at path, and makes it when absent.
+func NewFileSink(path string) *FileSink { return &FileSink{path: path} }
+
+type sinkLine struct {
+	Checkpoint string `json:"checkpoint"` // the signed note
+}
+
+// Publish implements Sink.
+func (s *FileSink) Publish(_ context.Context, signed []byte) error {
+	line, err := json.Marshal(sinkLine{string(signed)})
+	if err != nil {
+		return fmt.Errorf("publish checkpoint: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, err := os.OpenFile(s.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, keyMode)
+	if err != nil {
+		return fmt.Errorf("publish checkpoint: %w", err)
+	}
+	// A line that a crash cut short must not swallow this one: it begins anew.
+	_, err = f.Write(append([]byte("\n"), append(line, '\n')...))
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("publish checkpoint: %w", err)
+	}
+	return nil
+}
+
+// Checkpoints reads back what the file holds, oldest first; no file: none.
+func (s *FileSink) Checkpoints(by note.Verifier) (known []Checkpoint, unreadable int, err error) {
+	f, err := os.Open(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, 0, nil
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("read checkpoints: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	return ReadCheckpoints(f, by)
+}
+
+// ReadCheckpoints reads checkpoints as FileSink writes them and checks each
+// signature. Lines that are no checkpoint of that key are counted as unreadable:
+// one can be a write that a crash cut short, more want an explanation.
+func ReadCheckpoints(r io.Reader, by note.Verifier) (known []Checkpoint, unreadable int, err error) {
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		if len(lines.Bytes()) == 0 {
+			continue
+		}
+		var l sinkLine
+		if json.Unmarshal(lines.Bytes(), &l) != nil {
+			unreadable++
+			continue
+		}
+		c, err := OpenCheckpoint([]byte(l.Checkpoint), by)
+		if err != nil {
+			unreadable++
+			continue
+		}
+		known = append(known, c)
+	}
+	if err := lines.Err(); err != nil {
+		return known, unreadable, fmt.Errorf("read checkpoints: %w", err)
+	}
+	return known, unreadable, nil
+}
+
+// Sinks publishes to several sinks; all of them have to keep the note.
+type Sinks []Sink
+
+// Publish implements Sink. It tries every sink even when one fails.
+func (s Sinks) Publish(ctx context.Context, signed []byte) error {
+	var errs []error
+	for _, one := range s {
+		errs = append(errs, one.Publish(ctx, signed))
+	}
+	return errors.Join(errs...)
+}
