@@ -1,0 +1,132 @@
+package consent
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/client"
+)
+
+// Grant is a citizen's act of consenting, on the consent page and nowhere else.
+type Grant struct {
+	Citizen citizen.Ref
+	Client  client.ID // who may have the data
+	Scopes  []Scope   // agreed to in this act
+	// NoticeVersion is the version of the notice that the citizen was shown.
+	NoticeVersion string
+	Language      string // BCP 47, of what was shown
+	Channel       string // "web" or "app"
+	CorrelationID string
+	// IdempotencyKey makes repeating this act harmless; empty: no key.
+	IdempotencyKey string
+}
+
+// Grant records a citizen's consent. What the client's current consent covers
+// already stays: under the same notice it is renewed with the new scopes, under a
+// newer one a new consent takes its place and keeps what still holds. created
+// tells that a consent with a new id was made; a renewal or a repeat makes none.
+//
+// The new end is one Life from now, but no later than the old end when scopes
+// are kept that were not agreed to in this act.
+//
+// Errors: ErrNoticeOutdated, ErrUnknownScope, ErrIdempotencyMismatch, ErrConflict
+// when too many acts came between, and whatever the store says.
+func (l *Ledger) Grant(ctx context.Context, g Grant) (c Consent, created bool, err error) {
+	asked := slices.Compact(slices.Sorted(slices.Values(g.Scopes)))
+	var id string
+	err = l.act(ctx, g.Citizen, g.CorrelationID, func(events []Event) (*Event, error) {
+		if done := repeated(events, g.IdempotencyKey); done != nil {
+			if !g.is(*done, asked) {
+				return nil, ErrIdempotencyMismatch
+			}
+			id, created = done.ID, false
+			return nil, nil
+		}
+		e, err := l.granting(events, g, asked)
+		if err != nil {
+			return nil, err
+		}
+		id, created = e.ID, e.Kind == Granted
+		return e, nil
+	})
+	if err != nil {
+		return Consent{}, false, fmt.Errorf("grant consent: %w", err)
+	}
+	c, err = l.find(ctx, g.Citizen, id)
+	if err != nil {
+		return Consent{}, false, fmt.Errorf("grant consent: %w", err)
+	}
+	return c, created, nil
+}
+
+// granting makes the event of a new grant.
+func (l *Ledger) granting(events []Event, g Grant, asked []Scope) (*Event, error) {
+	notice, now := l.d.Notices.InForce(), l.d.Now()
+	if g.NoticeVersion != notice.Version {
+		return nil, ErrNoticeOutdated
+	}
+	if len(asked) == 0 || g.Client == "" {
+		return nil, ErrUnknownScope
+	}
+	for _, s := range asked {
+		if _, covered := notice.HoldsSince[s]; !covered {
+			return nil, ErrUnknownScope
+		}
+	}
+	e := &Event{
+		ID: l.d.NewID(), Kind: Granted, Client: g.Client, Scopes: slices.Clone(asked), Asked: asked,
+		Notice: notice.Version, NoticeDigest: notice.Digest, Language: g.Language, Channel: g.Channel,
+		At: now, ExpiresAt: now.Add(l.d.Life), IdempotencyKey: g.IdempotencyKey,
+	}
+	current := latest(replay(events), g.Client)
+	if current == nil || !current.running(now) {
+		return e, nil
+	}
+	if current.notice == notice.Version {
+		e.ID, e.Kind = current.id, Renewed
+	}
+	for _, s := range current.scopes {
+		if current.holds(s, notice) && !slices.Contains(asked, s) {
+			e.Scopes = append(e.Scopes, s)
+			if current.expiresAt.Before(e.ExpiresAt) {
+				e.ExpiresAt = current.expiresAt
+			}
+		}
+	}
+	slices.Sort(e.Scopes)
+	return e, nil
+}
+
+// repeated finds the act of that key; nil: there is none.
+func repeated(events []Event, key string) *Event {
+	if key == "" {
+		return nil
+	}
+	i := slices.IndexFunc(events, func(e Event) bool { return e.IdempotencyKey == key })
+	if i < 0 {
+		return nil
+	}
+	return &events[i]
+}
+
+// is tells whether the event came from this very grant.
+func (g Grant) is(e Event, asked []Scope) bool {
+	return e.Client == g.Client && slices.Equal(e.Asked, asked) && e.Notice == g.NoticeVersion &&
+		e.Language == g.Language && e.Channel == g.Channel
+}
+
+// find gives one consent as it stands.
+func (l *Ledger) find(ctx context.Context, ref citizen.Ref, id string) (Consent, error) {
+	events, err := l.projection.events(ctx, ref)
+	if err != nil {
+		return Consent{}, err
+	}
+	for _, h := range replay(events) {
+		if h.id == id {
+			return h.consent(l.d.Notices.InForce(), l.d.Now()), nil
+		}
+	}
+	return Consent{}, ErrNoConsent
+}

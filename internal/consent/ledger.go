@@ -1,0 +1,162 @@
+package consent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/client"
+)
+
+// Errors of the ledger's acts.
+var (
+	// ErrNoConsent says that the citizen has no such consent, or that it is not
+	// the asking client's. The caller answers as if it had never existed.
+	ErrNoConsent = errors.New("no such consent")
+	// ErrNoticeOutdated says that the version granted under is not the one in
+	// force. Show the notice in force and ask again.
+	ErrNoticeOutdated = errors.New("the privacy notice has changed")
+	// ErrUnknownScope says that a scope is not covered by the notice in force, or
+	// that none was named. Nobody can consent to it.
+	ErrUnknownScope = errors.New("unknown consent scope")
+	// ErrIdempotencyMismatch says that the key was used for another act already.
+	// The caller makes a new key for a new act.
+	ErrIdempotencyMismatch = errors.New("idempotency key was used for something else")
+)
+
+const (
+	// DefaultLife is how long a consent lasts.
+	DefaultLife = 365 * 24 * time.Hour
+
+	defaultRemembered = 10_000
+	attempts          = 8
+)
+
+// Deps are what a Ledger needs. Store, Notices, Now and NewID are required.
+type Deps struct {
+	Store   Store
+	Notices *Notices
+	Now     func() time.Time
+	NewID   func() string // of consents: unique and not to be guessed
+	// Life is how long a consent lasts; 0: DefaultLife.
+	Life time.Duration
+	// Remembered bounds the citizens kept in memory; 0: 10,000.
+	Remembered int
+	// OnWithdraw is called after a withdrawal is durable and before Withdraw
+	// returns, so that what was cached for the client can be voided. Nil: nobody.
+	OnWithdraw func(citizen.Ref, client.ID)
+}
+
+// Ledger answers for consents. It is safe for concurrent use.
+type Ledger struct {
+	d          Deps
+	projection *projection
+}
+
+// NewLedger checks d.
+func NewLedger(d Deps) (*Ledger, error) {
+	if d.Store == nil || d.Notices == nil || d.Now == nil || d.NewID == nil {
+		return nil, errors.New("new consent ledger: store, notices, now and new id are required")
+	}
+	if d.Life <= 0 {
+		d.Life = DefaultLife
+	}
+	if d.Remembered <= 0 {
+		d.Remembered = defaultRemembered
+	}
+	if d.OnWithdraw == nil {
+		d.OnWithdraw = func(citizen.Ref, client.ID) {}
+	}
+	return &Ledger{d: d, projection: newProjection(d.Remembered, d.Store.Events)}, nil
+}
+
+// Decide tells whether the client may have these scopes of this citizen now. It
+// reads the store only for a citizen whom it does not remember; on an error the
+// caller MUST treat everything as refused.
+func (l *Ledger) Decide(ctx context.Context, ref citizen.Ref, id client.ID, scopes []Scope) (Decision, error) {
+	events, err := l.projection.events(ctx, ref)
+	if err != nil {
+		return Decision{}, fmt.Errorf("decide on consent: %w", err)
+	}
+	return Decide(events, Question{Client: id, Scopes: scopes, Notice: l.d.Notices.InForce(), Now: l.d.Now()}), nil
+}
+
+// List gives all of a citizen's consents, newest grant first; none: empty.
+func (l *Ledger) List(ctx context.Context, ref citizen.Ref) ([]Consent, error) {
+	events, err := l.projection.events(ctx, ref)
+	if err != nil {
+		return nil, fmt.Errorf("list consents: %w", err)
+	}
+	out := []Consent{}
+	for _, h := range slices.Backward(replay(events)) {
+		out = append(out, h.consent(l.d.Notices.InForce(), l.d.Now()))
+	}
+	return out, nil
+}
+
+// ForgetAll drops what is remembered, so that the next question about anybody
+// reads the store. To be called when another process wrote to it.
+func (l *Ledger) ForgetAll() { l.projection.forgetAll() }
+
+// act reads a citizen's events, has next decide what to append, and records that
+// with its entry; when somebody else came between, it starts over. next gives nil
+// when there is nothing to record.
+//
+// Once begun, recording is carried through whatever becomes of the caller:
+// otherwise an act could become durable behind the projection's back.
+func (l *Ledger) act(ctx context.Context, ref citizen.Ref, correlationID string, next func([]Event) (*Event, error)) error {
+	for range attempts {
+		events, err := l.d.Store.Events(ctx, ref)
+		if err != nil {
+			return fmt.Errorf("read consents: %w", err)
+		}
+		e, err := next(events)
+		if err != nil || e == nil {
+			return err
+		}
+		e.Citizen = ref
+		e.Seq = lastSeq(events) + 1
+		err = l.d.Store.Record(context.WithoutCancel(ctx), e.Seq-1, *e, entry(*e, correlationID))
+		if err == nil {
+			l.projection.committed(*e)
+			return nil
+		}
+		l.projection.forget(ref) // what stands is for the store to say
+		if !errors.Is(err, ErrConflict) {
+			return fmt.Errorf("record consent: %w", err)
+		}
+	}
+	return ErrConflict
+}
+
+// entry is what the log tells of an event.
+func entry(e Event, correlationID string) audit.Entry {
+	a := audit.Entry{
+		Kind: auditKind(e.Kind), At: e.At, Citizen: e.Citizen, Client: e.Client,
+		Actor: audit.ActorCitizen, Outcome: audit.Succeeded,
+		Consent: e.ID, Notice: e.Notice, Digest: e.Digest(), CorrelationID: correlationID,
+	}
+	for _, s := range e.Scopes {
+		a.Scopes = append(a.Scopes, string(s))
+	}
+	return a
+}
+
+func auditKind(k Kind) audit.Kind {
+	switch k {
+	case Granted:
+		return audit.ConsentGranted
+	case Renewed:
+		return audit.ConsentRenewed
+	case Expired:
+		return audit.ConsentExpired
+	case Superseded:
+		return audit.ConsentSuperseded
+	default:
+		return audit.ConsentWithdrawn
+	}
+}
