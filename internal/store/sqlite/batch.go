@@ -1,0 +1,122 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+)
+
+// batch writes the acts that are still wanted in one transaction and tells each
+// caller how it ended.
+func (w *writer) batch(ctx context.Context, acts []*act) {
+	kept := acts[:0]
+	for _, a := range acts {
+		if a.state.CompareAndSwap(waiting, taken) {
+			kept = append(kept, a)
+		}
+	}
+	if len(kept) == 0 {
+		return
+	}
+	outcomes, err := w.transact(ctx, kept)
+	if err != nil {
+		w.abandon(ctx, err)
+	} else if slices.ContainsFunc(kept, func(a *act) bool { return a.fold }) {
+		w.foldBack(ctx)
+	}
+	for i, a := range kept {
+		o := outcomes[i]
+		if o.err == nil && err != nil {
+			o = outcome{err: fmt.Errorf("write: %w", err)}
+		}
+		a.done <- o
+	}
+}
+
+// transact carries out the acts and commits. The outcomes hold what became of
+// each act on its own; an error undoes all of them.
+func (w *writer) transact(ctx context.Context, acts []*act) ([]outcome, error) {
+	outcomes := make([]outcome, len(acts))
+	if err := w.reconnect(ctx); err != nil {
+		return outcomes, err
+	}
+	if err := w.tx.exec(ctx, `BEGIN IMMEDIATE`); err != nil {
+		return outcomes, fmt.Errorf("begin: %w", err)
+	}
+	if err := w.noticeForeignWrites(ctx); err != nil {
+		return outcomes, err
+	}
+	if err := w.readTree(ctx); err != nil {
+		return outcomes, err
+	}
+	for i, a := range acts {
+		if a.do == nil {
+			continue
+		}
+		failed, err := w.tx.savepoint(ctx, a.do)
+		if err != nil {
+			return outcomes, err
+		}
+		outcomes[i].err = failed
+	}
+	// Hashed last: the places in the tree belong to acts that did not fail.
+	grown := w.tree.clone()
+	for i, a := range acts {
+		if outcomes[i].err != nil {
+			continue
+		}
+		outcomes[i].first = grown.edge.Size()
+		for _, e := range a.entries {
+			if err := grown.append(ctx, w.tx, e); err != nil {
+				return outcomes, err
+			}
+		}
+	}
+	if err := w.tx.exec(ctx, `COMMIT`); err != nil {
+		return outcomes, fmt.Errorf("commit: %w", err)
+	}
+	w.tree = grown
+	w.committed = grown.edge.Size()
+	return outcomes, nil
+}
+
+// abandon undoes a transaction that failed. What this process believed about the
+// tree is forgotten: the database says what stands.
+func (w *writer) abandon(ctx context.Context, cause error) {
+	w.log.LogAttrs(ctx, slog.LevelError, "write failed", slog.Any("error", cause))
+	w.tree = nil
+	if w.tx == nil {
+		return
+	}
+	if err := w.tx.rollback(ctx); err != nil {
+		w.log.LogAttrs(ctx, slog.LevelError, "roll back failed, connecting anew", slog.Any("error", err))
+		w.disconnect()
+	}
+}
+
+// readTree reads the right edge of the tree where it is not known.
+func (w *writer) readTree(ctx context.Context) error {
+	if w.tree != nil {
+		return nil
+	}
+	t, err := readTree(ctx, w.tx)
+	if err != nil {
+		return err
+	}
+	if t.edge.Size() < w.committed {
+		return fmt.Errorf("%w: %d entries instead of %d", ErrLogShrank, t.edge.Size(), w.committed)
+	}
+	w.tree = t
+	return nil
+}
+
+// foldBack moves the WAL into the database file and empties it. A reader in its
+// way makes that wait, for the busy timeout at most; then a later commit does it.
+func (w *writer) foldBack(ctx context.Context) {
+	var busy, inLog, moved int
+	err := w.tx.row(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &inLog, &moved)
+	if err != nil || busy != 0 {
+		w.log.LogAttrs(ctx, slog.LevelWarn, "WAL was not emptied", slog.Any("error", err))
+	}
+}

@@ -1,0 +1,256 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+)
+
+// BenchmarkAppend compares, in one run and for 32 callers, the log with plain
+// rows committed in groups by the same rule (what the tree costs) and with the
+// log at one commit for each entry (what grouping gains).
+func BenchmarkAppend(b *testing.B) {
+	const callers = 32
+	parallel := func(b *testing.B, do func() error) {
+		b.Helper()
+		b.SetParallelism(max(1, callers/runtime.GOMAXPROCS(0)))
+		b.ReportAllocs()
+		b.ResetTimer()
+		b.RunParallel(func(p *testing.PB) {
+			for p.Next() {
+				if err := do(); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "entries/s")
+	}
+	logWith := func(o Options) func(b *testing.B) {
+		return func(b *testing.B) {
+			db, err := Open(context.Background(), newPath(b), o)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer func() { _ = db.Close() }()
+			var clock atomic.Int64
+			parallel(b, func() error {
+				_, err := db.Log().Append(context.Background(), next(&clock))
+				return err
+			})
+		}
+	}
+	b.Run("log", logWith(Options{}))
+	b.Run("plain rows", func(b *testing.B) {
+		db := openNew(b)
+		p := startPlain(b, db)
+		parallel(b, p.append)
+		p.stop()
+	})
+	b.Run("log, one commit for each entry", logWith(Options{BatchLimit: 1}))
+	b.Run("log, one caller", func(b *testing.B) {
+		db := openNew(b)
+		var clock atomic.Int64
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := db.Log().Append(context.Background(), next(&clock)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// next is an entry a moment later than the one before, as entries come.
+func next(clock *atomic.Int64) audit.Entry {
+	e := sample(0)
+	e.At = e.At.Add(time.Duration(clock.Add(1)) * time.Microsecond)
+	return e
+}
+
+// plain commits the same rows in groups, with the same indexes and side table,
+// and no tree. It borrows the store's connection after its writer has ended.
+type plain struct {
+	tx      *tx
+	clock   atomic.Int64
+	queue   chan plainRow
+	stopped chan struct{}
+}
+
+type plainRow struct {
+	entry entry
+	done  chan error
+}
+
+func startPlain(b *testing.B, db *DB) *plain {
+	b.Helper()
+	db.writer.stop()
+	if err := db.writer.reconnect(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	p := &plain{tx: db.writer.tx, queue: make(chan plainRow, 1024), stopped: make(chan struct{})}
+	go p.run()
+	return p
+}
+
+func (p *plain) append() error {
+	entries, err := sealed([]audit.Entry{next(&p.clock)})
+	if err != nil {
+		return err
+	}
+	r := plainRow{entries[0], make(chan error, 1)}
+	p.queue <- r
+	return <-r.done
+}
+
+func (p *plain) run() {
+	defer close(p.stopped)
+	ctx, seq := context.Background(), int64(0)
+	for first := range p.queue {
+		rows := []plainRow{first}
+		for more := true; more && len(rows) < 256; {
+			select {
+			case r, ok := <-p.queue:
+				if ok {
+					rows = append(rows, r)
+				}
+				more = ok
+			default:
+				more = false
+			}
+		}
+		err := p.tx.exec(ctx, `BEGIN IMMEDIATE`)
+		for _, r := range rows {
+			if err == nil {
+				err = p.tx.exec(ctx, `INSERT INTO log_entries (seq, leaf) VALUES (?, ?)`, seq, string(r.entry.leaf))
+			}
+			if err == nil {
+				err = p.tx.exec(ctx, `INSERT INTO log_correlations (seq, salt, id) VALUES (?, ?, ?)`, seq, r.entry.salt[:], r.entry.correlationID)
+			}
+			seq++
+		}
+		if err == nil {
+			err = p.tx.exec(ctx, `COMMIT`)
+		}
+		for _, r := range rows {
+			r.done <- err
+		}
+	}
+}
+
+func (p *plain) stop() {
+	close(p.queue)
+	<-p.stopped
+}
+
+// filled is a log of n entries, made quickly.
+func filled(t testing.TB, n int) *DB {
+	t.Helper()
+	db := openNew(t)
+	for ; n > 0; n -= 1000 {
+		fill(t, db, min(n, 1000))
+	}
+	return db
+}
+
+func BenchmarkVerify(b *testing.B) {
+	const entries = 50_000
+	db := filled(b, entries)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := audit.Verify(context.Background(), db.Log()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)*entries/b.Elapsed().Seconds(), "entries/s")
+}
+
+func BenchmarkExport(b *testing.B) {
+	const entries = 20_000
+	db := filled(b, entries)
+	for _, format := range []audit.Format{audit.NDJSON, audit.CSV, audit.FHIR} {
+		b.Run(string(format), func(b *testing.B) {
+			for b.Loop() {
+				if err := audit.Export(context.Background(), db.Log(), io.Discard, audit.ExportOptions{Format: format, MadeAt: at(0)}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N)*entries/b.Elapsed().Seconds(), "entries/s")
+		})
+	}
+}
+
+// gauge measures the heap each time somebody reads a page through it.
+type gauge struct {
+	Log
+
+	peak  uint64
+	pages int
+}
+
+func (g *gauge) measure() {
+	if g.pages++; g.pages%16 != 0 {
+		return
+	}
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	g.peak = max(g.peak, m.HeapAlloc)
+}
+
+func (g *gauge) Records(ctx context.Context, after int64, limit int) ([]audit.Record, error) {
+	g.measure()
+	return g.Log.Records(ctx, after, limit)
+}
+
+func (g *gauge) Find(ctx context.Context, f audit.Filter, after audit.Cursor, limit int) ([]audit.Record, error) {
+	g.measure()
+	return g.Log.Find(ctx, f, after, limit)
+}
+
+func TestLongLogsAreReadInConstantMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("40,000 entries")
+	}
+	db := filled(t, 40_000) // some 16 MB of leaves
+	runtime.GC()
+	var before runtime.MemStats
+	runtime.ReadMemStats(&before)
+	const allowed = 6 << 20
+
+	g := &gauge{Log: db.Log()}
+	if _, err := audit.Verify(t.Context(), g); err != nil {
+		t.Fatal(err)
+	}
+	whole, end := io.Pipe()
+	checked := make(chan error, 1)
+	go func() {
+		r, err := audit.CheckExport(whole)
+		if err == nil && r.Entries != 40_000 {
+			err = fmt.Errorf("%d entries were exported", r.Entries)
+		}
+		checked <- err
+	}()
+	if err := audit.Export(t.Context(), g, end, audit.ExportOptions{Format: audit.NDJSON, MadeAt: at(0)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := end.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-checked; err != nil {
+		t.Fatal(err)
+	}
+	filter := audit.Filter{Since: at(10), Until: at(50), Citizen: "PSEUDONYM"}
+	if err := audit.Export(t.Context(), g, io.Discard, audit.ExportOptions{Format: audit.NDJSON, Filter: filter, Prove: true, MadeAt: at(0)}); err != nil {
+		t.Fatal(err)
+	}
+	if g.peak > before.HeapAlloc+allowed {
+		t.Errorf("the heap grew from %d to %d kB", before.HeapAlloc>>10, g.peak>>10)
+	}
+	t.Logf("the heap stood at %d kB before, at %d kB at its peak", before.HeapAlloc>>10, g.peak>>10)
+}

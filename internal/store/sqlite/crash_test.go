@@ -1,0 +1,305 @@
+//go:build linux
+
+package sqlite
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/consent"
+)
+
+// The test binary plays a part when this names it, with the database as argument.
+const partVariable = "SQLITE_STORE_TEST_PART"
+
+func TestMain(m *testing.M) {
+	switch part := os.Getenv(partVariable); part {
+	case "":
+		os.Exit(m.Run())
+	case "write until killed":
+		os.Exit(told(writeUntilKilled(os.Args[len(os.Args)-1])))
+	case "fill the disk":
+		os.Exit(told(fillTheDisk(os.Args[len(os.Args)-1])))
+	default:
+		os.Exit(told(fmt.Errorf("no such part: %s", part)))
+	}
+}
+
+func told(err error) int {
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// play starts the test binary in a part; it is killed at the test's end at the latest.
+func play(t *testing.T, part, path string) (*exec.Cmd, io.Reader) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], path)
+	cmd.Env = append(os.Environ(), partVariable+"="+part)
+	cmd.Stderr = t.Output()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, out
+}
+
+// writeUntilKilled appends entries and consents side by side, and says so when
+// each is acknowledged.
+func writeUntilKilled(path string) error {
+	db, err := Open(context.Background(), path, Options{})
+	if err != nil {
+		return err
+	}
+	size, err := db.Log().Size(context.Background())
+	if err != nil {
+		return err
+	}
+	ends := make(chan error)
+	for w := range 8 {
+		go func() {
+			for n := 0; ; n++ {
+				name := fmt.Sprintf("%d-%d-%d", size, w, n)
+				var err error
+				if w%2 == 0 {
+					e := sample(n)
+					e.Digest = name
+					_, err = db.Log().Append(context.Background(), e)
+				} else {
+					event := consent.Event{Seq: 1, ID: name, Kind: consent.Granted, Citizen: citizen.Ref(name), Client: "app-one", At: at(n)}
+					e := sample(n)
+					e.Citizen, e.Digest = event.Citizen, event.Digest()
+					err = db.Consents().Record(context.Background(), 0, event, e)
+				}
+				if err == nil {
+					_, err = fmt.Fprintln(os.Stdout, name)
+				}
+				if err != nil {
+					ends <- err
+					return
+				}
+			}
+		}()
+	}
+	return <-ends
+}
+
+func TestKilledUnderLoad(t *testing.T) {
+	path := newPath(t)
+	acknowledged := map[string]bool{}
+	for range 3 {
+		cmd, out := play(t, "write until killed", path)
+		lines := bufio.NewReader(out)
+		for n := 0; ; n++ {
+			if n == 200 {
+				if err := cmd.Process.Kill(); err != nil { // SIGKILL to that one process
+					t.Fatal(err)
+				}
+			}
+			line, err := lines.ReadString('\n')
+			if err != nil {
+				break // what was said before the end is said
+			}
+			acknowledged[strings.TrimSpace(line)] = true
+		}
+		_ = cmd.Wait()
+	}
+	if len(acknowledged) < 600 {
+		t.Fatalf("only %d acts were acknowledged", len(acknowledged))
+	}
+
+	db := openAt(t, path)
+	size := whole(t, db)
+	logged := map[string]bool{}
+	records, err := db.Log().Records(t.Context(), -1, int(size))
+	if err != nil {
+		t.Fatal(err)
+	}
+	consents := 0
+	for _, r := range records {
+		e, err := r.Entry()
+		if err != nil {
+			t.Fatal(err)
+		}
+		logged[e.Digest] = true
+		if e.Citizen == "PSEUDONYM" {
+			continue
+		}
+		consents++
+		events, err := db.Consents().Events(t.Context(), e.Citizen)
+		if err != nil || len(events) != 1 || events[0].Digest() != e.Digest {
+			t.Errorf("the log tells of a consent that is not there: %v, %v", events, err)
+		}
+	}
+	for name := range acknowledged {
+		events, err := db.Consents().Events(t.Context(), citizen.Ref(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !logged[name] && (len(events) != 1 || !logged[events[0].Digest()]) {
+			t.Errorf("%s was acknowledged and is not in the log", name)
+		}
+	}
+	var events int
+	if err := db.read.QueryRowContext(t.Context(), `SELECT count(*) FROM consent_events`).Scan(&events); err != nil || events != consents {
+		t.Errorf("%d consent events, %d in the log, %v", events, consents, err)
+	}
+}
+
+// fillTheDisk lets the WAL grow into a file size limit, so that it is the commit
+// that fails, and takes the limit away again.
+func fillTheDisk(path string) error {
+	signal.Ignore(syscall.SIGXFSZ) // a write beyond the limit fails instead
+	db, err := Open(context.Background(), path, Options{})
+	if err != nil {
+		return err
+	}
+	limit := func(bytes uint64) error {
+		return syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: bytes, Max: ^uint64(0)})
+	}
+	if err := limit(400 << 10); err != nil {
+		return err
+	}
+	var (
+		wg     sync.WaitGroup
+		mu     sync.Mutex
+		failed int
+	)
+	for w := range 4 {
+		wg.Go(func() {
+			for n := range 300 {
+				e := sample(n)
+				e.Digest, e.Reason = fmt.Sprintf("%d-%d", w, n), strings.Repeat("x", 4000)
+				_, err := db.Log().Append(context.Background(), e)
+				mu.Lock()
+				if err != nil {
+					failed++
+				} else {
+					_, _ = fmt.Fprintln(os.Stdout, e.Digest)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if failed == 0 {
+		return errors.New("nothing failed")
+	}
+	if err := limit(^uint64(0)); err != nil {
+		return err
+	}
+	e := sample(0)
+	e.Digest = "with room again"
+	if _, err := db.Log().Append(context.Background(), e); err != nil {
+		return fmt.Errorf("with room again: %w", err)
+	}
+	_, _ = fmt.Fprintln(os.Stdout, e.Digest)
+	return db.Close()
+}
+
+func TestCommitsThatFail(t *testing.T) {
+	path := newPath(t)
+	cmd, out := play(t, "fill the disk", path)
+	acknowledged := map[string]bool{}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		acknowledged[lines.Text()] = true
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if !acknowledged["with room again"] || len(acknowledged) < 10 {
+		t.Fatalf("acknowledged: %d", len(acknowledged))
+	}
+	db := openAt(t, path)
+	records, err := db.Log().Records(t.Context(), -1, int(whole(t, db)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range records {
+		e, err := r.Entry()
+		if err != nil {
+			t.Fatal(err)
+		}
+		delete(acknowledged, e.Digest)
+	}
+	if len(acknowledged) > 0 {
+		t.Errorf("acknowledged and not in the log: %v", acknowledged)
+	}
+}
+
+func TestDamagedWAL(t *testing.T) {
+	path := newPath(t)
+	db := openAt(t, path)
+	for i := range 50 {
+		if _, err := db.Log().Append(t.Context(), sample(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	known := checkpoint(t, db)
+	file, err := os.ReadFile(path) // nobody writes now: as a crash would leave them
+	if err != nil {
+		t.Fatal(err)
+	}
+	wal, err := os.ReadFile(path + "-wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	for name, damage := range map[string]func([]byte) []byte{
+		"cut in the last page":     func(w []byte) []byte { return w[:len(w)-100] },
+		"cut in the middle":        func(w []byte) []byte { return w[:len(w)/2+77] },
+		"a torn page near the end": func(w []byte) []byte { return invert(w, len(w)-3000, len(w)-1000) },
+		"one bit in the middle":    func(w []byte) []byte { return invert(w, len(w)*2/3, len(w)*2/3+1) },
+		"cut near the end":         func(w []byte) []byte { return w[:len(w)*9/10] },
+	} {
+		t.Run(name+" leaves a whole beginning of the log, and the checkpoint tells that the end is gone", func(t *testing.T) {
+			copied := filepath.Join(t.TempDir(), "care.db")
+			if err := os.WriteFile(copied, file, private); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(copied+"-wal", damage(append([]byte(nil), wal...)), private); err != nil {
+				t.Fatal(err)
+			}
+			db := openAt(t, copied)
+			n := whole(t, db)
+			if n >= 50 || n == 0 {
+				t.Errorf("%d entries", n)
+			}
+			_, err := audit.Verify(t.Context(), db.Log(), known)
+			var f *audit.Fault
+			if !errors.As(err, &f) || f.Kind != audit.Truncated || f.First != n {
+				t.Errorf("error %v", err)
+			}
+			if r, err := db.Log().Append(t.Context(), sample(0)); err != nil || r.First != n {
+				t.Errorf("going on: %+v, %v", r, err)
+			}
+			whole(t, db)
+		})
+	}
+}
+
+func invert(b []byte, from, to int) []byte {
+	for i := from; i < to; i++ {
+		b[i] ^= 0xff
+	}
+	return b
+}

@@ -1,0 +1,26 @@
+// Package sqlite is the embedded store: one SQLite file (WAL, synchronous=FULL)
+// that keeps every promise of internal/store/storetest.
+//
+// One process serves: it holds a lock file, migrates, and owns the only writing
+// connection. One goroutine writes: it commits whatever waits in one
+// transaction, each act in its own savepoint, the log entries of all acts hashed
+// last in the order in which they came. A caller hears of success after the
+// commit and never before. Commands may open the same file beside the server
+// ([OpenBeside]); the server notices what they wrote ([DB.OnForeignWrite]).
+//
+//	log_entries       seq, leaf              append-only; bodies go by retention alone
+//	log_hashes        seq, hashes            append-only, for ever: what entry seq completed
+//	log_correlations  seq, salt, id          opens a leaf's commitment; emptied by retention
+//	log_prunings      before                 append-only: what retention may delete
+//	log_holds         id, citizen, …         what retention and erasure must not touch
+//	consent_events    citizen, seq, …        append-only
+//	subjects          ref, lookup, sealed    the only row that leads to a person
+//	sessions          hash, citizen, …       goes with its subject
+//	one_time_values   kind, hash, value, …   taken once
+//
+// Times are INTEGER nanoseconds since 1970 UTC; in leaves they are text.
+//
+// What this package must not know: what is in a sealed value, who a pseudonym
+// is, HTTP. Neighbours: it implements interfaces declared by internal/audit,
+// internal/consent, internal/citizen and internal/session; internal/app wires it.
+package sqlite

@@ -1,0 +1,72 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// ErrUnsafePlace says that the database's directory is missing, or open to
+// everybody on the machine, or that its path is no ordinary file. The operator
+// has to change the place; nothing was opened.
+var ErrUnsafePlace = errors.New("unsafe place for the database")
+
+const private fs.FileMode = 0o600
+
+// prepareFile makes sure that the database file is there, ordinary and readable
+// by its owner alone. SQLite gives its -wal and -shm files the same mode.
+func prepareFile(path string, create bool) error {
+	if err := checkDirectory(filepath.Dir(path)); err != nil {
+		return err
+	}
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && create:
+		return createFile(path)
+	case err != nil:
+		return fmt.Errorf("look at the database file: %w", err)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%w: not an ordinary file", ErrUnsafePlace)
+	case info.Mode().Perm()&^private != 0:
+		// A volume whose group the platform sets comes back group-readable.
+		if err := os.Chmod(path, private); err != nil {
+			return fmt.Errorf("make the database file private: %w", err)
+		}
+	}
+	return nil
+}
+
+func checkDirectory(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnsafePlace, err)
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%w: its directory is none", ErrUnsafePlace)
+	}
+	if info.Mode().Perm()&0o002 != 0 {
+		return fmt.Errorf("%w: everybody may write in its directory", ErrUnsafePlace)
+	}
+	return nil
+}
+
+// createFile makes the file and its directory entry durable.
+func createFile(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, private) //nolint:gosec // the path is the operator's configuration
+	if err != nil {
+		return fmt.Errorf("create the database file: %w", err)
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("create the database file: %w", err)
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("open the database's directory: %w", err)
+	}
+	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
+		return fmt.Errorf("make the database file's name durable: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,14 @@
+//go:build !unix
+
+package sqlite
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+)
+
+// lock refuses: without flock two servers could write to one log.
+func lock(path string) (*os.File, error) {
+	return nil, fmt.Errorf("lock %s: not supported on %s", path, runtime.GOOS)
+}

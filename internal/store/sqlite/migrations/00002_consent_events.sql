@@ -1,0 +1,27 @@
+-- +goose Up
+CREATE TABLE consent_events (
+    citizen         TEXT NOT NULL,
+    seq             INTEGER NOT NULL CHECK (seq >= 1),
+    id              TEXT NOT NULL,
+    kind            TEXT NOT NULL,
+    client          TEXT NOT NULL,
+    scopes          TEXT NOT NULL, -- JSON array
+    asked           TEXT NOT NULL, -- JSON array
+    notice          TEXT NOT NULL,
+    notice_digest   TEXT NOT NULL,
+    language        TEXT NOT NULL,
+    channel         TEXT NOT NULL,
+    at              INTEGER NOT NULL,
+    expires_at      INTEGER,       -- NULL: the event grants nothing
+    idempotency_key TEXT,          -- NULL: none was sent
+    PRIMARY KEY (citizen, seq)
+) STRICT, WITHOUT ROWID;
+
+-- +goose StatementBegin
+CREATE TRIGGER consent_events_never_change BEFORE UPDATE ON consent_events
+BEGIN SELECT RAISE(ABORT, 'consent events are append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER consent_events_never_go BEFORE DELETE ON consent_events
+BEGIN SELECT RAISE(ABORT, 'consent events are append-only'); END;
+-- +goose StatementEnd

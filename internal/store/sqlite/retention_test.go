@@ -1,0 +1,200 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+)
+
+// years is a time that many years after the samples' first.
+func years(n int) func() time.Time {
+	return func() time.Time { return at(0).AddDate(n, 0, 1) }
+}
+
+func retention(db *DB, now func() time.Time) audit.Retention {
+	return audit.Retention{Store: db.Log(), Now: now, CorrelationLife: audit.DefaultCorrelationLife, EntryLife: audit.DefaultEntryLife}
+}
+
+// standing gives the places of the entries that still have a body, and of those
+// whose correlation id can still be looked up.
+func standing(t *testing.T, db *DB) (bodies, correlations []int64) {
+	t.Helper()
+	page, err := db.Log().Records(t.Context(), -1, 10_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range page {
+		if r.Leaf != nil {
+			bodies = append(bodies, r.Seq)
+		}
+		if r.Correlation != nil {
+			correlations = append(correlations, r.Seq)
+		}
+	}
+	return bodies, correlations
+}
+
+func appended(t *testing.T, db *DB, e audit.Entry) {
+	t.Helper()
+	if _, err := db.Log().Append(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRetention(t *testing.T) {
+	aged := func(years int, who citizen.Ref) audit.Entry {
+		e := sample(0)
+		e.At, e.Citizen = e.At.AddDate(years, 0, 0), who
+		return e
+	}
+
+	t.Run("correlation ids go after 90 days, bodies after 8 years, hashes never", func(t *testing.T) {
+		db := openNew(t)
+		for i := range 1200 { // more than two steps
+			appended(t, db, aged(0, citizen.Ref(rune('A'+i%20))))
+		}
+		appended(t, db, aged(8, "ANN"))
+		known := checkpoint(t, db)
+
+		done, err := retention(db, years(1)).Run(t.Context())
+		if err != nil || done != (audit.Retained{Correlations: 1200}) {
+			t.Errorf("after a year: %+v, %v", done, err)
+		}
+		done, err = retention(db, years(8)).Run(t.Context())
+		if err != nil || done != (audit.Retained{Bodies: 1200}) {
+			t.Errorf("after 8 years: %+v, %v", done, err)
+		}
+		report, err := audit.Verify(t.Context(), db.Log(), known)
+		if err != nil || report.WithoutBody != 1200 || report.Entries != 1202 || report.Vouched != 1201 {
+			t.Errorf("%+v, %v", report, err)
+		}
+		if p, err := audit.ProveInclusion(t.Context(), db.Log(), 1200, 1201); err != nil || p.Root != known.Root {
+			t.Errorf("%+v, %v", p, err)
+		}
+	})
+
+	t.Run("a second run finds nothing to do and says nothing", func(t *testing.T) {
+		db := openNew(t)
+		fill(t, db, 3)
+		for want := range []int{0, 1} {
+			done, err := retention(db, years(9)).Run(t.Context())
+			if err != nil || (done == audit.Retained{}) != (want == 1) {
+				t.Errorf("run %d: %+v, %v", want, done, err)
+			}
+		}
+		if n := whole(t, db); n != 4 {
+			t.Errorf("%d entries", n)
+		}
+	})
+
+	t.Run("what is under hold stays, bodies and correlations", func(t *testing.T) {
+		db := openNew(t)
+		for _, who := range []citizen.Ref{"ANN", "BOB", "ANN", ""} {
+			appended(t, db, aged(0, who))
+		}
+		holds := audit.Holds{Store: db.Log(), Now: years(1), NewID: func() string { return "hold-1" }}
+		if _, err := holds.Place(t.Context(), "ANN", "inquest", audit.ActorOperator); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := retention(db, years(9)).Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		bodies, correlations := standing(t, db)
+		if !slices.Equal(bodies[:2], []int64{0, 2}) || !slices.Equal(correlations, []int64{0, 2}) {
+			t.Errorf("bodies %v, correlations %v", bodies, correlations)
+		}
+		if err := db.Subjects().EraseSubject(t.Context(), "ANN"); !errors.Is(err, audit.ErrHeld) {
+			t.Errorf("erasing: %v", err)
+		}
+		for _, s := range []string{`DELETE FROM log_entries WHERE seq = 0`, `DELETE FROM log_correlations WHERE seq = 0`} {
+			if err := asWriter(t, db, s); err == nil {
+				t.Errorf("%s was done", s)
+			}
+		}
+
+		if err := holds.Lift(t.Context(), "hold-1", audit.ActorOperator); err != nil {
+			t.Fatal(err)
+		}
+		if err := holds.Lift(t.Context(), "hold-1", audit.ActorOperator); !errors.Is(err, audit.ErrNoHold) {
+			t.Errorf("lifted twice: %v", err)
+		}
+		if _, err := retention(db, years(9)).Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		bodies, correlations = standing(t, db)
+		if bodies[0] <= 2 || len(correlations) != 0 {
+			t.Errorf("after lifting: bodies %v, correlations %v", bodies, correlations)
+		}
+		if err := db.Subjects().EraseSubject(t.Context(), "ANN"); err != nil {
+			t.Error(err)
+		}
+		whole(t, db)
+	})
+
+	t.Run("a hold on everything stops all of it", func(t *testing.T) {
+		db := openNew(t)
+		fill(t, db, 3)
+		holds := audit.Holds{Store: db.Log(), Now: years(1), NewID: func() string { return "hold-1" }}
+		if _, err := holds.Place(t.Context(), "", "inquiry", audit.ActorOperator); err != nil {
+			t.Fatal(err)
+		}
+		done, err := retention(db, years(9)).Run(t.Context())
+		if err != nil || done != (audit.Retained{}) {
+			t.Errorf("%+v, %v", done, err)
+		}
+		all, err := db.Log().Holds(t.Context())
+		if err != nil || len(all) != 1 || all[0].Reason != "inquiry" || all[0].LiftedAt != nil {
+			t.Errorf("%+v, %v", all, err)
+		}
+		whole(t, db)
+	})
+
+	t.Run("an entry that a wrong clock dated ahead keeps its body until its own time is over", func(t *testing.T) {
+		db := openNew(t)
+		for _, age := range []int{0, 5, 0} {
+			appended(t, db, aged(age, "ANN"))
+		}
+		if _, err := retention(db, years(9)).Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if bodies, _ := standing(t, db); !slices.Equal(bodies, []int64{1, 3}) {
+			t.Errorf("bodies %v", bodies)
+		}
+		whole(t, db)
+	})
+
+	t.Run("a body that was deleted beyond what the log tells is found", func(t *testing.T) {
+		db := openNew(t)
+		fill(t, db, 5)
+		if err := asWriter(t, db, `INSERT INTO log_prunings (before) VALUES (3)`, `DELETE FROM log_entries WHERE seq = 1`); err != nil {
+			t.Fatal(err)
+		}
+		_, err := audit.Verify(t.Context(), db.Log())
+		var f *audit.Fault
+		if !errors.As(err, &f) || f.Kind != audit.Missing || f.First != 1 {
+			t.Errorf("error %v", err)
+		}
+	})
+
+	t.Run("times that are too short are refused before anything goes", func(t *testing.T) {
+		db := openNew(t)
+		fill(t, db, 1)
+		if _, err := (audit.Retention{Store: db.Log(), Now: years(99)}).Run(t.Context()); err == nil {
+			t.Error("it ran")
+		}
+	})
+
+	t.Run("it stops when its time is over", func(t *testing.T) {
+		db := openNew(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := retention(db, years(9)).Run(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v", err)
+		}
+	})
+}

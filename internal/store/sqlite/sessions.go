@@ -1,0 +1,106 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	driver "modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/session"
+)
+
+// Sessions is the session.Store in this database.
+type Sessions struct{ db *DB }
+
+// Sessions gives the store of sessions.
+func (db *DB) Sessions() Sessions { return Sessions{db} }
+
+// AddSession implements session.Store. A citizen who was erased meanwhile gives
+// citizen.ErrNoSubject and no entry.
+func (s Sessions) AddSession(ctx context.Context, r session.Record, a audit.Entry) error {
+	_, err := s.db.perform(ctx, func(ctx context.Context, t *tx) error {
+		err := t.exec(ctx, `INSERT INTO sessions (hash, citizen, sealed, created_at, seen_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)`,
+			r.Hash[:], string(r.Citizen), r.Sealed, r.CreatedAt.UnixNano(), r.SeenAt.UnixNano(), r.ExpiresAt.UnixNano())
+		var e *driver.Error
+		if errors.As(err, &e) && e.Code() == lib.SQLITE_CONSTRAINT_FOREIGNKEY {
+			return citizen.ErrNoSubject
+		}
+		return err
+	}, a)
+	if err != nil {
+		return fmt.Errorf("add session: %w", err)
+	}
+	return nil
+}
+
+// Session implements session.Store.
+func (s Sessions) Session(ctx context.Context, hash [32]byte) (session.Record, error) {
+	r := session.Record{Hash: hash}
+	var created, seen, expires int64
+	err := s.db.read.QueryRowContext(ctx,
+		`SELECT citizen, sealed, created_at, seen_at, expires_at FROM sessions WHERE hash = ?`, hash[:]).
+		Scan(&r.Citizen, &r.Sealed, &created, &seen, &expires)
+	if errors.Is(err, sql.ErrNoRows) {
+		return session.Record{}, session.ErrNone
+	}
+	if err != nil {
+		return session.Record{}, fmt.Errorf("read session: %w", err)
+	}
+	r.CreatedAt, r.SeenAt, r.ExpiresAt = moment(created), moment(seen), moment(expires)
+	return r, nil
+}
+
+// TouchSessions implements session.Store. A time earlier than the stored one changes nothing.
+func (s Sessions) TouchSessions(ctx context.Context, seen map[[32]byte]time.Time) error {
+	if len(seen) == 0 {
+		return nil
+	}
+	_, err := s.db.perform(ctx, func(ctx context.Context, t *tx) error {
+		for hash, at := range seen {
+			err := t.exec(ctx, `UPDATE sessions SET seen_at = max(seen_at, ?) WHERE hash = ?`, at.UnixNano(), hash[:])
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("touch sessions: %w", err)
+	}
+	return nil
+}
+
+// RemoveSession implements session.Store.
+func (s Sessions) RemoveSession(ctx context.Context, hash [32]byte, a audit.Entry) error {
+	_, err := s.db.perform(ctx, func(ctx context.Context, t *tx) error {
+		removed, err := t.execCount(ctx, `DELETE FROM sessions WHERE hash = ?`, hash[:])
+		if err == nil && removed == 0 {
+			err = session.ErrNone
+		}
+		return err
+	}, a)
+	if err != nil {
+		return fmt.Errorf("remove session: %w", err)
+	}
+	return nil
+}
+
+// RemoveExpiredSessions implements session.Store.
+func (s Sessions) RemoveExpiredSessions(ctx context.Context, before, idleBefore time.Time) (int, error) {
+	var removed int64
+	_, err := s.db.perform(ctx, func(ctx context.Context, t *tx) (err error) {
+		removed, err = t.execCount(ctx, `DELETE FROM sessions WHERE expires_at < ? OR seen_at < ?`,
+			before.UnixNano(), idleBefore.UnixNano())
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("remove expired sessions: %w", err)
+	}
+	return int(removed), nil
+}

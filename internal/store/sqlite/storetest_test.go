@@ -1,0 +1,42 @@
+package sqlite_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
+	"github.com/patient-care-aggregator/aggregator/internal/store/storetest"
+)
+
+func TestStoreKeepsItsPromises(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	storetest.Run(t, func(t *testing.T) storetest.Stores {
+		return stores(t, filepath.Join(t.TempDir(), "care.db"))
+	})
+}
+
+func stores(t *testing.T, path string) storetest.Stores {
+	t.Helper()
+	db, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return storetest.Stores{
+		Log: db.Log(), Consents: db.Consents(), Subjects: db.Subjects(),
+		Sessions: db.Sessions(), OneTimeValues: db.OneTimeValues(),
+		Reopen: func(t *testing.T) storetest.Stores {
+			t.Helper()
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return stores(t, path)
+		},
+	}
+}

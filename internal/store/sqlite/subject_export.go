@@ -1,0 +1,133 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/client"
+	"github.com/patient-care-aggregator/aggregator/internal/consent"
+)
+
+// Export writes all that is kept under a pseudonym, for a subject access request:
+// one JSON object a line, of the kinds subject, session, consentEvent and
+// logEntry. Sealed values are left out (what they hold is the NHS number that
+// the person asked with, and tokens of NHS login; what was observed of their
+// referrals is exported by internal/history), and so are holds, which are not the
+// person's data. A pseudonym that nobody has any more exports what still
+// stands under it.
+//
+// The caller records that it happened (audit.SubjectAccess) before it starts.
+func (s Subjects) Export(ctx context.Context, ref citizen.Ref, w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	for _, part := range []func(context.Context, citizen.Ref, *json.Encoder) error{
+		s.exportSubject, s.exportSessions, s.exportConsents, s.exportLog,
+	} {
+		if err := part(ctx, ref, enc); err != nil {
+			return fmt.Errorf("export subject: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s Subjects) exportSubject(ctx context.Context, ref citizen.Ref, enc *json.Encoder) error {
+	subject, err := s.Subject(ctx, ref)
+	if errors.Is(err, citizen.ErrNoSubject) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return enc.Encode(struct {
+		Kind      string      `json:"kind"`
+		Pseudonym citizen.Ref `json:"pseudonym"`
+		CreatedAt time.Time   `json:"createdAt"`
+	}{"subject", subject.Ref, subject.CreatedAt})
+}
+
+func (s Subjects) exportSessions(ctx context.Context, ref citizen.Ref, enc *json.Encoder) error {
+	rows, err := s.db.read.QueryContext(ctx,
+		`SELECT created_at, seen_at, expires_at FROM sessions WHERE citizen = ? ORDER BY created_at`, string(ref))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var created, seen, expires int64
+		if err := rows.Scan(&created, &seen, &expires); err != nil {
+			return err
+		}
+		err := enc.Encode(struct {
+			Kind      string    `json:"kind"`
+			CreatedAt time.Time `json:"createdAt"`
+			SeenAt    time.Time `json:"seenAt"`
+			ExpiresAt time.Time `json:"expiresAt"`
+		}{"session", moment(created), moment(seen), moment(expires)})
+		if err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (s Subjects) exportConsents(ctx context.Context, ref citizen.Ref, enc *json.Encoder) error {
+	events, err := s.db.Consents().Events(ctx, ref)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		err := enc.Encode(struct {
+			Kind         string          `json:"kind"`
+			Seq          int64           `json:"seq"`
+			Consent      string          `json:"consent"`
+			Event        consent.Kind    `json:"event"`
+			Client       client.ID       `json:"client"`
+			Scopes       []consent.Scope `json:"scopes,omitempty"`
+			Asked        []consent.Scope `json:"asked,omitempty"`
+			Notice       string          `json:"notice,omitempty"`
+			NoticeDigest string          `json:"noticeDigest,omitempty"`
+			Language     string          `json:"language,omitempty"`
+			Channel      string          `json:"channel,omitempty"`
+			At           time.Time       `json:"at"`
+			ExpiresAt    time.Time       `json:"expiresAt,omitzero"`
+		}{
+			"consentEvent", e.Seq, e.ID, e.Kind, e.Client, e.Scopes, e.Asked,
+			e.Notice, e.NoticeDigest, e.Language, e.Channel, e.At, e.ExpiresAt,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s Subjects) exportLog(ctx context.Context, ref citizen.Ref, enc *json.Encoder) error {
+	const page = 500
+	var after audit.Cursor
+	for {
+		records, err := s.db.Log().Find(ctx, audit.Filter{Citizen: ref}, after, page)
+		if err != nil || len(records) == 0 {
+			return err
+		}
+		for _, r := range records {
+			line := struct {
+				Kind        string             `json:"kind"`
+				Seq         int64              `json:"seq"`
+				Leaf        json.RawMessage    `json:"leaf"`
+				Correlation *audit.Correlation `json:"correlation,omitempty"`
+			}{"logEntry", r.Seq, r.Leaf, r.Correlation}
+			if err := enc.Encode(line); err != nil {
+				return err
+			}
+		}
+		if after, err = audit.After(records[len(records)-1]); err != nil {
+			return err
+		}
+	}
+}

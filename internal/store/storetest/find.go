@@ -1,0 +1,99 @@
+package storetest
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+)
+
+func testFinding(t *testing.T, open func(t *testing.T) Stores) {
+	// Entry n is of ann when even, of kind sign_in when a multiple of 3; the clock
+	// goes back an hour in the middle.
+	fill := func(t *testing.T) Stores {
+		t.Helper()
+		s := open(t)
+		for n := range 30 {
+			e := released(ann, noon().Add(time.Duration(n)*time.Minute))
+			if n%2 == 1 {
+				e.Citizen = bob
+			}
+			if n%3 == 0 {
+				e.Kind, e.Client = audit.SignedIn, ""
+			}
+			if n >= 15 {
+				e.At = e.At.Add(-time.Hour)
+			}
+			_, err := s.Log.Append(t.Context(), e)
+			must(t, err)
+		}
+		return s
+	}
+	find := func(t *testing.T, s Stores, f audit.Filter, limit int) (seqs []int64) {
+		t.Helper()
+		var after audit.Cursor
+		for {
+			page, err := s.Log.Find(t.Context(), f, after, limit)
+			must(t, err)
+			if len(page) == 0 {
+				return seqs
+			}
+			if len(page) > limit {
+				t.Fatalf("%d records in a page of %d", len(page), limit)
+			}
+			for _, r := range page {
+				e, err := r.Entry()
+				must(t, err)
+				if !f.Matches(e) {
+					t.Errorf("entry %d does not match", r.Seq)
+				}
+				seqs = append(seqs, r.Seq)
+			}
+			after, err = audit.After(page[len(page)-1])
+			must(t, err)
+			if again, err := audit.ParseCursor(after.String()); err != nil || again != after {
+				t.Fatalf("cursor %v became %v, %v", after, again, err)
+			}
+		}
+	}
+	filters := map[string]audit.Filter{
+		"everything":                      {},
+		"one citizen":                     {Citizen: ann},
+		"one client":                      {Client: app},
+		"one kind":                        {Kinds: []audit.Kind{audit.SignedIn}},
+		"two kinds":                       {Kinds: []audit.Kind{audit.SignedIn, audit.DataReleased}},
+		"since a time":                    {Since: noon().Add(5 * time.Minute)},
+		"until a time":                    {Until: noon().Add(5 * time.Minute)},
+		"a citizen's entries of a period": {Citizen: bob, Since: noon().Add(-40 * time.Minute), Until: noon().Add(10 * time.Minute)},
+		"nobody":                          {Citizen: "NOBODY"},
+	}
+	s := fill(t)
+	for name, f := range filters {
+		t.Run(name+", in pages of any size, each entry once and in the order of time", func(t *testing.T) {
+			var want []int64
+			page, err := s.Log.Records(t.Context(), -1, 100)
+			must(t, err)
+			slices.SortStableFunc(page, func(a, b audit.Record) int {
+				x, _ := a.Entry()
+				y, _ := b.Entry()
+				return x.At.Compare(y.At)
+			})
+			for _, r := range page {
+				if e, _ := r.Entry(); f.Matches(e) {
+					want = append(want, r.Seq)
+				}
+			}
+			for _, limit := range []int{1, 4, 100} {
+				if got := find(t, s, f, limit); !slices.Equal(got, want) {
+					t.Errorf("in pages of %d: %v instead of %v", limit, got, want)
+				}
+			}
+			f.NewestFirst = true
+			slices.Reverse(want)
+			if got := find(t, s, f, 3); !slices.Equal(got, want) {
+				t.Errorf("newest first: %v instead of %v", got, want)
+			}
+		})
+	}
+}

@@ -1,0 +1,162 @@
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+)
+
+func testLog(t *testing.T, open func(t *testing.T) Stores) {
+	t.Run("an acknowledged entry reads back as it was and stands after a restart", func(t *testing.T) {
+		s := open(t)
+		want := []audit.Entry{released(ann, noon()), {Kind: audit.ConfigurationKnown, At: noon(), Outcome: audit.Failed}}
+		receipt, err := s.Log.Append(t.Context(), want...)
+		must(t, err)
+		if receipt != (audit.Receipt{First: 0, Count: 2}) {
+			t.Errorf("receipt %+v", receipt)
+		}
+		if diff := cmp.Diff(want, entries(t, s.Log)); diff != "" {
+			t.Error(diff)
+		}
+		s = s.Reopen(t)
+		if diff := cmp.Diff(want, entries(t, s.Log)); diff != "" {
+			t.Error(diff)
+		}
+		receipt, err = s.Log.Append(t.Context(), released(bob, noon()))
+		must(t, err)
+		if receipt.First != 2 {
+			t.Errorf("after the restart the log went on at %d", receipt.First)
+		}
+		if n := len(entries(t, s.Log)); n != 3 {
+			t.Errorf("%d entries", n)
+		}
+	})
+
+	t.Run("many writers at once leave one tree, and each its own places in it", func(t *testing.T) {
+		s := open(t)
+		var (
+			mu     sync.Mutex
+			places []int64
+		)
+		const writers, each = 40, 5
+		won, errs := race(writers, func(i int) error {
+			for n := range each {
+				e := released(ann, noon().Add(time.Duration(i*each+n)))
+				r, err := s.Log.Append(context.Background(), e, e)
+				if err != nil {
+					return err
+				}
+				mu.Lock()
+				places = append(places, r.First, r.First+1)
+				mu.Unlock()
+			}
+			return nil
+		})
+		if won != writers {
+			t.Fatal(errs)
+		}
+		all := entries(t, s.Log)
+		slices.Sort(places)
+		for i, p := range places {
+			if int64(i) != p {
+				t.Fatalf("place %d was given out as %d", i, p)
+			}
+		}
+		for i := 0; i < len(all); i += 2 {
+			if !all[i].At.Equal(all[i+1].At) {
+				t.Fatalf("the entries of one append were parted at %d", i)
+			}
+		}
+	})
+
+	t.Run("an invalid entry leaves nothing, not even its companions", func(t *testing.T) {
+		s := open(t)
+		_, err := s.Log.Append(t.Context(), released(ann, noon()), invalid())
+		if !errors.Is(err, audit.ErrInvalidEntry) {
+			t.Errorf("error %v", err)
+		}
+		if n := len(entries(t, s.Log)); n != 0 {
+			t.Errorf("%d entries", n)
+		}
+	})
+
+	t.Run("a caller who has given up already writes nothing", func(t *testing.T) {
+		s := open(t)
+		if _, err := s.Log.Append(ended(t), released(ann, noon())); !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v", err)
+		}
+		if n := len(entries(t, s.Log)); n != 0 {
+			t.Errorf("%d entries", n)
+		}
+	})
+
+	t.Run("a clock that goes back is harmless", func(t *testing.T) {
+		s := open(t)
+		for _, at := range []time.Duration{0, -time.Hour, time.Minute, -24 * time.Hour} {
+			_, err := s.Log.Append(t.Context(), released(ann, noon().Add(at)))
+			must(t, err)
+		}
+		if n := len(entries(t, s.Log)); n != 4 {
+			t.Errorf("%d entries", n)
+		}
+	})
+
+	t.Run("the correlation id stands beside the leaf and not in it", func(t *testing.T) {
+		s := open(t)
+		e := released(ann, noon())
+		_, err := s.Log.Append(t.Context(), e, e)
+		must(t, err)
+		page, err := s.Log.Records(t.Context(), -1, 10)
+		must(t, err)
+		if bytes.Contains(page[0].Leaf, []byte(e.CorrelationID)) {
+			t.Error("it is in the leaf")
+		}
+		if page[0].Correlation == nil || page[0].Correlation.ID != e.CorrelationID {
+			t.Errorf("beside the leaf stands %+v", page[0].Correlation)
+		}
+		if bytes.Equal(page[0].Leaf, page[1].Leaf) {
+			t.Error("two acts of one request can be told to be of one request from their leaves alone")
+		}
+	})
+
+	t.Run("every entry is provably in every later tree, and every tree in every later one", func(t *testing.T) {
+		s := open(t)
+		const n = 17
+		var leaves [][]byte
+		for range n {
+			_, err := s.Log.Append(t.Context(), released(ann, noon()))
+			must(t, err)
+		}
+		page, err := s.Log.Records(t.Context(), -1, n)
+		must(t, err)
+		var (
+			edge  audit.Edge
+			trees = []audit.Checkpoint{{Root: edge.Root()}}
+		)
+		for _, r := range page {
+			leaves = append(leaves, r.Leaf)
+			edge.Append(audit.LeafHash(r.Leaf))
+			trees = append(trees, audit.Checkpoint{Size: edge.Size(), Root: edge.Root()})
+		}
+		for size := range int64(n + 1) {
+			for seq := range size {
+				p, err := audit.ProveInclusion(t.Context(), s.Log, seq, size)
+				must(t, err)
+				must(t, p.Check(leaves[seq], trees[size]))
+			}
+			for from := range size + 1 {
+				p, err := audit.ProveConsistency(t.Context(), s.Log, from, size)
+				must(t, err)
+				must(t, p.Check(trees[from], trees[size]))
+			}
+		}
+	})
+}

@@ -1,0 +1,106 @@
+package storetest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/session"
+)
+
+func testSessions(t *testing.T, open func(t *testing.T) Stores) {
+	withAnn := func(t *testing.T) Stores {
+		t.Helper()
+		s := open(t)
+		_, err := s.Subjects.AddSubject(t.Context(), subject(ann, 1))
+		must(t, err)
+		return s
+	}
+
+	t.Run("a session reads back as it was, with its entry in the log, also after a restart", func(t *testing.T) {
+		s := withAnn(t)
+		must(t, s.Sessions.AddSession(t.Context(), sessionOf(ann, 1), released(ann, noon())))
+		s = s.Reopen(t)
+		got, err := s.Sessions.Session(t.Context(), hashOf(1))
+		must(t, err)
+		if diff := cmp.Diff(sessionOf(ann, 1), got); diff != "" {
+			t.Error(diff)
+		}
+		if n := len(entries(t, s.Log)); n != 1 {
+			t.Errorf("%d entries", n)
+		}
+	})
+
+	t.Run("a session whose entry is refused is not kept, and one that is not kept leaves no entry", func(t *testing.T) {
+		s := withAnn(t)
+		if err := s.Sessions.AddSession(t.Context(), sessionOf(ann, 1), invalid()); !errors.Is(err, audit.ErrInvalidEntry) {
+			t.Error(err)
+		}
+		if _, err := s.Sessions.Session(t.Context(), hashOf(1)); !errors.Is(err, session.ErrNone) {
+			t.Error(err)
+		}
+		if err := s.Sessions.AddSession(t.Context(), sessionOf(bob, 2), released(bob, noon())); !errors.Is(err, citizen.ErrNoSubject) {
+			t.Errorf("a session of nobody: %v", err)
+		}
+		if n := len(entries(t, s.Log)); n != 0 {
+			t.Errorf("%d entries", n)
+		}
+	})
+
+	t.Run("of many sign-outs of one session one is logged", func(t *testing.T) {
+		s := withAnn(t)
+		must(t, s.Sessions.AddSession(t.Context(), sessionOf(ann, 1), released(ann, noon())))
+		won, errs := race(20, func(int) error {
+			return s.Sessions.RemoveSession(t.Context(), hashOf(1), released(ann, noon()))
+		})
+		if won != 1 {
+			t.Fatalf("%d won: %v", won, errs)
+		}
+		for _, err := range errs {
+			if !errors.Is(err, session.ErrNone) {
+				t.Error(err)
+			}
+		}
+		if n := len(entries(t, s.Log)); n != 2 {
+			t.Errorf("%d entries", n)
+		}
+	})
+
+	t.Run("being seen moves a session's time forward only, and passes over one that is gone", func(t *testing.T) {
+		s := withAnn(t)
+		must(t, s.Sessions.AddSession(t.Context(), sessionOf(ann, 1), released(ann, noon())))
+		later := noon().Add(time.Minute)
+		must(t, s.Sessions.TouchSessions(t.Context(), map[[32]byte]time.Time{hashOf(1): later, hashOf(2): later}))
+		must(t, s.Sessions.TouchSessions(t.Context(), map[[32]byte]time.Time{hashOf(1): noon()}))
+		must(t, s.Sessions.TouchSessions(t.Context(), nil))
+		got, err := s.Sessions.Session(t.Context(), hashOf(1))
+		must(t, err)
+		if !got.SeenAt.Equal(later) {
+			t.Errorf("seen at %v", got.SeenAt)
+		}
+	})
+
+	t.Run("what expired and what stood idle is forgotten, and nothing else", func(t *testing.T) {
+		s := withAnn(t)
+		expired, idle, live := sessionOf(ann, 1), sessionOf(ann, 2), sessionOf(ann, 3)
+		expired.ExpiresAt = noon().Add(time.Hour - 1)
+		expired.SeenAt = noon().Add(time.Hour)
+		idle.SeenAt = noon().Add(30*time.Minute - 1)
+		live.SeenAt = noon().Add(30 * time.Minute)
+		for _, r := range []session.Record{expired, idle, live} {
+			must(t, s.Sessions.AddSession(t.Context(), r, released(ann, noon())))
+		}
+		n, err := s.Sessions.RemoveExpiredSessions(t.Context(), noon().Add(time.Hour), noon().Add(30*time.Minute))
+		must(t, err)
+		if n != 2 {
+			t.Errorf("%d were forgotten", n)
+		}
+		if _, err := s.Sessions.Session(t.Context(), live.Hash); err != nil {
+			t.Error(err)
+		}
+	})
+}
