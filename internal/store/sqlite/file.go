@@ -21,7 +21,7 @@ func prepareFile(path string, create bool) error {
 	if err := checkDirectory(filepath.Dir(path)); err != nil {
 		return err
 	}
-	info, err := os.Lstat(path)
+	info, err := os.Lstat(path) //nolint:gosec // the path is the operator's configuration
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && create:
 		return createFile(path)
@@ -31,7 +31,7 @@ func prepareFile(path string, create bool) error {
 		return fmt.Errorf("%w: not an ordinary file", ErrUnsafePlace)
 	case info.Mode().Perm()&^private != 0:
 		// A volume whose group the platform sets comes back group-readable.
-		if err := os.Chmod(path, private); err != nil {
+		if err := os.Chmod(path, private); err != nil { //nolint:gosec // the path is the operator's configuration
 			return fmt.Errorf("make the database file private: %w", err)
 		}
 	}
@@ -39,7 +39,7 @@ func prepareFile(path string, create bool) error {
 }
 
 func checkDirectory(dir string) error {
-	info, err := os.Stat(dir)
+	info, err := os.Stat(dir) //nolint:gosec // the path is the operator's configuration
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnsafePlace, err)
 	}
@@ -61,7 +61,7 @@ func createFile(path string) error {
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("create the database file: %w", err)
 	}
-	dir, err := os.Open(filepath.Dir(path))
+	dir, err := os.Open(filepath.Dir(path)) //nolint:gosec // the path is the operator's configuration
 	if err != nil {
 		return fmt.Errorf("open the database's directory: %w", err)
 	}

@@ -229,3 +229,23 @@ func set(t *testing.T, db *DB, pragma string) {
 		t.Fatal(err)
 	}
 }
+
+func TestLostConnection(t *testing.T) {
+	db := openNew(t)
+	dropped := 0
+	db.OnForeignWrite(func() { dropped++ })
+	fill(t, db, 2)
+	if err := db.writer.tx.conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Log().Append(t.Context(), sample(2)); err == nil {
+		t.Error("it was told to be written")
+	}
+	fill(t, db, 1)
+	if n := whole(t, db); n != 3 {
+		t.Errorf("%d entries", n)
+	}
+	if dropped != 1 {
+		t.Errorf("projections were dropped %d times: the new connection cannot know what it missed", dropped)
+	}
+}
