@@ -7,7 +7,15 @@ import "time"
 // ChangesAt give the same answer. No facts give an empty timeline; whether that
 // means "nothing for you" is for the caller to know.
 func Build(facts []Facts, vs *ValueSets, lang Lang, now time.Time) Timeline {
-	b := &builder{vs: vs, lang: lang, now: now, weighed: make(map[string]level)}
+	return BuildWith(facts, nil, vs, lang, now)
+}
+
+// BuildWith is Build with what this service observed of the same referrals on
+// earlier reads, in any order: earlier stages become events, the present one is
+// told since when it was first seen, and a wait that is long is told as such.
+// What was observed of a referral that is not among the facts is not told.
+func BuildWith(facts []Facts, observed []Observed, vs *ValueSets, lang Lang, now time.Time) Timeline {
+	b := &builder{vs: vs, lang: lang, now: now, observed: byReferral(observed), weighed: make(map[string]level)}
 	all := mergeDuplicates(facts)
 	drafts := make([]draft, 0, len(all))
 	for _, same := range all {
@@ -34,6 +42,8 @@ type builder struct {
 	vs   *ValueSets
 	lang Lang
 	now  time.Time
+	// observed are the stages seen on earlier reads, by referral.
+	observed map[string][]Observed
 
 	weighed   map[string]level
 	changesAt time.Time
@@ -76,20 +86,21 @@ func (b *builder) referral(same copies) draft {
 		b.counts.Softened++
 	}
 	rule, known := machine(f.State)
-	code := f.State
 	if !known {
-		code = StateUnknown
 		b.unknown(CodeState)
 	}
-	booked := b.booking(f.Appointment, code, rule.appointment)
+	stage := stageOf(f)
+	booked := b.booking(f.Appointment, stage.State, rule.appointment)
 	due := b.review(f.Review)
+	state, byTime := b.state(stage.State, rule, booked, due)
+	seen := b.sightings(f.ID, stage, byTime)
 
 	d := draft{Referral: Referral{
 		ID:               f.ID,
 		BookingReference: b.bookingReference(f.BookingReference),
 		Specialty:        b.specialty(f, verdict),
 		Priority:         b.priority(f.Priority),
-		State:            b.state(code, rule, booked, due),
+		State:            state,
 		ReferredOn:       b.day(f.ReferredOn),
 		Referrer:         b.place(f.Referrer, verdict, b.vs.policy.softened.referrer),
 		Service:          b.service(f.Service, verdict),
@@ -98,6 +109,7 @@ func (b *builder) referral(same copies) draft {
 	}}
 	d.Contact = b.contact(f, &d.Referral, verdict)
 	remote := b.addNextSteps(&d.Referral, f, booked)
+	b.wait(&d.Referral, stage, seen)
 	if d.Appointment != nil {
 		d.Appointment.calendar = b.calendarText(&d.Referral, booked, remote)
 	}
@@ -105,7 +117,7 @@ func (b *builder) referral(same copies) draft {
 		path := "/v1/referrals/" + f.ID + "/manage"
 		d.ManageURL = &path
 	}
-	d.Events = b.events(&d.Referral, booked, due, remote)
+	d.Events = b.events(&d.Referral, booked, due, remote, seen)
 	d.next = earliest(booked.upcoming(), due.upcoming(b.vs.london))
 	return d
 }

@@ -12,7 +12,10 @@
 //     the policy says so, and other sensitive care is softened or hidden as the
 //     policy asks;
 //   - the timeline itself ([Build]) and the calendar file of one appointment
-//     ([Calendar]).
+//     ([Calendar]);
+//   - what an observer keeps of facts ([Standings]), and the words for what it
+//     saw: since when ([BuildWith]), how long a wait is ([Waiting]) and what
+//     changed ([TellChanges]).
 //
 // The road of one referral through this package:
 //
@@ -20,6 +23,7 @@
 //	      -> judge             show, soften or hide, from everything known
 //	      -> booking, review   what the dates mean at this moment
 //	      -> state             code, phase, who acts, which words
+//	      -> sightings, wait   since when, and whether that is long
 //	      -> Referral, Events  words filled in, names cleaned and softened
 //
 // It is pure: no input or output but the file system given to [Load], no clock
@@ -30,6 +34,7 @@
 // how facts were fetched or how old they are, and it imports nothing of ours.
 //
 // Neighbours: internal/patientcare makes facts; internal/aggregate merges sources
-// and adds freshness; internal/httpapi serves the answer; internal/organisation
-// uses [ValueSets.OrganisationName]; package valuesets holds the embedded data.
+// and adds freshness; internal/history observes; internal/httpapi serves the
+// answer; internal/organisation uses [ValueSets.OrganisationName]; package
+// valuesets holds the embedded data.
 package timeline

@@ -10,16 +10,21 @@ const eventSource = "ers"
 
 // events tells what is known of a referral in time. There is always the state in
 // which it stands now.
-func (b *builder) events(r *Referral, k booking, due duty, remote bool) []Event {
-	list := make([]Event, 0, 4)
+func (b *builder) events(r *Referral, k booking, due duty, remote bool, seen sightings) []Event {
+	list := make([]Event, 0, 4+len(seen.earlier))
 	if r.ReferredOn != nil {
 		list = append(list, b.referredEvent(r))
 	}
 	detail := r.State.NextStep
-	list = append(list, Event{
+	present := Event{
 		ID:   digestID(r.ID, EventState, r.State.Code, string(r.State.Phase), string(r.State.WhoActs)),
-		Kind: EventState, ReferralID: r.ID, Title: r.State.Title, Detail: &detail, Source: eventSource,
-	})
+		Kind: EventState, ReferralID: r.ID, Title: r.State.Title, Detail: &detail, Source: eventSource, present: true,
+	}
+	b.dateSince(&present, seen)
+	list = append(list, present)
+	for _, o := range seen.earlier {
+		list = append(list, b.observedEvent(o))
+	}
 	if k.kind == booked || k.kind == bookingIsOff {
 		list = append(list, b.appointmentEvent(r, k, remote))
 	}

@@ -38,7 +38,7 @@ func (e *Event) when() int {
 	switch {
 	case e.Upcoming:
 		return 2
-	case e.At == nil:
+	case e.present:
 		return 1
 	default:
 		return 0

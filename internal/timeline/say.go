@@ -22,6 +22,19 @@ const (
 	sayAppointmentGone  sayKey = "event_appointment_passed"
 	sayAppointmentOff   sayKey = "event_appointment_cancelled"
 	sayAppointmentPlace sayKey = "event_appointment_place"
+	saySeenSince        sayKey = "event_state_since"
+	saySeenFirst        sayKey = "event_state_first_seen"
+
+	sayWaitingSince     sayKey = "waiting_since"
+	sayWaitingLong      sayKey = "waiting_long"
+	sayWaitingLongPhone sayKey = "waiting_long_phone"
+
+	sayChangeNew         sayKey = "change_new_referral"
+	sayChangeAppointment sayKey = "change_appointment"
+	sayChangeReview      sayKey = "change_review"
+	sayChangeGone        sayKey = "change_gone"
+	sayChangeGoneNext    sayKey = "change_gone_next_step"
+	sayChangeBefore      sayKey = "change_before"
 
 	sayContactGP     sayKey = "contact_gp"
 	saySwitchboard   sayKey = "contact_switchboard"
@@ -54,6 +67,20 @@ func saySlots() map[sayKey][]string {
 		sayAppointmentGone:  nil,
 		sayAppointmentOff:   nil,
 		sayAppointmentPlace: {"name"},
+		saySeenSince:        {"date"},
+		saySeenFirst:        {"date"},
+
+		sayWaitingSince:     {"date"},
+		sayWaitingLong:      {"name"},
+		sayWaitingLongPhone: {"name", "phone"},
+
+		sayChangeNew:         nil,
+		sayChangeAppointment: {"date", "time"},
+		sayChangeReview:      {"date"},
+		sayChangeGone:        nil,
+		sayChangeGoneNext:    nil,
+		sayChangeBefore:      {"state"},
+
 		sayContactGP:        nil,
 		saySwitchboard:      nil,
 		saySwitchboardGP:    nil,
@@ -106,4 +133,13 @@ type stateWords struct {
 	// descriptionBy is the description where a due date is known; nil where the
 	// face has no such words.
 	descriptionBy phrase
+	// longWait is after how many days the wait for the hospital is long; 0 where
+	// the hospital does not act.
+	longWait int
+}
+
+// hospitalActs tells whether the citizen of that standing waits for the hospital.
+func hospitalActs(name face) bool {
+	rule, known := machine(string(name))
+	return name == faceDateToCome || known && rule.who == ByHospital
 }

@@ -1,7 +1,8 @@
 package timeline
 
 // state tells where a referral stands: its phase, who acts, and in which words.
-func (b *builder) state(code string, rule rules, k booking, due duty) State {
+// byTime says that a date that went by chose the words, and not the stage.
+func (b *builder) state(code string, rule rules, k booking, due duty) (_ State, byTime bool) {
 	s := State{Code: code, Phase: rule.phase, WhoActs: rule.who}
 	words := face(code)
 	if code == StateBooked {
@@ -12,18 +13,18 @@ func (b *builder) state(code string, rule rules, k booking, due duty) State {
 			words, s.WhoActs = faceDateUnseen, You
 		case k.passed:
 			// What follows was said at the appointment, if there was one: e-RS does not know.
-			words, s.Phase, s.WhoActs = faceDatePassed, PhasePassed, UnknownActor
+			words, s.Phase, s.WhoActs, byTime = faceDatePassed, PhasePassed, UnknownActor, true
 		}
 	}
 	waiting := s.WhoActs == ByHospital || code == StateUnknown
 	if due.overdue && waiting {
-		words, s.WhoActs = faceOverdueBase+face(due.kind), You
+		words, s.WhoActs, byTime = faceOverdueBase+face(due.kind), You, true
 	}
 	text := b.vs.faces[words]
 	s.Title = text.title.in(b.lang)
 	s.NextStep = text.nextStep.in(b.lang)
 	s.Description = b.describe(text, words, k, due)
-	return s
+	return s, byTime
 }
 
 // describe fills in the one date that the words are about.

@@ -45,6 +45,9 @@ type Referral struct {
 	Contact     Contact           `json:"contact"`
 	Appointment *AppointmentShown `json:"appointment"`
 	Review      *ReviewShown      `json:"review"`
+	// Waiting is left out where nobody waits for the hospital, and where no
+	// earlier read tells since when.
+	Waiting *Waiting `json:"waiting,omitempty"`
 	// ManageURL is this service's own hand-off path; nil when the source gave no link.
 	ManageURL *string `json:"manageUrl"`
 	Events    []Event `json:"events"` // at least one
@@ -137,9 +140,9 @@ type Event struct {
 	ID         string `json:"id"`
 	ReferralID string `json:"referralId"`
 	Kind       string `json:"kind"`
-	// At is RFC 3339 with the London offset, or YYYY-MM-DD where DateOnly; nil
-	// for the state in which the referral stands now, whose beginning e-RS does
-	// not tell.
+	// At is RFC 3339 with the London offset, or YYYY-MM-DD where DateOnly. Of a
+	// state it is the day on which this service first saw it, for e-RS does not
+	// tell its beginning; nil where no earlier read showed the state of now.
 	At       *string `json:"at"`
 	DateOnly bool    `json:"dateOnly"`
 	// DisplayDate and DisplayTime are At in words; nil where At has no such part.
@@ -147,10 +150,13 @@ type Event struct {
 	DisplayTime *string `json:"displayTime"`
 	Title       string  `json:"title"`
 	Detail      *string `json:"detail"`
-	Source      string  `json:"source"` // "ers"
-	Upcoming    bool    `json:"upcoming"`
+	// Source is "ers", or "observed" for a state in which the referral stands no
+	// more, which this service saw on an earlier read.
+	Source   string `json:"source"`
+	Upcoming bool   `json:"upcoming"`
 
 	instant int64 // Unix seconds of At, for order
+	present bool  // it tells where the referral stands now
 }
 
 // CodeKind names a sort of code that a source sends.

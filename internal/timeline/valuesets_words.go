@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -12,7 +13,11 @@ type stateRaw struct {
 	Description   words `yaml:"description"`
 	DescriptionBy words `yaml:"description_by"`
 	NextStep      words `yaml:"next_step"`
+	LongWaitDays  int   `yaml:"long_wait_days"`
 }
+
+// longestLongWait bounds long_wait_days.
+const longestLongWait = 366
 
 func (v *ValueSets) readStates(d *document) {
 	var file struct {
@@ -35,6 +40,13 @@ func (v *ValueSets) readStates(d *document) {
 			title:       d.phrase(raw.Title, nil, at("title")...),
 			description: d.phrase(raw.Description, slots[name], at("description")...),
 			nextStep:    d.phrase(raw.NextStep, nil, at("next_step")...),
+			longWait:    raw.LongWaitDays,
+		}
+		switch waits := hospitalActs(name); {
+		case waits && (raw.LongWaitDays < 1 || raw.LongWaitDays > longestLongWait):
+			d.fault(fmt.Sprintf("say after how many days a wait is long, 1 to %d", longestLongWait), at("long_wait_days")...)
+		case !waits && raw.LongWaitDays != 0:
+			d.fault("nobody waits for the hospital here", at("long_wait_days")...)
 		}
 		if raw.DescriptionBy != nil {
 			entry.descriptionBy = d.phrase(raw.DescriptionBy, []string{"date"}, at("description_by")...)

@@ -1,0 +1,211 @@
+package history
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+)
+
+// Reading is what one read of all sources showed.
+type Reading struct {
+	Facts []timeline.Facts
+	// At is when the oldest part of it was fetched; zero: now.
+	At time.Time
+	// Complete: every source answered freshly and everything could be read. From
+	// any other reading nothing is learnt about what it lacks.
+	Complete bool
+}
+
+// Outcome is what a reading makes of a history.
+type Outcome struct {
+	Next History
+	// Changed tells that Next has to be written; otherwise it is the history as it was.
+	Changed bool
+	// Impossible counts the steps that e-RS's states do not have
+	// (timeline.Possible): a reason to look, never to hide.
+	Impossible int
+}
+
+// slack is how far ahead of now a time may lie that was written by this clock.
+const slack = time.Second
+
+// Compare takes one reading into a history. It is pure. The order of the facts
+// does not matter, and the same reading again changes nothing. A reading older
+// than the one that was written last changes nothing either: it was overtaken by
+// another request. Where the clock went back, what is dated ahead of now was
+// dated wrong and is taken for seen at this reading.
+func Compare(previous History, r Reading, l Limits, now time.Time) Outcome {
+	l = l.filled()
+	at := r.At
+	if at.IsZero() || at.After(now) {
+		at = now
+	}
+	h, changed := previous.settled(at, now)
+	h, pruned := h.pruned(l, now)
+	if at.Before(h.Read) {
+		return Outcome{Next: previous}
+	}
+	c := comparison{reading: r, limits: l, at: at, seenAt: at, news: !h.Begun.IsZero()}
+	if newest := h.newest(); !c.seenAt.After(newest) {
+		c.seenAt = newest.Add(1) // two readings never share an instant: changes are paged by it
+	}
+	next := c.take(&h)
+	if r.Complete && h.Begun.IsZero() {
+		next.Begun, c.changed = at, true
+	}
+	if !changed && !pruned && !c.changed && at.Sub(previous.Read) < l.Confirm {
+		return Outcome{Next: previous}
+	}
+	next, _ = next.pruned(l, now) // what the stage of before held back may go now
+	return Outcome{Next: next, Changed: true, Impossible: c.impossible}
+}
+
+// comparison is one reading being taken in.
+type comparison struct {
+	reading Reading
+	limits  Limits
+	at      time.Time // of the reading
+	seenAt  time.Time // of what is new in it
+	news    bool      // a referral not seen before is news
+
+	changed    bool
+	impossible int
+}
+
+// take brings the referrals of the reading and those known before together.
+func (c *comparison) take(h *History) History {
+	known := h.tracks()
+	standings := timeline.Standings(c.reading.Facts)
+	shown := make(map[string]*timeline.Standing, len(standings))
+	for i := range standings {
+		shown[standings[i].ID] = &standings[i]
+	}
+	next := History{Begun: h.Begun, Read: c.at, Observations: make([]Observation, 0, len(h.Observations)+len(shown))}
+	for _, id := range c.admit(known, shown) {
+		t := slices.Clone(known[id])
+		switch s := shown[id]; {
+		case s != nil:
+			t = c.see(t, s)
+		case c.reading.Complete && !t.last().Gone:
+			t = c.miss(t)
+		}
+		next.Observations = append(next.Observations, c.bounded(t)...)
+	}
+	return next
+}
+
+// admit gives the ids of the referrals to keep, in order: those of this reading
+// first, the longest known of them before others, then those seen last.
+func (c *comparison) admit(known map[string]track, shown map[string]*timeline.Standing) []string {
+	ids := slices.Collect(maps.Keys(shown))
+	for id := range known {
+		if shown[id] == nil {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) > c.limits.Referrals {
+		slices.SortFunc(ids, func(a, b string) int {
+			if (shown[a] == nil) != (shown[b] == nil) {
+				return cmp.Compare(btoi(shown[a] == nil), btoi(shown[b] == nil))
+			}
+			if shown[a] == nil {
+				return cmp.Or(known[b].last().Confirmed.Compare(known[a].last().Confirmed), cmp.Compare(a, b))
+			}
+			return cmp.Or(
+				cmp.Compare(btoi(known[a] == nil), btoi(known[b] == nil)),
+				firstSeen(known[a]).Compare(firstSeen(known[b])),
+				cmp.Compare(a, b),
+			)
+		})
+		for _, id := range ids[c.limits.Referrals:] {
+			c.changed = c.changed || known[id] != nil
+		}
+		ids = ids[:c.limits.Referrals]
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func firstSeen(t track) time.Time {
+	if len(t) == 0 {
+		return time.Time{}
+	}
+	return t[0].FirstSeen
+}
+
+// see takes in how a referral stands in this reading.
+func (c *comparison) see(t track, s *timeline.Standing) track {
+	o := Observation{
+		Referral: s.ID, Stage: s.Stage, Version: s.Version, Start: s.Start, DueBy: s.DueBy, Service: s.Service,
+		Number: 1, FirstSeen: c.seenAt, Confirmed: c.seenAt,
+	}
+	last, stood := t.last(), t.lastStood()
+	if stood >= 0 && !c.reading.Complete {
+		o.fillIn(&t[stood], s)
+	}
+	if last != nil {
+		o.Number = last.Number + 1
+		if last.same(&o) {
+			if c.at.After(last.Confirmed) {
+				last.Confirmed = c.at
+			}
+			return t
+		}
+	}
+	c.changed = true
+	switch {
+	case last == nil:
+		if c.news {
+			o.News = []timeline.ChangeKind{timeline.ChangeNew}
+		}
+	case last.Gone:
+		o.News = []timeline.ChangeKind{timeline.ChangeNew}
+	default:
+		o.From = last.Stage
+		o.News = newsOf(t, &o)
+		if !timeline.Possible(last.State, o.State) {
+			c.impossible++
+		}
+	}
+	return append(t, o)
+}
+
+// fillIn takes over from the observation before what an incomplete reading left
+// out of a referral in the same state: not read is not gone.
+func (o *Observation) fillIn(before *Observation, s *timeline.Standing) {
+	if o.State != before.State {
+		return
+	}
+	if !s.HasAppointment {
+		o.Phase = before.Phase
+	}
+	if o.Start == nil && o.Phase == before.Phase {
+		o.Start = before.Start
+	}
+	if o.DueBy.IsZero() {
+		o.DueBy = before.DueBy
+	}
+	if o.Service == "" {
+		o.Service = before.Service
+	}
+}
+
+// miss takes in that a complete reading no longer has the referral.
+func (c *comparison) miss(t track) track {
+	c.changed = true
+	last := t.last()
+	return append(t, Observation{
+		Referral: last.Referral, Number: last.Number + 1, Gone: true, FirstSeen: c.seenAt, Confirmed: c.seenAt,
+		News: []timeline.ChangeKind{timeline.ChangeGone}, From: last.Stage,
+	})
+}

@@ -1,0 +1,65 @@
+package history
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/client"
+	"github.com/patient-care-aggregator/aggregator/internal/consent"
+)
+
+// Forget removes a citizen's history. When it returns nil that is durable, and
+// no reading under way brings anything back. Forgetting nothing is harmless.
+func (k *Keeper) Forget(ctx context.Context, ref citizen.Ref) error {
+	defer k.memory.forget(ref)
+	if err := k.d.Store.Remove(ctx, ref); err != nil {
+		return fmt.Errorf("forget history: %w", err)
+	}
+	return nil
+}
+
+// ForgetUnwanted removes a citizen's history where no consent to any client
+// covers it any more. It is to be called after a withdrawal is durable; that it
+// was cut off by a crash is made good by Tidy.
+func (k *Keeper) ForgetUnwanted(ctx context.Context, ref citizen.Ref) error {
+	wanted, err := k.wanted(ctx, ref)
+	if err != nil || wanted {
+		return err
+	}
+	return k.Forget(ctx, ref)
+}
+
+// forgetTime bounds what a withdrawal waits for its history to go.
+const forgetTime = 5 * time.Second
+
+// Withdrawn is ForgetUnwanted in the form of consent.Deps.OnWithdraw: it has no
+// caller's context to end it, waits until the history is gone, and tells
+// Counters.Failed what fails; Tidy makes good for it.
+func (k *Keeper) Withdrawn(ref citizen.Ref, _ client.ID) {
+	ctx, cancel := context.WithTimeout(context.Background(), forgetTime)
+	defer cancel()
+	if err := k.ForgetUnwanted(ctx, ref); err != nil {
+		k.d.Counters.Failed(ctx, err)
+	}
+}
+
+// ForgetAll drops what is remembered in memory, not what is stored: to be called
+// when another process wrote to the store.
+func (k *Keeper) ForgetAll() { k.memory.forgetAll() }
+
+// wanted tells whether any consent that has not ended covers a history. One whose
+// notice is outdated has not ended: nothing is added under it, but the citizen is
+// yet to say whether to go on.
+func (k *Keeper) wanted(ctx context.Context, ref citizen.Ref) (bool, error) {
+	all, err := k.d.Consents.List(ctx, ref)
+	if err != nil {
+		return false, fmt.Errorf("decide on history: %w", err)
+	}
+	return slices.ContainsFunc(all, func(c consent.Consent) bool {
+		stands := c.Status == consent.StatusActive || c.Status == consent.StatusNoticeOutdated
+		return stands && slices.Contains(c.Scopes, consent.HistoryStore)
+	}), nil
+}

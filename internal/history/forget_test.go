@@ -1,0 +1,165 @@
+package history_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/client"
+	"github.com/patient-care-aggregator/aggregator/internal/history"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+)
+
+func TestForget(t *testing.T) {
+	waiting := facts(heart, timeline.StateAwaitingTriage)
+	changes := func(t *testing.T, b *bench) int {
+		t.Helper()
+		b.consents.allow(app)
+		got, err := b.Changes(t.Context(), ann, app, history.Query{Limit: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(got)
+	}
+
+	t.Run("what is forgotten is told no more, not even from memory", func(t *testing.T) {
+		b := newBench(t)
+		b.observe(t, 0)
+		b.observe(t, 1, waiting)
+		if n := changes(t, b); n != 1 {
+			t.Fatalf("%d changes", n)
+		}
+		if err := b.Forget(t.Context(), ann); err != nil {
+			t.Fatal(err)
+		}
+		if n := changes(t, b); n != 0 {
+			t.Errorf("%d changes", n)
+		}
+		if got := b.observe(t, 9, waiting); len(got) != 1 || !got[0].Since.Equal(day(9)) {
+			t.Errorf("after consenting again: %v", got)
+		}
+	})
+	t.Run("a withdrawal while a reading is being taken in leaves nothing", func(t *testing.T) {
+		b := newBench(t)
+		for name, before := range map[string]bool{"of the first": true, "of a later": false} {
+			b.store, b.consents = newStore(), &consents{}
+			b.consents.allow(app)
+			k, err := history.New(history.Deps{Store: b.store, Ring: ring(t), Consents: b.consents, Now: b.clock.Now})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !before {
+				k.Observe(t.Context(), ann, app, whole(noon(), waiting))
+			}
+			var once sync.Once
+			b.store.beforeRecord = func() {
+				once.Do(func() {
+					b.consents.allow() // withdrawn after it was decided, before it is written
+					if err := k.ForgetUnwanted(t.Context(), ann); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			got := k.Observe(t.Context(), ann, app, whole(noon(), facts(heart, timeline.StateReviewed)))
+			if got != nil || len(b.store.held[ann].Rows) != 0 {
+				t.Errorf("%s reading: told %v, %d rows", name, got, len(b.store.held[ann].Rows))
+			}
+		}
+	})
+	t.Run("a withdrawal takes the history when no other client's consent covers it", func(t *testing.T) {
+		b := newBench(t)
+		b.consents.allow(app, "app-two")
+		b.observe(t, 0, waiting)
+		for _, tt := range []struct {
+			left []client.ID
+			rows int
+		}{{[]client.ID{"app-two"}, 2}, {nil, 0}} {
+			b.consents.allow(tt.left...)
+			if err := b.ForgetUnwanted(t.Context(), ann); err != nil {
+				t.Fatal(err)
+			}
+			if n := len(b.store.held[ann].Rows); n != tt.rows {
+				t.Errorf("with consent of %v left: %d rows", tt.left, n)
+			}
+		}
+	})
+	t.Run("where consents cannot be read nothing is forgotten by mistake, and the failure is told", func(t *testing.T) {
+		b := newBench(t)
+		b.observe(t, 0, waiting)
+		b.consents.err = errors.New("no")
+		if b.Withdrawn(ann, app); b.failed() == nil || len(b.store.held[ann].Rows) == 0 {
+			t.Errorf("failed %v, %d rows", b.failed(), len(b.store.held[ann].Rows))
+		}
+	})
+}
+
+func TestTidy(t *testing.T) {
+	waiting := facts(heart, timeline.StateAwaitingTriage)
+
+	t.Run("removes what no consent covers any more, as after a crash or at its end", func(t *testing.T) {
+		b := newBench(t)
+		b.observe(t, 0, waiting)
+		b.consents.allow()
+		if err := b.Tidy(t.Context()); err != nil || len(b.store.held[ann].Rows) != 0 {
+			t.Errorf("error %v, %d rows", err, len(b.store.held[ann].Rows))
+		}
+	})
+	t.Run("removes what is older than the retention, of a citizen who never came back", func(t *testing.T) {
+		b := newBench(t)
+		b.observe(t, 0, waiting, facts(eyes, timeline.StateNotBooked))
+		b.observe(t, 50, waiting)
+		b.clock.set(day(101)) // heart was first seen on day 0, and confirmed on day 50
+		if err := b.Tidy(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		got, err := b.Changes(t.Context(), ann, app, history.Query{Limit: 10})
+		if err != nil || len(got) != 1 || got[0].Kind != timeline.ChangeGone {
+			t.Errorf("%v, %v", got, err)
+		}
+		b.clock.set(day(151))
+		if err := b.Tidy(t.Context()); err != nil || len(b.store.held[ann].Rows) != 0 {
+			t.Errorf("error %v, %d rows", err, len(b.store.held[ann].Rows))
+		}
+	})
+	t.Run("leaves alone what is in order", func(t *testing.T) {
+		b := newBench(t)
+		b.observe(t, 0, waiting)
+		if err := b.Tidy(t.Context()); err != nil || b.store.writes != 1 {
+			t.Errorf("error %v, %d writes", err, b.store.writes)
+		}
+	})
+	t.Run("seals anew under the active key, so that the old one can go", func(t *testing.T) {
+		old, fresh := keys.Generate("old"), keys.Generate("new")
+		parse := func(text string) func(*history.Deps) {
+			r, err := keys.Parse([]byte(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return func(d *history.Deps) { d.Ring = r }
+		}
+		first := newBench(t, parse(old))
+		first.observe(t, 0, waiting)
+		withStore := func(d *history.Deps) { d.Store = first.store }
+		if err := newBench(t, parse(fresh+old), withStore).Tidy(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		later := newBench(t, parse(fresh), withStore)
+		if got := later.observe(t, 5, waiting); len(got) != 1 || !got[0].Since.Equal(day(0)) || later.failed() != nil {
+			t.Errorf("told %v, failed %v", got, later.failed())
+		}
+	})
+	t.Run("goes through everybody, and one citizen's trouble is told and stops nothing", func(t *testing.T) {
+		b := newBench(t)
+		for _, ref := range []citizen.Ref{"A", "B", "C"} {
+			b.Observe(t.Context(), ref, app, whole(noon(), waiting))
+		}
+		b.store.held["B"].Rows[0].Sealed = nil
+		b.clock.set(day(150))
+		err := b.Tidy(t.Context())
+		if !errors.Is(err, keys.ErrNotOpened) || len(b.store.held["A"].Rows)+len(b.store.held["C"].Rows) != 0 {
+			t.Errorf("error %v, A %d rows, C %d rows", err, len(b.store.held["A"].Rows), len(b.store.held["C"].Rows))
+		}
+	})
+}

@@ -1,0 +1,295 @@
+package history_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/client"
+	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/history"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+)
+
+const (
+	ann citizen.Ref = "ANNSPSEUDONYM"
+	app client.ID   = "app-one"
+
+	heart = "heartAAAAAAAAAAAAAAAAA"
+	eyes  = "eyesBBBBBBBBBBBBBBBBBB"
+)
+
+// noon is the time that the tests start from, and day counts from it.
+func noon() time.Time { return time.Date(2026, time.March, 3, 12, 0, 0, 0, time.UTC) }
+
+func day(n int) time.Time { return noon().AddDate(0, 0, n) }
+
+// facts of one referral in a state.
+func facts(id, state string, change ...func(*timeline.Facts)) timeline.Facts {
+	f := timeline.Facts{Source: "ers-01", ID: id, Version: "1", State: state, Priority: "ROUTINE"}
+	for _, c := range change {
+		c(&f)
+	}
+	return f
+}
+
+func at(start time.Time) func(*timeline.Facts) {
+	return func(f *timeline.Facts) { f.Appointment = &timeline.Appointment{ID: "appointment", Start: &start} }
+}
+
+func undated(f *timeline.Facts) { f.Appointment = &timeline.Appointment{ID: "appointment"} }
+
+func dueBy(d int) func(*timeline.Facts) {
+	return func(f *timeline.Facts) {
+		when := day(d)
+		f.Review = &timeline.Review{Kind: timeline.ReviewTriage, DueBy: timeline.Date{Year: when.Year(), Month: when.Month(), Day: when.Day()}}
+	}
+}
+
+func version(v string) func(*timeline.Facts) { return func(f *timeline.Facts) { f.Version = v } }
+
+// whole is a complete reading.
+func whole(when time.Time, list ...timeline.Facts) history.Reading {
+	return history.Reading{Facts: list, At: when, Complete: true}
+}
+
+func partly(when time.Time, list ...timeline.Facts) history.Reading {
+	return history.Reading{Facts: list, At: when}
+}
+
+func small() history.Limits {
+	return history.Limits{Referrals: 4, Observations: 5, Retention: 100 * 24 * time.Hour, Confirm: 10 * 24 * time.Hour}
+}
+
+// after takes readings in, each at the moment it was made.
+func after(t testing.TB, readings ...history.Reading) history.History {
+	t.Helper()
+	var h history.History
+	for _, r := range readings {
+		h = history.Compare(h, r, small(), r.At).Next
+	}
+	return h
+}
+
+// stages are the states seen of a referral, with ones that it was missing in between.
+func stages(h history.History, id string) (list []string) {
+	for _, o := range h.Observations {
+		switch {
+		case o.Referral != id:
+		case o.Gone:
+			list = append(list, "gone")
+		default:
+			list = append(list, o.State)
+		}
+	}
+	return list
+}
+
+// since is when the stage in which the referral was seen last was first seen,
+// worked out anew and apart from the code under test.
+func since(h history.History, id string) (stage timeline.Stage, first time.Time) {
+	for _, o := range h.Observations {
+		if o.Referral != id || o.Gone {
+			continue
+		}
+		if o.Stage != stage {
+			stage, first = o.Stage, o.FirstSeen
+		}
+	}
+	return stage, first
+}
+
+func news(h history.History) (list []string) {
+	for _, o := range h.Observations {
+		for _, kind := range o.News {
+			list = append(list, o.Referral[:4]+" "+string(kind))
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func ring(t testing.TB) *keys.Ring {
+	t.Helper()
+	r, err := keys.Parse([]byte(keys.Generate("k1")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// clock is a time that the test moves.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) set(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = now
+}
+
+// consents allow a history to the clients named.
+type consents struct {
+	mu      sync.Mutex
+	clients map[client.ID]bool
+	err     error
+	asked   func() // before each answer; nil: nothing
+}
+
+func (c *consents) allow(ids ...client.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.clients = map[client.ID]bool{}
+	for _, id := range ids {
+		c.clients[id] = true
+	}
+}
+
+func (c *consents) Decide(_ context.Context, _ citizen.Ref, id client.ID, scopes []consent.Scope) (consent.Decision, error) {
+	if c.asked != nil {
+		c.asked()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return consent.Decision{Allowed: c.clients[id] && slices.Equal(scopes, []consent.Scope{consent.HistoryStore})}, c.err
+}
+
+func (c *consents) List(context.Context, citizen.Ref) ([]consent.Consent, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var list []consent.Consent
+	for id := range c.clients {
+		list = append(list, consent.Consent{Client: id, Scopes: []consent.Scope{consent.HistoryStore}, Status: consent.StatusActive})
+	}
+	return list, c.err
+}
+
+// store keeps histories in memory and counts what is asked of it.
+type store struct {
+	mu            sync.Mutex
+	held          map[citizen.Ref]history.Snapshot
+	reads, writes int
+	err           error
+	beforeRecord  func() // nil: nothing
+}
+
+func newStore() *store { return &store{held: map[citizen.Ref]history.Snapshot{}} }
+
+func (s *store) Observations(_ context.Context, ref citizen.Ref) (history.Snapshot, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reads++
+	return s.held[ref], s.err
+}
+
+func (s *store) Record(ctx context.Context, ref citizen.Ref, step history.Step) error {
+	if s.beforeRecord != nil {
+		s.beforeRecord()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch now := s.held[ref]; {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case s.err != nil:
+		return s.err
+	case now.Revision != step.Expected:
+		return history.ErrConflict
+	default:
+		rows := slices.DeleteFunc(slices.Clone(now.Rows), func(r history.Row) bool {
+			return slices.Contains(step.Drop, r.Referral) ||
+				slices.ContainsFunc(step.Put, func(p history.Row) bool { return p.Referral == r.Referral })
+		})
+		rows = append(rows, step.Put...)
+		slices.SortFunc(rows, func(a, b history.Row) int { return strings.Compare(a.Referral, b.Referral) })
+		s.held[ref] = history.Snapshot{Revision: now.Revision + 1, Rows: rows}
+		s.writes++
+		return nil
+	}
+}
+
+func (s *store) Remove(_ context.Context, ref citizen.Ref) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return s.err
+	}
+	s.held[ref] = history.Snapshot{Revision: s.held[ref].Revision + 1}
+	return nil
+}
+
+func (s *store) Citizens(_ context.Context, after citizen.Ref, limit int) ([]citizen.Ref, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var refs []citizen.Ref
+	for ref, snapshot := range s.held {
+		if ref > after && len(snapshot.Rows) > 0 {
+			refs = append(refs, ref)
+		}
+	}
+	slices.Sort(refs)
+	return refs[:min(len(refs), limit)], s.err
+}
+
+// bench is a keeper with everything around it.
+type bench struct {
+	*history.Keeper
+	store      *store
+	consents   *consents
+	clock      *clock
+	mu         sync.Mutex
+	failures   []error
+	impossible int
+}
+
+func newBench(t testing.TB, change ...func(*history.Deps)) *bench {
+	t.Helper()
+	b := &bench{store: newStore(), consents: &consents{}, clock: &clock{now: noon()}}
+	b.consents.allow(app)
+	d := history.Deps{
+		Store: b.store, Ring: ring(t), Consents: b.consents, Now: b.clock.Now, Limits: small(),
+		Counters: history.Counters{
+			Impossible: func(n int) { b.mu.Lock(); defer b.mu.Unlock(); b.impossible += n },
+			Failed: func(_ context.Context, err error) {
+				b.mu.Lock()
+				defer b.mu.Unlock()
+				b.failures = append(b.failures, err)
+			},
+		},
+	}
+	for _, c := range change {
+		c(&d)
+	}
+	var err error
+	if b.Keeper, err = history.New(d); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// observe takes in a complete reading made on a day.
+func (b *bench) observe(t testing.TB, n int, list ...timeline.Facts) []timeline.Observed {
+	t.Helper()
+	b.clock.set(day(n))
+	return b.Observe(t.Context(), ann, app, whole(day(n), list...))
+}
+
+func (b *bench) failed() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return errors.Join(b.failures...)
+}

@@ -1,0 +1,124 @@
+package history
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/client"
+	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
+)
+
+// Consents tells what citizens allow (consent.Ledger).
+type Consents interface {
+	Decide(ctx context.Context, ref citizen.Ref, id client.ID, scopes []consent.Scope) (consent.Decision, error)
+	List(ctx context.Context, ref citizen.Ref) ([]consent.Consent, error)
+}
+
+// Counters hear what the team should know. Nil: nobody is told.
+type Counters struct {
+	// Impossible hears of steps that the state machine does not have.
+	Impossible func(n int)
+	// Failed hears why a history could not be read or written; the answer went
+	// out without it.
+	Failed func(ctx context.Context, err error)
+}
+
+// Deps are what a Keeper needs. Store, Ring, Consents and Now are required.
+type Deps struct {
+	Store    Store
+	Ring     *keys.Ring
+	Consents Consents
+	Now      func() time.Time
+	Limits   Limits
+	// Remembered bounds the citizens whose sealed rows stay in memory; 0: 10,000.
+	Remembered int
+	Counters   Counters
+}
+
+const (
+	defaultRemembered = 10_000
+	attempts          = 8
+	// patience bounds what a history can cost an answer.
+	patience = time.Second
+)
+
+// Keeper keeps histories. It is safe for concurrent use.
+type Keeper struct {
+	d      Deps
+	sealer sealer
+	memory *memory
+}
+
+// New checks d.
+func New(d Deps) (*Keeper, error) {
+	if d.Store == nil || d.Ring == nil || d.Consents == nil || d.Now == nil {
+		return nil, errors.New("new history keeper: store, ring, consents and now are required")
+	}
+	d.Limits = d.Limits.filled()
+	if err := d.Limits.check(); err != nil {
+		return nil, fmt.Errorf("new history keeper: %w", err)
+	}
+	if d.Remembered <= 0 {
+		d.Remembered = defaultRemembered
+	}
+	if d.Counters.Impossible == nil {
+		d.Counters.Impossible = func(int) {}
+	}
+	if d.Counters.Failed == nil {
+		d.Counters.Failed = func(context.Context, error) {}
+	}
+	return &Keeper{d: d, sealer: sealer{d.Ring}, memory: newMemory(d.Remembered)}, nil
+}
+
+// allowed tells whether the client's consent covers keeping a history now.
+func (k *Keeper) allowed(ctx context.Context, ref citizen.Ref, id client.ID) (bool, error) {
+	d, err := k.d.Consents.Decide(ctx, ref, id, []consent.Scope{consent.HistoryStore})
+	if err != nil {
+		return false, fmt.Errorf("decide on history: %w", err)
+	}
+	return d.Allowed, nil
+}
+
+// opened is a citizen's history with the snapshot that it was read from.
+type opened struct {
+	History
+	from Snapshot
+	lost bool // rows that cannot be opened any more were left out
+}
+
+// read gives a citizen's history. Rows that cannot be opened any more are counted
+// and taken for lost.
+func (k *Keeper) read(ctx context.Context, ref citizen.Ref) (opened, error) {
+	snapshot, known := k.memory.get(ref)
+	if !known {
+		var err error
+		at := k.memory.mark()
+		if snapshot, err = k.d.Store.Observations(ctx, ref); err != nil {
+			return opened{}, fmt.Errorf("read history: %w", err)
+		}
+		k.memory.put(at, ref, snapshot)
+	}
+	h, err := k.sealer.history(ref, snapshot)
+	if err != nil {
+		k.d.Counters.Failed(ctx, err)
+	}
+	return opened{h, snapshot, err != nil}, nil
+}
+
+// write takes the step to next. Whatever comes of it, what stands is for the
+// store to say at the next read.
+func (k *Keeper) write(ctx context.Context, ref citizen.Ref, from Snapshot, next History) error {
+	step, err := k.sealer.step(ref, from, next)
+	if err != nil {
+		return err
+	}
+	defer k.memory.forget(ref)
+	if err := k.d.Store.Record(ctx, ref, step); err != nil {
+		return fmt.Errorf("record history: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,211 @@
+package history_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/history"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+)
+
+func TestObserve(t *testing.T) {
+	waiting := facts(heart, timeline.StateAwaitingTriage)
+
+	t.Run("what was seen is told to the next answer, and since when", func(t *testing.T) {
+		b := newBench(t)
+		b.observe(t, 0, waiting)
+		got := b.observe(t, 5, facts(heart, timeline.StateReviewed))
+		want := []timeline.Observed{
+			{ReferralID: heart, Stage: timeline.Stage{State: timeline.StateAwaitingTriage, Phase: timeline.PhaseWithService}, Since: day(0)},
+			{ReferralID: heart, Stage: timeline.Stage{State: timeline.StateReviewed, Phase: timeline.PhaseWithService}, Since: day(5)},
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+	t.Run("the warm road neither writes nor reads the store", func(t *testing.T) {
+		b := newBench(t)
+		b.observe(t, 0, waiting)
+		b.observe(t, 0, waiting)
+		reads, writes := b.store.reads, b.store.writes
+		for range 10 {
+			b.observe(t, 1, waiting)
+		}
+		if b.store.writes != writes || b.store.reads != reads {
+			t.Errorf("%d reads, %d writes", b.store.reads-reads, b.store.writes-writes)
+		}
+	})
+	t.Run("without consent nothing is kept, told or even looked up", func(t *testing.T) {
+		b := newBench(t)
+		b.observe(t, 0, waiting)
+		reads := b.store.reads
+		b.clock.set(day(1))
+		if got := b.Observe(t.Context(), ann, "another-app", whole(day(1), facts(heart, timeline.StateReviewed))); got != nil {
+			t.Errorf("told %v", got)
+		}
+		if b.store.reads != reads || b.store.writes != 1 {
+			t.Errorf("%d reads, %d writes", b.store.reads-reads, b.store.writes)
+		}
+	})
+	t.Run("of two devices at once one records, and both are told the same", func(t *testing.T) {
+		b := newBench(t)
+		b.observe(t, 0, waiting)
+		b.clock.set(day(3))
+		meet := make(chan struct{})
+		var arrived sync.WaitGroup
+		arrived.Add(2)
+		var once sync.Map
+		b.store.beforeRecord = func() { // the first step of each waits for the other's
+			if n, _ := once.LoadOrStore("steps", new(sync.Mutex)); n != nil {
+				select {
+				case <-meet:
+				default:
+					arrived.Done()
+					<-meet
+				}
+			}
+		}
+		go func() { arrived.Wait(); close(meet) }()
+		var devices sync.WaitGroup
+		told := make([][]timeline.Observed, 2)
+		for i := range told {
+			devices.Go(func() {
+				told[i] = b.Observe(t.Context(), ann, app, whole(day(3), facts(heart, timeline.StateSentBack)))
+			})
+		}
+		devices.Wait()
+		if diff := cmp.Diff(told[0], told[1]); diff != "" || len(told[0]) != 2 {
+			t.Errorf("%v, and %s", told[0], diff)
+		}
+		if b.store.writes != 2 {
+			t.Errorf("%d writes", b.store.writes)
+		}
+	})
+	t.Run("an impossible step is counted once, when it is durable", func(t *testing.T) {
+		b := newBench(t)
+		b.observe(t, 0, facts(heart, timeline.StateNotBooked))
+		for range 3 {
+			b.observe(t, 1, facts(heart, timeline.StateSentBack))
+		}
+		if b.impossible != 1 {
+			t.Errorf("counted %d times", b.impossible)
+		}
+	})
+	t.Run("a caller who leaves does not take the observation along", func(t *testing.T) {
+		b := newBench(t)
+		ctx, leave := context.WithCancel(t.Context())
+		leave()
+		if got := b.Observe(ctx, ann, app, whole(day(0), waiting)); len(got) != 1 || b.store.writes != 1 {
+			t.Errorf("told %v, %d writes", got, b.store.writes)
+		}
+	})
+}
+
+func TestAFailureCostsTheHistoryAndNothingElse(t *testing.T) {
+	broken := errors.New("the disk is gone")
+	waiting := facts(heart, timeline.StateAwaitingTriage)
+
+	t.Run("a store that cannot be read", func(t *testing.T) {
+		b := newBench(t)
+		b.store.err = broken
+		if got := b.observe(t, 0, waiting); got != nil || !errors.Is(b.failed(), broken) {
+			t.Errorf("told %v, failed %v", got, b.failed())
+		}
+	})
+	t.Run("a store that cannot be written: what is durable stays told, and what is not is not", func(t *testing.T) {
+		b := newBench(t)
+		b.observe(t, 0, waiting)
+		b.observe(t, 0, waiting) // remembered
+		b.store.err = broken
+		got := b.observe(t, 1, facts(heart, timeline.StateReviewed))
+		if len(got) != 1 || got[0].State != timeline.StateAwaitingTriage || !errors.Is(b.failed(), broken) {
+			t.Errorf("told %v, failed %v", got, b.failed())
+		}
+	})
+	t.Run("a consent that cannot be read counts as none", func(t *testing.T) {
+		b := newBench(t)
+		b.consents.err = broken
+		if got := b.observe(t, 0, waiting); got != nil || b.store.writes != 0 || !errors.Is(b.failed(), broken) {
+			t.Errorf("told %v, %d writes, failed %v", got, b.store.writes, b.failed())
+		}
+	})
+	t.Run("a citizen who was erased meanwhile is no failure", func(t *testing.T) {
+		b := newBench(t)
+		b.store.beforeRecord = func() { b.store.err = citizen.ErrNoSubject }
+		if got := b.observe(t, 0, waiting); got != nil || b.failed() != nil {
+			t.Errorf("told %v, failed %v", got, b.failed())
+		}
+	})
+	t.Run("a row that cannot be opened is lost, counted, and written anew", func(t *testing.T) {
+		b := newBench(t)
+		b.observe(t, 0, waiting, facts(eyes, timeline.StateNotBooked))
+		rows := b.store.held[ann].Rows
+		for i := range rows {
+			if rows[i].Referral == heart {
+				rows[i].Sealed = []byte("not sealed")
+			}
+		}
+		b.ForgetAll()
+		got := b.observe(t, 1, waiting, facts(eyes, timeline.StateNotBooked))
+		if len(got) != 2 || !errors.Is(b.failed(), keys.ErrNotOpened) {
+			t.Fatalf("told %v, failed %v", got, b.failed())
+		}
+		for _, o := range got {
+			if o.ReferralID == eyes && !o.Since.Equal(day(0)) {
+				t.Errorf("the other referral lost its since: %v", o.Since)
+			}
+		}
+	})
+	t.Run("a row of one referral does not pass for another's, nor one citizen's for another's", func(t *testing.T) {
+		b := newBench(t)
+		b.observe(t, 0, waiting)
+		held := b.store.held[ann]
+		for i := range held.Rows {
+			if held.Rows[i].Referral == heart {
+				held.Rows[i].Referral = eyes
+			}
+		}
+		b.store.held["BOBSPSEUDONYM"] = held
+		b.ForgetAll()
+		for range 3 {
+			got := b.Observe(t.Context(), "BOBSPSEUDONYM", app, partly(day(1)))
+			if len(got) != 0 || !errors.Is(b.failed(), keys.ErrNotOpened) {
+				t.Errorf("told %v, failed %v", got, b.failed())
+			}
+		}
+		if len(b.failures) != 1 {
+			t.Errorf("%d failures: what is lost was not dropped", len(b.failures))
+		}
+	})
+}
+
+func TestNewRefuses(t *testing.T) {
+	good := history.Deps{Store: newStore(), Ring: ring(t), Consents: &consents{}, Now: noon}
+	for name, spoil := range map[string]func(*history.Deps){
+		"no store":                           func(d *history.Deps) { d.Store = nil },
+		"no ring":                            func(d *history.Deps) { d.Ring = nil },
+		"no consents":                        func(d *history.Deps) { d.Consents = nil },
+		"no clock":                           func(d *history.Deps) { d.Now = nil },
+		"too few observations to keep since": func(d *history.Deps) { d.Limits.Observations = 2 },
+		"no referral":                        func(d *history.Deps) { d.Limits.Referrals = -1 },
+		"a retention shorter than writing":   func(d *history.Deps) { d.Limits.Retention = 24 * time.Hour; d.Limits.Confirm = 48 * time.Hour },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := good
+			spoil(&d)
+			if _, err := history.New(d); err == nil {
+				t.Error("accepted")
+			}
+		})
+	}
+	if _, err := history.New(good); err != nil {
+		t.Errorf("refused what is complete: %v", err)
+	}
+}

@@ -1,0 +1,91 @@
+package history_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/client"
+	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/history"
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/valuesets"
+)
+
+// TestTheWholeRoad wires a keeper as the service does, with the real ledger and
+// store, and follows one citizen from the first reading to the withdrawal.
+func TestTheWholeRoad(t *testing.T) {
+	words, err := timeline.Load(valuesets.FS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	notices, err := consent.BundledNotices()
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, now, ids := on(t, filepath.Join(t.TempDir(), "care.db")), &clock{now: noon().AddDate(1, 0, 0)}, 0
+	begin := now.Now()
+	var keeper *history.Keeper
+	ledger, err := consent.NewLedger(consent.Deps{
+		Store: db.Consents(), Notices: notices, Now: now.Now, NewID: func() string { ids++; return fmt.Sprint("consent-", ids) },
+		OnWithdraw: func(ref citizen.Ref, id client.ID) { keeper.Withdrawn(ref, id) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keeper, err = history.New(history.Deps{Store: db.Histories(), Ring: ring(t), Consents: ledger, Now: now.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	grant := func(scopes ...consent.Scope) consent.Consent {
+		t.Helper()
+		c, _, err := ledger.Grant(t.Context(), consent.Grant{
+			Citizen: ann, Client: app, Scopes: scopes, NoticeVersion: notices.InForce().Version,
+			Language: "en", Channel: "web", CorrelationID: "c0ffee00-0000-4000-8000-000000000001",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	look := func(days int, list ...timeline.Facts) timeline.Timeline {
+		at := begin.AddDate(0, 0, days)
+		now.set(at)
+		observed := keeper.Observe(t.Context(), ann, app, whole(at, list...))
+		return timeline.BuildWith(list, observed, words, timeline.English, at)
+	}
+	waiting := facts(heart, timeline.StateAwaitingTriage)
+
+	grant(consent.TimelineRead)
+	look(0, waiting)
+	if got := look(10, waiting); got.Referrals[0].Waiting != nil {
+		t.Errorf("without consent a history was kept: %+v", got.Referrals[0].Waiting)
+	}
+
+	given := grant(consent.HistoryStore)
+	look(20, waiting)
+	if got := look(61, waiting).Referrals[0].Waiting; got == nil || got.Long || got.Since != begin.AddDate(0, 0, 20).Format(time.DateOnly) {
+		t.Errorf("after 41 days %+v", got)
+	}
+	if got := look(62, waiting).Referrals[0].Waiting; got == nil || !got.Long {
+		t.Errorf("after 42 days %+v", got)
+	}
+	look(63, facts(heart, timeline.StateSentBack))
+	changes, err := keeper.Changes(t.Context(), ann, app, history.Query{Limit: 10})
+	if err != nil || len(changes) != 1 || timeline.TellChanges(changes, words, timeline.English)[0].Title != "Sent back to your GP surgery or referrer" {
+		t.Errorf("changes %v, %v", changes, err)
+	}
+
+	if _, err := ledger.Withdraw(t.Context(), ann, given.ID, client.Web, "c0ffee00-0000-4000-8000-000000000002"); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := db.Histories().Observations(t.Context(), ann); err != nil || len(left.Rows) != 0 {
+		t.Errorf("%d rows outlived the withdrawal, %v", len(left.Rows), err)
+	}
+	grant(consent.HistoryStore)
+	if got, err := keeper.Changes(t.Context(), ann, app, history.Query{Limit: 10}); err != nil || len(got) != 0 {
+		t.Errorf("consenting again brought back %v, %v", got, err)
+	}
+}

@@ -1,0 +1,162 @@
+package history_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/history"
+	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+)
+
+// on opens a database file, with the citizen known.
+func on(t *testing.T, path string) *sqlite.DB {
+	t.Helper()
+	db, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	_, err = db.Subjects().AddSubject(t.Context(), citizen.Subject{Ref: ann, Lookup: citizen.Lookup{KeyID: "k1"}, Sealed: []byte("x"), CreatedAt: noon()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// onDisk tells whether any file of the database holds a text.
+func onDisk(t *testing.T, path string, text []byte) bool {
+	t.Helper()
+	files, err := filepath.Glob(path + "*")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no file", err)
+	}
+	for _, f := range files {
+		raw, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(raw, text) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestStored(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	sealing := ring(t)
+	open := func(t *testing.T, path string) (*bench, *sqlite.DB) {
+		t.Helper()
+		db := on(t, path)
+		return newBench(t, func(d *history.Deps) { d.Store, d.Ring = db.Histories(), sealing }), db
+	}
+	fill := func(t *testing.T, b *bench) {
+		t.Helper()
+		b.observe(t, 0, facts(heart, timeline.StateAwaitingTriage, dueBy(9), version("version-7")))
+		b.observe(t, 1, facts(heart, timeline.StateBooked, at(day(200).UTC()), version("version-8")), facts(eyes, timeline.StateRejected))
+	}
+
+	t.Run("nothing of what was seen can be read from the files", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "care.db")
+		b, db := open(t, path)
+		fill(t, b)
+		look := func() {
+			for _, text := range []string{
+				"AWAITING_TRIAGE", "BOOKED", "REJECTED", "with_service", "booked", "version-7", "version-8",
+				"new_referral", "state_changed", day(200).UTC().Format("2006-01-02"), day(0).UTC().Format("2006-01-02"),
+			} {
+				if onDisk(t, path, []byte(text)) {
+					t.Errorf("%q is on the disk", text)
+				}
+			}
+			if !onDisk(t, path, []byte(heart)) {
+				t.Error("the search finds nothing at all")
+			}
+		}
+		look()
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		look()
+	})
+
+	t.Run("a restart keeps it", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "care.db")
+		b, db := open(t, path)
+		fill(t, b)
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		b, _ = open(t, path)
+		got := b.observe(t, 2, facts(heart, timeline.StateBooked, at(day(200).UTC()), version("version-8")), facts(eyes, timeline.StateRejected))
+		if len(got) != 3 || b.failed() != nil {
+			t.Errorf("told %v, failed %v", got, b.failed())
+		}
+		all, err := b.Changes(t.Context(), ann, app, history.Query{Limit: 10})
+		if err != nil || len(all) != 2 {
+			t.Errorf("%v, %v", all, err)
+		}
+	})
+
+	t.Run("forgetting leaves no byte of it in any file", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "care.db")
+		b, db := open(t, path)
+		fill(t, b)
+		before, err := db.Histories().Observations(t.Context(), ann)
+		if err != nil || len(before.Rows) != 3 {
+			t.Fatalf("%d rows, %v", len(before.Rows), err)
+		}
+		if err := b.Forget(t.Context(), ann); err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range before.Rows {
+			if onDisk(t, path, row.Sealed) || row.Referral != "" && onDisk(t, path, []byte(row.Referral)) {
+				t.Errorf("the row of %q is still on the disk", row.Referral)
+			}
+		}
+	})
+
+	t.Run("erasing the citizen takes it along", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "care.db")
+		b, db := open(t, path)
+		fill(t, b)
+		if err := db.Subjects().EraseSubject(t.Context(), ann); err != nil {
+			t.Fatal(err)
+		}
+		if onDisk(t, path, []byte(heart)) {
+			t.Error("it is still on the disk")
+		}
+		b.ForgetAll() // as after a command beside the server
+		if got := b.observe(t, 3, facts(heart, timeline.StateRejected)); got != nil || b.failed() != nil {
+			t.Errorf("told %v, failed %v", got, b.failed())
+		}
+	})
+
+	t.Run("an access request gets all of it, readable", func(t *testing.T) {
+		b, db := open(t, filepath.Join(t.TempDir(), "care.db"))
+		fill(t, b)
+		var out strings.Builder
+		if err := history.Export(t.Context(), db.Histories(), sealing, ann, &out); err != nil {
+			t.Fatal(err)
+		}
+		var states []string
+		for line := range strings.Lines(out.String()) {
+			var l struct{ Kind, Referral, State string }
+			if err := json.Unmarshal([]byte(line), &l); err != nil || l.Kind != "observation" {
+				t.Fatalf("%s: %v", line, err)
+			}
+			states = append(states, l.Referral[:4]+" "+l.State)
+		}
+		if got := strings.Join(states, ", "); got != "eyes REJECTED, hear AWAITING_TRIAGE, hear BOOKED" {
+			t.Error(got)
+		}
+	})
+}

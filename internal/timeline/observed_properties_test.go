@@ -1,0 +1,154 @@
+package timeline_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+)
+
+// anyObserved are sightings of those referrals and of others, sensible or not.
+func anyObserved(facts []timeline.Facts) *rapid.Generator[[]timeline.Observed] {
+	ids := []string{"nobody", ""}
+	for i := range facts {
+		ids = append(ids, facts[i].ID, facts[i].ID)
+	}
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) timeline.Observed {
+		o := timeline.Observed{
+			ReferralID: rapid.SampledFrom(ids).Draw(t, "of"),
+			Stage: timeline.Stage{
+				State: rapid.OneOf(rapid.SampledFrom(allStates()), rapid.String()).Draw(t, "state seen"),
+				Phase: timeline.Phase(rapid.SampledFrom([]string{"", "booked", "with_service", "passed", "2ww"}).Draw(t, "phase seen")),
+			},
+		}
+		if len(facts) > 0 && rapid.Bool().Draw(t, "as now") {
+			s := timeline.Standings(facts)
+			if i := slices.IndexFunc(s, func(s timeline.Standing) bool { return s.ID == o.ReferralID }); i >= 0 {
+				o.Stage = s[i].Stage
+			}
+		}
+		if at := anyInstant().Draw(t, "seen at"); at != nil {
+			o.Since = *at
+		}
+		return o
+	}), 0, 8)
+}
+
+func TestAnyObservedHistoryGivesATimeline(t *testing.T) {
+	vs := valueSets(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		facts := someFacts().Draw(rt, "facts")
+		observed := anyObserved(facts).Draw(rt, "observed")
+		plain := timeline.Build(facts, vs, timeline.English, now())
+		got := timeline.BuildWith(facts, observed, vs, timeline.English, now())
+
+		// What was observed adds; it changes nothing of what the sources said.
+		added := []cmp.Option{
+			inner(), cmpopts.IgnoreFields(timeline.Timeline{}, "Events", "ChangesAt"), cmpopts.IgnoreFields(timeline.Referral{}, "Events", "Waiting"),
+			cmpopts.IgnoreFields(timeline.State{}, "NextStep"),
+		}
+		if diff := cmp.Diff(plain, got, added...); diff != "" {
+			rt.Fatalf("history changed more than it may:\n%s", diff)
+		}
+		ids := map[string]bool{}
+		fromSources := 0
+		for _, e := range got.Events {
+			if ids[e.ID] {
+				rt.Fatalf("event id %s stands twice", e.ID)
+			}
+			ids[e.ID] = true
+			if e.Source != "observed" {
+				fromSources++
+			} else if e.At == nil || !e.DateOnly || e.Kind != timeline.EventState || e.Upcoming || e.Title == "" {
+				rt.Fatalf("an observed event %+v", e)
+			}
+		}
+		if fromSources != len(plain.Events) {
+			rt.Fatalf("%d events from the sources instead of %d", fromSources, len(plain.Events))
+		}
+		for _, r := range got.Referrals {
+			if w := r.Waiting; w != nil && (w.Text == "" || w.Since > now().Format(time.DateOnly) || r.State.WhoActs != timeline.ByHospital) {
+				rt.Fatalf("%s acts, waiting %+v", r.State.WhoActs, w)
+			}
+		}
+		if found := leaks(t, got); len(found) > 0 {
+			rt.Fatalf("leaks: %v", found)
+		}
+		checkClean(t, got)
+	})
+}
+
+func TestTheOrderOfSightingsDoesNotMatter(t *testing.T) {
+	vs := valueSets(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		facts := someFacts().Draw(rt, "facts")
+		observed := anyObserved(facts).Draw(rt, "observed")
+		seed := rapid.Uint64().Draw(rt, "order")
+		want := timeline.BuildWith(facts, observed, vs, timeline.Welsh, now())
+		shuffled := slices.Clone(observed)
+		rand.New(rand.NewPCG(seed, 1)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+		if diff := cmp.Diff(want, timeline.BuildWith(facts, shuffled, vs, timeline.Welsh, now()), inner()); diff != "" {
+			rt.Fatalf("another order gave another timeline:\n%s", diff)
+		}
+	})
+}
+
+func TestChangesAtIsHonestWithAHistory(t *testing.T) {
+	vs := valueSets(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		facts := someFacts().Draw(rt, "facts")
+		observed := anyObserved(facts).Draw(rt, "observed")
+		build := func(at time.Time) timeline.Timeline {
+			return timeline.BuildWith(facts, observed, vs, timeline.English, at)
+		}
+		first := build(now())
+		if first.ChangesAt.IsZero() {
+			if diff := cmp.Diff(first, build(now().AddDate(400, 0, 0)), inner()); diff != "" {
+				rt.Fatalf("said never to change, and did:\n%s", diff)
+			}
+			return
+		}
+		if !first.ChangesAt.After(now()) {
+			rt.Fatalf("changes at %v, which is not to come", first.ChangesAt)
+		}
+		if diff := cmp.Diff(first, build(first.ChangesAt.Add(-1)), inner()); diff != "" {
+			rt.Fatalf("changed before it said:\n%s", diff)
+		}
+		if cmp.Equal(first, build(first.ChangesAt), inner(), cmpopts.IgnoreFields(timeline.Timeline{}, "ChangesAt")) {
+			rt.Fatal("did not change when it said")
+		}
+	})
+}
+
+// TestAStageIsWhatTheTimelineTells: what is kept for later is what is shown now,
+// but for what time alone makes of it.
+func TestAStageIsWhatTheTimelineTells(t *testing.T) {
+	vs := valueSets(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		facts := someFacts().Draw(rt, "facts")
+		stages := map[string]timeline.Stage{}
+		for _, s := range timeline.Standings(facts) {
+			stages[s.ID] = s.Stage
+		}
+		found := 0
+		for _, r := range timeline.Build(facts, vs, timeline.English, now()).Referrals {
+			stage, ok := stages[r.ID]
+			if !ok {
+				continue // without an id of its own
+			}
+			found++
+			if stage.State != r.State.Code || stage.Phase != r.State.Phase && r.State.Phase != timeline.PhasePassed {
+				rt.Fatalf("stage %v, told as %s %s", stage, r.State.Code, r.State.Phase)
+			}
+		}
+		if found != len(stages) {
+			rt.Fatalf("%d standings, %d of them told", len(stages), found)
+		}
+	})
+}

@@ -1,0 +1,260 @@
+package timeline_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+)
+
+const anyReferral = "referralAAAAAAAAAAAAAA"
+
+// seen is a stage first seen a number of days before now.
+func seen(state string, phase timeline.Phase, daysAgo int) timeline.Observed {
+	return timeline.Observed{
+		ReferralID: anyReferral, Stage: timeline.Stage{State: state, Phase: phase}, Since: now().AddDate(0, 0, -daysAgo),
+	}
+}
+
+func seenWaiting(daysAgo int) timeline.Observed {
+	return seen(timeline.StateAwaitingTriage, timeline.PhaseWithService, daysAgo)
+}
+
+// with builds the timeline of one referral with what was observed of it.
+func with(t testing.TB, at time.Time, f timeline.Facts, observed ...timeline.Observed) timeline.Referral {
+	t.Helper()
+	got := timeline.BuildWith([]timeline.Facts{f}, observed, valueSets(t), timeline.English, at)
+	if len(got.Referrals) != 1 {
+		t.Fatalf("%d referrals, want 1", len(got.Referrals))
+	}
+	return got.Referrals[0]
+}
+
+// states are the events about the state of a referral: the earlier, and the present.
+func states(t testing.TB, r timeline.Referral) (earlier []timeline.Event, present timeline.Event) {
+	t.Helper()
+	found := 0
+	for _, e := range r.Events {
+		switch {
+		case e.Kind != timeline.EventState:
+		case e.Source == "observed":
+			earlier = append(earlier, e)
+		default:
+			present = e
+			found++
+		}
+	}
+	if found != 1 {
+		t.Fatalf("%d events tell the present state", found)
+	}
+	return earlier, present
+}
+
+func TestObserved(t *testing.T) {
+	waiting := atService(timeline.StateAwaitingTriage, nil)
+
+	t.Run("the present state is told since the London day on which it was first seen", func(t *testing.T) {
+		lateInWinter := seenWaiting(0)
+		lateInWinter.Since = time.Date(2025, time.October, 25, 23, 30, 0, 0, time.UTC) // 00:30 in London
+		_, present := states(t, with(t, now(), waiting, lateInWinter))
+		if text(present.At) != "2025-10-26" || !present.DateOnly || text(present.DisplayDate) != "Sunday 26 October 2025" || present.DisplayTime != nil {
+			t.Errorf("at %s, date only %t, %s", text(present.At), present.DateOnly, text(present.DisplayDate))
+		}
+		if !strings.HasSuffix(text(present.Detail), " We have seen this since Sunday 26 October 2025.") {
+			t.Errorf("detail %s", text(present.Detail))
+		}
+	})
+	t.Run("earlier states are events of their own, oldest first, each with the day of its first sight", func(t *testing.T) {
+		r := with(t, now(), atService(timeline.StateReviewed, nil),
+			seen(timeline.StateReviewed, timeline.PhaseWithService, 2), seenWaiting(10), seenWaiting(8),
+			seen(timeline.StateBooked, timeline.PhaseWithService, 20))
+		earlier, present := states(t, r)
+		var got []string
+		for _, e := range append(earlier, present) {
+			got = append(got, text(e.At)+" "+e.Title)
+		}
+		want := []string{
+			"2025-12-31 Appointment being arranged", "2026-01-10 Being reviewed", "2026-01-18 Reviewed: next step being arranged",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+		if text(earlier[0].Detail) != "We first saw this on Wednesday 31 December 2025." {
+			t.Errorf("detail %s", text(earlier[0].Detail))
+		}
+	})
+	t.Run("a state that was not seen before has no day", func(t *testing.T) {
+		earlier, present := states(t, with(t, now(), atService(timeline.StateReviewed, nil), seenWaiting(10)))
+		if present.At != nil || present.DateOnly || len(earlier) != 1 {
+			t.Errorf("at %s, %d earlier", text(present.At), len(earlier))
+		}
+	})
+	t.Run("a date that went by dates nothing: the state before it is an earlier one", func(t *testing.T) {
+		start := now().AddDate(0, 0, -1)
+		passed := atService(timeline.StateBooked, func(f *timeline.Facts) { f.Appointment = appointment(start, 0) })
+		overdue := atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) { f.Review = review(timeline.ReviewTriage, 2026, time.January, 19) })
+		for name, tt := range map[string]struct {
+			facts  timeline.Facts
+			seen   timeline.Observed
+			before string
+		}{
+			"a passed appointment": {passed, seen(timeline.StateBooked, timeline.PhaseBooked, 30), "Appointment booked"},
+			"an overdue review":    {overdue, seenWaiting(30), "Being reviewed"},
+		} {
+			r := with(t, now(), tt.facts, tt.seen)
+			earlier, present := states(t, r)
+			if present.At != nil || len(earlier) != 1 || earlier[0].Title != tt.before || r.Waiting != nil {
+				t.Errorf("%s: at %s, earlier %v, waiting %v", name, text(present.At), earlier, r.Waiting)
+			}
+		}
+	})
+	t.Run("what was dated ahead counts when its time comes, and the timeline says when", func(t *testing.T) {
+		ahead := seenWaiting(-3)
+		got := timeline.BuildWith([]timeline.Facts{waiting}, []timeline.Observed{ahead}, valueSets(t), timeline.English, now())
+		if _, present := states(t, got.Referrals[0]); present.At != nil || !got.ChangesAt.Equal(ahead.Since) {
+			t.Errorf("at %s, changes at %v", text(present.At), got.ChangesAt)
+		}
+	})
+	t.Run("a code that nobody knows is told as in progress, and its raw code nowhere", func(t *testing.T) {
+		got := timeline.BuildWith([]timeline.Facts{waiting}, []timeline.Observed{seen("SENT_TO_CANCER_TRACKER", "telling", 9)}, valueSets(t), timeline.English, now())
+		if answer := encode(t, got); strings.Contains(answer, "TRACKER") || strings.Contains(answer, "telling") || !strings.Contains(answer, "Referral in progress") {
+			t.Error(answer)
+		}
+	})
+	t.Run("what was seen of a referral that is no longer there is not told", func(t *testing.T) {
+		other := seenWaiting(9)
+		other.ReferralID = "another"
+		got := timeline.BuildWith([]timeline.Facts{waiting}, []timeline.Observed{other}, valueSets(t), timeline.English, now())
+		if diff := cmp.Diff(timeline.Build([]timeline.Facts{waiting}, valueSets(t), timeline.English, now()), got, inner()); diff != "" {
+			t.Error(diff)
+		}
+	})
+	t.Run("the present stays between what happened and what is to come, dated or not", func(t *testing.T) {
+		f := atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) { f.Review = review(timeline.ReviewTriage, 2026, time.January, 25) })
+		got := timeline.BuildWith([]timeline.Facts{f}, []timeline.Observed{seenWaiting(30), seen(timeline.StateNotBooked, timeline.PhaseReferred, 31)}, valueSets(t), timeline.English, now())
+		var order []string
+		for _, e := range got.Events {
+			order = append(order, e.Kind+" "+e.Source)
+		}
+		if want := []string{"state observed", "referred ers", "state ers", "review_due ers"}; !slices.Equal(order, want) {
+			t.Errorf("%v", order)
+		}
+	})
+}
+
+func TestWaiting(t *testing.T) {
+	waiting := atService(timeline.StateAwaitingTriage, nil)
+
+	t.Run("is told since the first sight, and asks for nothing while it is not long", func(t *testing.T) {
+		r := with(t, now(), waiting, seenWaiting(41))
+		if r.Waiting == nil || r.Waiting.Since != "2025-12-10" || r.Waiting.Long {
+			t.Fatalf("%+v", r.Waiting)
+		}
+		if want := "As far as we can see, you have been waiting for this since Wednesday 10 December 2025."; r.Waiting.Text != want {
+			t.Errorf("text %q", r.Waiting.Text)
+		}
+		if !strings.Contains(r.State.NextStep, "You do not need to do anything now") {
+			t.Errorf("next step %q", r.State.NextStep)
+		}
+	})
+	t.Run("is long from the London midnight after the days that the value sets give, and the timeline says so ahead", func(t *testing.T) {
+		// First seen on 17 February; 42 days later is 31 March, two days into summer
+		// time, so midnight is 23:00 UTC.
+		first := seenWaiting(0)
+		first.Since = time.Date(2026, time.February, 17, 15, 0, 0, 0, time.UTC)
+		midnight := time.Date(2026, time.March, 30, 23, 0, 0, 0, time.UTC)
+		early := midnight.Add(-1)
+		got := timeline.BuildWith([]timeline.Facts{waiting}, []timeline.Observed{first}, valueSets(t), timeline.English, early)
+		if got.Referrals[0].Waiting.Long || !got.ChangesAt.Equal(midnight) {
+			t.Errorf("long %t, changes at %v", got.Referrals[0].Waiting.Long, got.ChangesAt)
+		}
+		if r := with(t, midnight, waiting, first); !r.Waiting.Long {
+			t.Error("not long at midnight")
+		}
+	})
+	t.Run("says when it is long what to do and whom to phone, and nothing says to do nothing", func(t *testing.T) {
+		r := with(t, now(), waiting, seenWaiting(42))
+		want := "This is a long wait. If you have heard nothing, phone Leeds Teaching Hospitals NHS Trust on 0113 496 0001 and ask what is happening."
+		if r.State.NextStep != want || !strings.HasSuffix(r.Waiting.Text, " "+want) {
+			t.Errorf("next step %q, text %q", r.State.NextStep, r.Waiting.Text)
+		}
+		if answer := encode(t, r); strings.Contains(answer, "do not need to do anything") {
+			t.Error(answer)
+		}
+		if r.State.WhoActs != timeline.ByHospital {
+			t.Errorf("who acts %s", r.State.WhoActs)
+		}
+	})
+	t.Run("names somebody to contact also where no number is known", func(t *testing.T) {
+		bare := timeline.Facts{Source: "ers-01", ID: anyReferral, State: timeline.StateAwaitingTriage, Priority: "ROUTINE"}
+		if r := with(t, now(), bare, seenWaiting(50)); !strings.Contains(r.Waiting.Text, "contact your GP surgery and ask") {
+			t.Errorf("text %q", r.Waiting.Text)
+		}
+	})
+	t.Run("is only told where the hospital acts", func(t *testing.T) {
+		for _, state := range allStates() {
+			f := atService(state, nil)
+			stage := timeline.Standings([]timeline.Facts{f})[0].Stage
+			r := with(t, now(), f, seen(stage.State, stage.Phase, 50))
+			if (r.Waiting != nil) != (r.State.WhoActs == timeline.ByHospital) {
+				t.Errorf("%s: %s acts, waiting %v", state, r.State.WhoActs, r.Waiting)
+			}
+		}
+	})
+	t.Run("counts days that an editor can change by state", func(t *testing.T) {
+		vs, err := timeline.Load(withFile(t, "states.yaml", replace("  AWAITING_TRIAGE:\n    long_wait_days: 42", "  AWAITING_TRIAGE:\n    long_wait_days: 7")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := timeline.BuildWith([]timeline.Facts{waiting}, []timeline.Observed{seenWaiting(7)}, vs, timeline.English, now())
+		if !got.Referrals[0].Waiting.Long {
+			t.Error("not long")
+		}
+	})
+	t.Run("is left out of the answer where there is nothing to tell", func(t *testing.T) {
+		if answer := encode(t, one(t, waiting, now())); strings.Contains(answer, `"waiting"`) {
+			t.Error(answer)
+		}
+	})
+	for name, tt := range map[string]struct{ before, after string }{
+		"a state of the hospital without days": {"  ARBL:\n    long_wait_days: 42\n", "  ARBL:\n"},
+		"days that nobody can mean":            {"  ARBL:\n    long_wait_days: 42\n", "  ARBL:\n    long_wait_days: -1\n"},
+		"days where the citizen acts":          {"  NOT_BOOKED:\n", "  NOT_BOOKED:\n    long_wait_days: 42\n"},
+	} {
+		t.Run("the value sets are refused with "+name, func(t *testing.T) {
+			_, err := timeline.Load(withFile(t, "states.yaml", replace(tt.before, tt.after)))
+			if found := faults(err); len(found) != 1 || !strings.Contains(found[0].Reason, "long_wait_days") {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
+func TestGoldenObserved(t *testing.T) {
+	vs := valueSets(t)
+	for name, tt := range map[string]struct {
+		facts    timeline.Facts
+		observed []timeline.Observed
+	}{
+		"observed and moved on": {
+			atService(timeline.StateDeferToProvider, nil),
+			[]timeline.Observed{seen(timeline.StateNotBooked, timeline.PhaseReferred, 20), seenWaiting(12), seen(timeline.StateDeferToProvider, timeline.PhaseWithService, 3)},
+		},
+		"observed and waiting long": {atService(timeline.StateAwaitingTriage, nil), []timeline.Observed{seenWaiting(60)}},
+		"observed and overdue": {
+			atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) { f.Review = review(timeline.ReviewTriage, 2026, time.January, 19) }),
+			[]timeline.Observed{seenWaiting(60)},
+		},
+	} {
+		for _, lang := range []timeline.Lang{timeline.English, timeline.Welsh} {
+			t.Run(name+" "+string(lang), func(t *testing.T) {
+				got := timeline.BuildWith([]timeline.Facts{tt.facts}, tt.observed, vs, lang, now())
+				checkGolden(t, strings.ReplaceAll(name, " ", "_")+"."+string(lang)+".json", encode(t, got))
+			})
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package timeline
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Stage is where a referral stands whatever the hour: its state, and the phase
+// that tells a dated booking from one whose date is to come.
+type Stage struct {
+	State string // one of the eleven codes, or UNKNOWN; empty: no stage at all
+	Phase Phase  // never PhasePassed, which comes with time alone
+}
+
+// stageOf gives the stage of facts. A code that nobody knows becomes UNKNOWN, so
+// that nothing which could tell is kept or compared.
+func stageOf(f *Facts) Stage {
+	s := Stage{State: f.State}
+	if s.State == StateBooked && f.Appointment != nil && f.Appointment.Start == nil {
+		s.Phase = PhaseWithService
+	}
+	return s.sound()
+}
+
+// sound gives the stage as this version of the state machine knows it: what was
+// written down by another version is never told as it stands.
+func (s Stage) sound() Stage {
+	rule, known := machine(s.State)
+	if !known {
+		s.State = StateUnknown
+	}
+	if s.State != StateBooked || s.Phase != PhaseWithService {
+		s.Phase = rule.phase
+	}
+	return s
+}
+
+// face is the face whose title names the stage.
+func (s Stage) face() face {
+	if s.State == StateBooked && s.Phase == PhaseWithService {
+		return faceDateToCome
+	}
+	return face(s.State)
+}
+
+// Standing is what an observer keeps of a referral's facts to tell later that
+// something moved: codes and dates, no words and no names.
+type Standing struct {
+	ID string // of the referral
+	Stage
+	Version string // as the source sent it, 64 bytes of it at most
+	// HasAppointment and HasReview tell a part that the source left out from one
+	// that has no date.
+	HasAppointment, HasReview bool
+	Start                     *time.Time // of the appointment; nil: not known, or not believable
+	DueBy                     Date       // zero: not known, or not on any calendar
+	Service                   string     // opaque id; empty: none, or none that can be an id
+}
+
+// Standings gives one standing for each referral, that of the copy which [Build]
+// tells, in the order of their ids. Facts without a usable id are left out: they
+// could not be found again at the next read.
+func Standings(facts []Facts) []Standing {
+	usable := make([]Facts, 0, len(facts))
+	for i := range facts {
+		if token(facts[i].ID, maxCode) != nil {
+			usable = append(usable, facts[i])
+		}
+	}
+	all := mergeDuplicates(usable)
+	list := make([]Standing, 0, len(all))
+	for _, same := range all {
+		list = append(list, standing(&same[0]))
+	}
+	slices.SortFunc(list, func(a, b Standing) int { return cmp.Compare(a.ID, b.ID) })
+	return list
+}
+
+func standing(f *Facts) Standing {
+	s := Standing{
+		ID: f.ID, Stage: stageOf(f), Version: cutBytes(f.Version, maxCode),
+		HasAppointment: f.Appointment != nil, HasReview: f.Review != nil,
+	}
+	if s.HasAppointment && f.Appointment.Start != nil && believable(*f.Appointment.Start) {
+		start := f.Appointment.Start.UTC().Round(0)
+		s.Start = &start
+	}
+	if s.HasReview && f.Review.DueBy.Valid() {
+		s.DueBy = f.Review.DueBy
+	}
+	if f.Service != nil && token(f.Service.ID, maxCode) != nil {
+		s.Service = f.Service.ID
+	}
+	return s
+}
+
+// cutBytes bounds text, and keeps it valid as such.
+func cutBytes(s string, limit int) string {
+	if len(s) > limit {
+		s = s[:limit]
+	}
+	if utf8.ValidString(s) {
+		return s
+	}
+	return strings.ToValidUTF8(s, "")
+}

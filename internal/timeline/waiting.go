@@ -1,0 +1,37 @@
+package timeline
+
+import "time"
+
+// Waiting tells how long a referral has stood with the hospital, as far as this
+// service saw. It is there only where the hospital acts and an earlier read
+// showed the same stage; an overdue review has words of its own instead.
+type Waiting struct {
+	// Since is the London day on which the stage was first seen: the wait is at
+	// least as long.
+	Since string `json:"since"`
+	// Long: the stage has been seen for as many days as states.yaml calls long
+	// (long_wait_days).
+	Long bool `json:"long"`
+	// Text says so and, when it is long, what to do and whom to phone.
+	Text string `json:"text"`
+}
+
+// wait tells the wait of a referral whose state and contact are known. When it
+// is long, the next step must not say to do nothing: it says whom to ask.
+func (b *builder) wait(r *Referral, stage Stage, seen sightings) {
+	if r.State.WhoActs != ByHospital || seen.since.IsZero() {
+		return
+	}
+	since := seen.since.In(b.vs.london)
+	r.Waiting = &Waiting{Since: since.Format(time.DateOnly), Text: b.sayOn(sayWaitingSince, since)}
+	year, month, day := since.Date()
+	long := time.Date(year, month, day+b.vs.faces[stage.face()].longWait, 0, 0, 0, 0, b.vs.london)
+	if r.Waiting.Long = b.turns(long); !r.Waiting.Long {
+		return
+	}
+	r.State.NextStep = b.say(sayWaitingLong, "name", r.Contact.Name)
+	if r.Contact.Phone != nil {
+		r.State.NextStep = b.say(sayWaitingLongPhone, "name", r.Contact.Name, "phone", *r.Contact.Phone)
+	}
+	r.Waiting.Text += " " + r.State.NextStep
+}
