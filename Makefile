@@ -11,7 +11,7 @@ help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
 
 .PHONY: check
-check: tidy npm lint build test race ## Everything that must pass before a change lands
+check: tidy npm browser lint build test race ## Everything that must pass before a change lands
 
 .PHONY: build
 build: ## Compile everything
@@ -24,7 +24,7 @@ test: ## The README's test command
 
 .PHONY: race
 race: ## The rooms that work side by side, under the race detector
-	go test -race ./internal/...
+	go test -race ./internal/... ./web/...
 
 .PHONY: lint
 lint: ## The rules of the house, one-way arrows included
@@ -38,6 +38,11 @@ tidy: ## go.mod and go.sum say exactly what is used
 .PHONY: npm
 npm: ## Install the independent OpenID Connect client that one test signs in with
 	npm ci --prefix internal/sandbox/testdata/openid-client --no-audit --no-fund
+
+.PHONY: browser
+browser: ## Install what the browser tests need: chromium (Debian's) and axe-core
+	@command -v chromium >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends chromium; }
+	npm ci --prefix tests/browser --no-audit --no-fund
 
 .PHONY: bench
 bench: ## Benchmarks; ratios against a bare counterpart of the same run count, not times

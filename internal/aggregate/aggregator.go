@@ -131,6 +131,10 @@ func (a *Aggregator) Forget(ref citizen.Ref) {
 
 func (a *Aggregator) load(s Source, access Access) cache.Load[Reading] {
 	return func(ctx context.Context) (Reading, time.Duration, error) {
+		// A source that is late fails a little before nobody waits any more, so
+		// that an older reading can stand in for it.
+		ctx, cancel := context.WithTimeout(ctx, a.d.Timeout-a.d.Timeout/20)
+		defer cancel()
 		r, err := s.Read(ctx, access)
 		if err != nil {
 			return Reading{}, 0, fmt.Errorf("read %s: %w", s.ID(), err)

@@ -56,6 +56,7 @@ const (
 	UnreadableItem        NoticeCode = "unreadable_item"        // a referral, or what may be one, that could not be read
 	UnreadableAppointment NoticeCode = "unreadable_appointment" // an appointment whose time or standing could not be read
 	UnreadableReview      NoticeCode = "unreadable_review"      // a review that could not be read
+	UnreadablePart        NoticeCode = "unreadable_part"        // a part of what is shown could not be read
 	Orphan                NoticeCode = "orphan"                 // an appointment or task without its referral
 	MissingItem           NoticeCode = "missing_item"           // the source counted more referrals than it sent
 	ServiceNotFound       NoticeCode = "service_not_found"      // a referral's service could not be looked up

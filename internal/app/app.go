@@ -16,11 +16,13 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/api"
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/config"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 	"github.com/patient-care-aggregator/aggregator/internal/jose"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
@@ -34,6 +36,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 	"github.com/patient-care-aggregator/aggregator/valuesets"
+	"github.com/patient-care-aggregator/aggregator/web"
 )
 
 const (
@@ -68,9 +71,16 @@ type App struct {
 	store     *sqlite.DB
 	sessions  *session.Manager
 	signIns   *session.SignIns
+	history   *history.Keeper
 	words     atomic.Pointer[timeline.ValueSets]
 	wordsFrom fs.FS
 	upstreams []interface{ Close() }
+
+	checkpoints     *audit.Checkpointer
+	checkpointEvery time.Duration
+	changes         *changes
+	retention       config.Retention
+	now             func() time.Time
 }
 
 // New opens the store and wires every room. The caller MUST Close the App.
@@ -187,30 +197,78 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	a.signIns = &session.SignIns{Store: a.store.OneTimeValues(), Ring: ring, Now: o.Now}
 	consents, err := consent.NewLedger(consent.Deps{
 		Store: a.store.Consents(), Notices: notices, Now: o.Now, NewID: newID,
-		OnWithdraw: func(ref citizen.Ref, _ client.ID) { sources.Forget(ref) },
+		OnWithdraw: func(ref citizen.Ref, id client.ID) {
+			sources.Forget(ref)
+			a.history.Withdrawn(ref, id)
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start consents: %w", err)
 	}
+	now := o.Now()
+	a.history, err = history.New(history.Deps{
+		Store: a.store.Histories(), Ring: ring, Consents: consents, Now: o.Now,
+		Limits: history.Limits{Retention: now.Sub(c.Retention.History.Before(now))},
+		Counters: history.Counters{Impossible: metrics.ImpossibleSteps, Failed: func(ctx context.Context, err error) {
+			metrics.HistoryFailed()
+			o.Log.WarnContext(ctx, "history failed", slog.String(telemetry.KeyError, err.Error()))
+		}},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start history: %w", err)
+	}
 	a.store.OnForeignWrite(func() {
 		a.sessions.ForgetAll()
 		consents.ForgetAll()
+		a.history.ForgetAll()
 	})
+
+	var checkpointKey audit.Key
+	a.checkpoints, checkpointKey, err = OpenCheckpoints(CheckpointOptions{
+		DatabasePath: c.DatabasePath(), KeyPath: c.CheckpointKeyPath(), Origin: originOf(c.PublicURL), Sink: c.CheckpointSink,
+		HTTP: outgoing("checkpoint-sink", signInTimeout, maxDocument)(nil).HTTP(),
+		Log:  a.store.Log(), Now: o.Now, Logger: o.Log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start audit checkpoints: %w", err)
+	}
+	a.checkpointEvery, a.retention, a.now = c.CheckpointInterval, c.Retention, o.Now
+	digest, err := settings(c)
+	if err != nil {
+		return nil, err
+	}
+	a.changes = &changes{log: a.store.Log(), now: o.Now, current: func() []audit.Entry {
+		words := a.Words()
+		return []audit.Entry{
+			{Kind: audit.KeyChanged, Purpose: fmt.Sprintf("ring %s, NHS login %s, API platform %s, checkpoints %s",
+				ring.ActiveID(), loginKeys.ID(), platformKeys.ID(), checkpointKey.Public)},
+			{Kind: audit.ConfigurationKnown, Purpose: "version " + o.Version, Digest: digest, Policy: words.PolicyVersion(), ValueSets: words.Version(), Notice: notices.InForce().Version},
+		}
+	}}
+	if err := a.changes.record(ctx); err != nil {
+		return nil, fmt.Errorf("start: %w", err)
+	}
+	health := &writeHealth{try: tryWriting(a.store.OneTimeValues(), o.Now), now: o.Now}
+	auditors, err := a.auditors(c, ring, citizens, checkpointKey, outgoing("staff", signInTimeout, maxDocument)(nil).HTTP(), o.Now)
+	if err != nil {
+		return nil, err
+	}
 
 	a.Handler, err = httpapi.New(httpapi.Deps{ //nolint:contextcheck // each request brings its own context
 		Log: o.Log, Metrics: metrics, Tracer: tracer, Now: o.Now, NewID: newID,
 		Login: login, SignIns: a.signIns, Sessions: a.sessions, Citizens: citizens,
-		Clients: client.NewRegistry(), Consents: consents, Notices: notices, Sources: sources, Words: a.Words,
-		Audit: a.store.Log(), ForgetToken: tokens.Forget,
+		Clients: client.NewRegistry(), Consents: consents, Notices: notices, Sources: sources, History: a.history, Words: a.Words,
+		Audit: watching{a.store.Log(), health}, AuditLog: a.store.Log(), Auditors: auditors, Receipts: receipts(c, consents, loginKeys), ForgetToken: tokens.Forget,
 		ManageHosts: c.ManageHosts, AssertIdentity: assertIdentity(c, loginKeys, o.Now, newID),
+		Site:      web.Site{Operator: c.Operator.Name, Contact: c.Operator.Contact, TestSystem: c.Local()},
 		PublicURL: c.PublicURL, SessionIdle: c.SessionIdle, TrustedProxies: c.TrustedProxies, Limits: httpapi.Limits(c.RateLimit),
-		StatusAPIKey: c.StatusAPIKey, Maintenance: maintenance(c.MaintenanceFile), Ready: a.store.Ping,
+		StatusAPIKey: c.StatusAPIKey, Maintenance: maintenance(c.MaintenanceFile), Ready: health.ready,
 		Version: o.Version, JWKS: jwks, OpenAPI: api.OpenAPI,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start API: %w", err)
 	}
-	a.Admin = httpapi.NewAdmin(metrics.Handler(), a.store.Ping)
+	a.Admin = httpapi.NewAdmin(metrics.Handler(), health.ready)
 	return a, nil
 }
 
@@ -234,6 +292,7 @@ func (a *App) Close(ctx context.Context) error {
 	if a.sessions != nil {
 		errs = append(errs, a.sessions.Tidy(ctx))
 	}
+	errs = append(errs, a.lastCheckpoint(ctx))
 	for _, u := range a.upstreams {
 		u.Close()
 	}

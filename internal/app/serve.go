@@ -49,6 +49,14 @@ func (a *App) Serve(ctx context.Context, public, admin net.Listener) error {
 		a.tidy(ctx)
 		return nil
 	})
+	group.Go(func() error {
+		a.retain(ctx)
+		return nil
+	})
+	group.Go(func() error {
+		a.checkpoints.Run(ctx, a.checkpointEvery)
+		return nil
+	})
 	return group.Wait()
 }
 
@@ -73,7 +81,7 @@ func (a *App) tidy(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if err := errors.Join(a.sessions.Tidy(ctx), a.signIns.Tidy(ctx)); err != nil {
+			if err := errors.Join(a.sessions.Tidy(ctx), a.signIns.Tidy(ctx), a.changes.record(ctx)); err != nil {
 				a.log.WarnContext(ctx, "housekeeping failed", slog.String(telemetry.KeyError, err.Error()))
 			}
 		}

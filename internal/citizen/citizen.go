@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"unique"
 )
 
 // Ref is a citizen's random pseudonym. It stands for the person in every record
@@ -17,12 +18,12 @@ type Ref string
 type Citizen struct {
 	Ref       Ref
 	NHSNumber NHSNumber
-	idKey     [32]byte
+	idKey     unique.Handle[string] // 32 bytes; a handle, so that printing shows an address
 }
 
 // New puts a citizen together from stored parts.
 func New(ref Ref, number NHSNumber, idKey [32]byte) Citizen {
-	return Citizen{Ref: ref, NHSNumber: number, idKey: idKey}
+	return Citizen{Ref: ref, NHSNumber: number, idKey: unique.Make(string(idKey[:]))}
 }
 
 // OpaqueID derives the id under which this citizen sees one thing (purpose
@@ -37,7 +38,7 @@ func (c Citizen) OpaqueID(purpose, value string) string {
 // The audit log holds such digests: they prove what was shown while the citizen
 // is known here, and prove nothing about anybody after erasure.
 func (c Citizen) KeyedDigest(purpose string, data []byte) [32]byte {
-	mac := hmac.New(sha256.New, c.idKey[:])
+	mac := hmac.New(sha256.New, []byte(c.idKey.Value()))
 	mac.Write([]byte(purpose))
 	mac.Write([]byte{0})
 	mac.Write(data)

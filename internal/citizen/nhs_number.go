@@ -2,7 +2,10 @@ package citizen
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
+	"unique"
 )
 
 // ErrNotNHSNumber says that a text is not an NHS number: not ten digits, or the
@@ -14,8 +17,12 @@ const redacted = "[REDACTED]"
 // NHSNumber is a citizen's NHS number (NHS Data Dictionary: NHS NUMBER, ten
 // digits, modulus 11 check). However it is printed, logged or marshalled it
 // shows [REDACTED]; only [NHSNumber.Reveal] gives the digits. The zero value is
-// "no number".
-type NHSNumber struct{ digits string }
+// "no number". Two are equal (==) when they are the same number.
+type NHSNumber struct {
+	// A handle and no text: where fmt cannot call our methods, in an unexported
+	// field of somebody's struct, it prints an address.
+	digits unique.Handle[string]
+}
 
 // ParseNHSNumber reads ten digits without spaces and proves the check digit.
 func ParseNHSNumber(text string) (NHSNumber, error) {
@@ -41,21 +48,27 @@ func ParseNHSNumber(text string) (NHSNumber, error) {
 	if check == 10 || int(text[length-1]-'0') != check {
 		return NHSNumber{}, ErrNotNHSNumber
 	}
-	return NHSNumber{digits: text}, nil
+	return NHSNumber{digits: unique.Make(text)}, nil
 }
 
 // Reveal gives the ten digits. Callers MUST NOT put them anywhere but into the
 // upstream query that asks for this citizen, a comparison, a keyed hash or a seal.
-func (n NHSNumber) Reveal() string { return n.digits }
+func (n NHSNumber) Reveal() string {
+	if n.IsZero() {
+		return ""
+	}
+	return n.digits.Value()
+}
 
 // IsZero tells that there is no number.
-func (n NHSNumber) IsZero() bool { return n.digits == "" }
+func (n NHSNumber) IsZero() bool { return n == NHSNumber{} }
+
+// Format implements fmt.Formatter without the number, for every verb: fmt calls
+// a String method only for some.
+func (n NHSNumber) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
 // String implements fmt.Stringer without the number.
 func (n NHSNumber) String() string { return redacted }
-
-// GoString implements fmt.GoStringer without the number.
-func (n NHSNumber) GoString() string { return redacted }
 
 // LogValue implements slog.LogValuer without the number.
 func (n NHSNumber) LogValue() slog.Value { return slog.StringValue(redacted) }

@@ -114,7 +114,7 @@ func (r *Registry) add(ctx context.Context, number NHSNumber, lookup Lookup) (Ci
 }
 
 func (r *Registry) seal(c Citizen) []byte {
-	return r.ring.Seal(sealPurpose, append(c.idKey[:], c.NHSNumber.digits...), []byte(c.Ref))
+	return r.ring.Seal(sealPurpose, []byte(c.idKey.Value()+c.NHSNumber.Reveal()), []byte(c.Ref))
 }
 
 func (r *Registry) open(s Subject) (Citizen, error) {

@@ -16,8 +16,11 @@ type Config struct {
 	PublicURL      string   `env:"PUBLIC_URL" validate:"required,url"`
 	TrustedProxies []string `env:"TRUSTED_PROXIES" validate:"dive,cidr|ip"`
 
-	DatabaseURL  string      `env:"DATABASE_URL" validate:"required,startswith=sqlite:"`
-	SecretKey    keys.Secret `env:"SECRET_KEY,required"` // the text of the key ring
+	// Operator is who runs the service, as every page says.
+	Operator Operator `envPrefix:"OPERATOR_"`
+
+	DatabaseURL  string      `env:"DATABASE_URL" validate:"required,sqlitefile"`
+	SecretKey    keys.Secret `env:"SECRET_KEY,required,notEmpty"` // the text of the key ring
 	NHSLogin     NHSLogin    `envPrefix:"NHS_LOGIN_"`
 	Platform     Platform    `envPrefix:"API_PLATFORM_"`
 	ERSBaseURL   string      `env:"ERS_BASE_URL" validate:"required,url"`
@@ -31,6 +34,12 @@ type Config struct {
 	CheckpointKeyFile string `env:"AUDIT_CHECKPOINT_KEY_FILE"`
 	// CheckpointSink is a file, appended to, or an https address; empty: none.
 	CheckpointSink string `env:"AUDIT_CHECKPOINT_SINK"`
+	// CheckpointInterval is how often the log is signed while it grows.
+	CheckpointInterval time.Duration `env:"AUDIT_CHECKPOINT_INTERVAL" envDefault:"10m" validate:"min=1m,max=24h"`
+
+	// Staff is the provider that auditors sign in with; without an issuer nobody does.
+	Staff     Staff     `envPrefix:"STAFF_"`
+	Retention Retention `envPrefix:"RETENTION_"`
 
 	SessionIdle      time.Duration `env:"SESSION_IDLE" envDefault:"30m" validate:"min=1m,max=30m"`
 	SessionMax       time.Duration `env:"SESSION_MAX" envDefault:"12h" validate:"min=5m,max=12h"`
@@ -46,7 +55,7 @@ type Config struct {
 type NHSLogin struct {
 	Issuer     string      `env:"ISSUER" validate:"required,url"`
 	ClientID   string      `env:"CLIENT_ID" validate:"required"`
-	PrivateKey keys.Secret `env:"PRIVATE_KEY,required"` // PEM; the first key signs, all are published
+	PrivateKey keys.Secret `env:"PRIVATE_KEY,required,notEmpty"` // PEM; the first key signs, all are published
 	// KeyIDs name the keys in their order; absent: their RFC 7638 thumbprints.
 	KeyIDs []string `env:"KEY_ID"`
 }
@@ -54,9 +63,28 @@ type NHSLogin struct {
 // Platform is this service as the NHS API platform has registered it.
 type Platform struct {
 	TokenURL   string      `env:"TOKEN_URL" validate:"required,url"`
-	APIKey     keys.Secret `env:"API_KEY,required"`
-	PrivateKey keys.Secret `env:"PRIVATE_KEY,required"`
+	APIKey     keys.Secret `env:"API_KEY,required,notEmpty"`
+	PrivateKey keys.Secret `env:"PRIVATE_KEY,required,notEmpty"`
 	KeyIDs     []string    `env:"KEY_ID"`
+}
+
+// Staff is this service as the organisation's own OpenID provider knows it.
+type Staff struct {
+	Issuer       string      `env:"ISSUER" validate:"omitempty,url"`
+	ClientID     string      `env:"CLIENT_ID"`
+	ClientSecret keys.Secret `env:"CLIENT_SECRET"`
+	RoleClaim    string      `env:"ROLE_CLAIM" envDefault:"roles" validate:"required"`
+	AuditorRole  string      `env:"AUDITOR_ROLE" envDefault:"auditor" validate:"required"`
+}
+
+// Retention is how long parts of the log are kept.
+type Retention struct {
+	// Correlation is for the ids that join entries with other systems' logs.
+	Correlation Period `env:"CORRELATION" envDefault:"90d"`
+	// Log is for the entries themselves; their hashes stay for ever.
+	Log Period `env:"LOG" envDefault:"8y"`
+	// History is for what changed between a citizen's reads.
+	History Period `env:"HISTORY" envDefault:"2y"`
 }
 
 // RateLimit are rates such as 60-S or 300-M, or off.
@@ -69,6 +97,15 @@ type RateLimit struct {
 
 // DatabasePath is the file of the embedded database.
 func (c Config) DatabasePath() string { return c.DatabaseURL[len("sqlite:"):] }
+
+// CheckpointKeyPath is the file of the key that signs checkpoints; its public half
+// stands beside it in a file of that name and ".pub".
+func (c Config) CheckpointKeyPath() string {
+	if c.CheckpointKeyFile != "" {
+		return c.CheckpointKeyFile
+	}
+	return c.DatabasePath() + ".checkpoint-key"
+}
 
 // Local tells that http on loopback is permitted.
 func (c Config) Local() bool { return c.Environment == "local" }

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/caarlos0/env/v11"
@@ -25,6 +27,7 @@ const prefix = "PCA_"
 func secrets() []string {
 	return []string{
 		"SECRET_KEY", "NHS_LOGIN_PRIVATE_KEY", "API_PLATFORM_PRIVATE_KEY", "API_PLATFORM_API_KEY", "ODS_API_KEY", "STATUS_API_KEY",
+		"STAFF_CLIENT_SECRET",
 	}
 }
 
@@ -33,7 +36,6 @@ func secrets() []string {
 func planned() []string {
 	return []string{
 		"REDIS_URL", "CLIENTS_FILE",
-		"STAFF_ISSUER", "STAFF_CLIENT_ID", "STAFF_CLIENT_SECRET", "STAFF_ROLE",
 	}
 }
 
@@ -45,11 +47,23 @@ func Load(environment []string) (Config, error) {
 	if err := env.ParseWithOptions(&c, env.Options{Environment: values, Prefix: prefix}); err != nil {
 		faults = append(faults, parseFaults(err)...)
 	}
+	c.Operator = c.Operator.withDefaults(c.Local())
 	faults = append(faults, c.check()...)
 	if len(faults) > 0 {
-		return Config{}, errors.Join(faults...)
+		return Config{}, errors.Join(once(faults)...)
 	}
 	return c, nil
+}
+
+// once keeps the first fault of each setting: the others follow from it.
+func once(faults []error) []error {
+	told := map[string]bool{}
+	return slices.DeleteFunc(faults, func(fault error) bool {
+		name, _, _ := strings.Cut(fault.Error(), ":")
+		again := told[name]
+		told[name] = true
+		return again
+	})
 }
 
 // own takes the PCA_ entries, reads what is given as a file, and refuses names
@@ -66,7 +80,7 @@ func own(environment []string) (map[string]string, []error) {
 		}
 		base, isFile := strings.CutSuffix(short, "_FILE")
 		switch {
-		case slices.Contains(planned(), short) || strings.HasPrefix(short, "RETENTION_"):
+		case slices.Contains(planned(), short):
 			faults = append(faults, fmt.Errorf("%s: not yet supported", name))
 		case isFile && slices.Contains(secrets(), base):
 			text, err := os.ReadFile(value) //nolint:gosec // the operator names the file
@@ -111,14 +125,61 @@ func names(t reflect.Type, prefix string) []string {
 	return all
 }
 
-// parseFaults splits what the library found. Its texts for a value of the wrong
-// type repeat the value; no secret has a type that could be wrong.
+// parseFaults puts what the library found into words of this room: its own
+// repeat the value, and a secret can stand in the wrong place.
 func parseFaults(err error) []error {
 	var all env.AggregateError
-	if errors.As(err, &all) {
-		return all.Errors
+	if !errors.As(err, &all) {
+		return []error{errors.New("the environment cannot be read")}
 	}
-	return []error{err}
+	faults := make([]error, len(all.Errors))
+	for i, each := range all.Errors {
+		var unset env.VarIsNotSetError
+		var empty env.EmptyVarError
+		var wrong env.ParseError
+		switch {
+		case errors.As(each, &unset):
+			faults[i] = fmt.Errorf("%s: is missing", unset.Key)
+		case errors.As(each, &empty):
+			faults[i] = fmt.Errorf("%s: is empty", empty.Key)
+		case errors.As(each, &wrong):
+			faults[i] = fmt.Errorf("%s: %s", nameOf(reflect.TypeFor[Config](), prefix, wrong), wanted(wrong.Type))
+		default:
+			faults[i] = errors.New("a setting has a value of another type than it should")
+		}
+	}
+	return faults
+}
+
+// nameOf finds the setting of a field. Fields whose type can be wrong have names
+// of their own.
+func nameOf(t reflect.Type, prefix string, wrong env.ParseError) string {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if sub, ok := f.Tag.Lookup("envPrefix"); ok {
+			if name := nameOf(f.Type, prefix+sub, wrong); name != "" {
+				return name
+			}
+			continue
+		}
+		if f.Name == wrong.Name && f.Type == wrong.Type {
+			name, _, _ := strings.Cut(f.Tag.Get("env"), ",")
+			return prefix + name
+		}
+	}
+	return ""
+}
+
+func wanted(t reflect.Type) string {
+	switch t {
+	case reflect.TypeFor[time.Duration]():
+		return "must be a duration such as 30m"
+	case reflect.TypeFor[slog.Level]():
+		return "must be DEBUG, INFO, WARN or ERROR"
+	case reflect.TypeFor[Period]():
+		return "must be a number of days or years such as 90d or 8y"
+	}
+	return "is not of the form that it should be"
 }
 
 func (c Config) check() []error {
@@ -135,6 +196,13 @@ func (c Config) check() []error {
 	if err := v.RegisterValidation("rate", func(f validator.FieldLevel) bool { return rate.MatchString(f.Field().String()) }); err != nil {
 		return append(faults, err)
 	}
+	if err := v.RegisterValidation("sqlitefile", func(f validator.FieldLevel) bool {
+		path, ours := strings.CutPrefix(f.Field().String(), "sqlite:")
+		// "" and ":memory:" would forget the log with the process.
+		return ours && path != "" && !strings.HasPrefix(path, ":")
+	}); err != nil {
+		return append(faults, err)
+	}
 	var invalid validator.ValidationErrors
 	if err := v.Struct(c); errors.As(err, &invalid) {
 		for _, f := range invalid {
@@ -144,7 +212,9 @@ func (c Config) check() []error {
 	} else if err != nil {
 		faults = append(faults, err)
 	}
+	faults = append(faults, c.Operator.check()...)
 	faults = append(faults, c.checkAddresses()...)
+	faults = append(faults, c.checkAudit()...)
 	return append(faults, c.checkSecrets()...)
 }
 
@@ -158,7 +228,7 @@ func explain(f validator.FieldError) string {
 		return "must be a URL"
 	case "hostname_port":
 		return "must be an address such as 127.0.0.1:8080"
-	case "startswith":
+	case "sqlitefile":
 		return "must be sqlite:PATH; other databases are not yet supported"
 	case "rate":
 		return "must be a rate such as 60-S (S, M, H or D), or off"
@@ -177,15 +247,17 @@ func (c Config) checkAddresses() []error {
 	var faults []error
 	for name, address := range map[string]string{
 		"PUBLIC_URL": c.PublicURL, "NHS_LOGIN_ISSUER": c.NHSLogin.Issuer, "API_PLATFORM_TOKEN_URL": c.Platform.TokenURL,
-		"ERS_BASE_URL": c.ERSBaseURL, "ODS_BASE_URL": c.ODSBaseURL,
+		"ERS_BASE_URL": c.ERSBaseURL, "ODS_BASE_URL": c.ODSBaseURL, "STAFF_ISSUER": c.Staff.Issuer,
 	} {
 		if address == "" {
 			continue
 		}
 		u, err := url.Parse(address)
 		switch {
-		case err != nil || u.Host == "":
+		case err != nil:
 			continue // told already
+		case u.Host == "":
+			faults = append(faults, fmt.Errorf("%s%s: must name a host", prefix, name))
 		case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 			faults = append(faults, fmt.Errorf("%s%s: must have no user, query or fragment", prefix, name))
 		case name != "API_PLATFORM_TOKEN_URL" && strings.HasSuffix(address, "/"):

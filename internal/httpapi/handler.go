@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -18,14 +19,14 @@ import (
 )
 
 const (
-	problemType   = "application/problem+json"
-	maxBody       = 64 << 10
-	keyProblem    = "pca.problem"
-	clientClosed  = 499 // the client went away; seen in logs and metrics alone
-	genericReason = "internal_error"
+	problemType  = "application/problem+json"
+	maxBody      = 64 << 10
+	keyProblem   = "pca.problem"
+	clientClosed = 499 // the client went away; seen in logs and metrics alone
 )
 
-// handle runs a handler and writes its error as problem+json.
+// handle runs a handler and writes its error as problem+json, or as a page where
+// a person asked for one.
 func (s *server) handle(h func(*gin.Context) error) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		if err := h(c); err != nil {
@@ -80,14 +81,26 @@ func (s *server) writeProblem(c *gin.Context, err error) {
 	if c.Writer.Written() {
 		return
 	}
+	if p.Code == problem.Internal && errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil {
+		c.Status(clientClosed) // nobody is there to read more
+		return
+	}
 	s.problemHeaders(c, p)
-	body := map[string]any{
+	if wantsPage(c) {
+		if text, ok := s.problemPage(c, p); ok {
+			pageHeaders(c)
+			c.Data(p.Status, contentHTML, text)
+			return
+		}
+	}
+	body := maps.Clone(p.Members)
+	if body == nil {
+		body = map[string]any{}
+	}
+	maps.Copy(body, map[string]any{
 		"type": "about:blank", "title": p.Title, "status": p.Status, "detail": p.Detail,
 		"code": p.Code, "nextStep": p.NextStep, "correlationId": correlationID(c),
-	}
-	for name, value := range p.Members {
-		body[name] = value
-	}
+	})
 	text, err := json.Marshal(body)
 	if err != nil {
 		c.Status(http.StatusInternalServerError)
@@ -120,16 +133,20 @@ func readJSON(c *gin.Context, v any) error {
 	d := json.NewDecoder(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			return problem.New(problem.PayloadTooLarge, nil)
-		}
-		return problem.New(problem.BadRequest, nil).WithDetail("The body is not the JSON that this address takes.")
+		return bodyProblem(err, "The body is not the JSON that this address takes.")
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return problem.New(problem.BadRequest, nil).WithDetail("The body holds more than one JSON value.")
+		return bodyProblem(err, "The body holds more than one JSON value.")
 	}
 	return nil
+}
+
+func bodyProblem(err error, detail string) error {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return problem.New(problem.PayloadTooLarge, nil)
+	}
+	return problem.New(problem.BadRequest, nil).WithDetail(detail)
 }
 
 func notFound(*gin.Context) error { return problem.New(problem.NotFound, nil) }

@@ -72,7 +72,9 @@ func (s *server) limit(limits ...*limit) gin.HandlerFunc {
 				return problem.New(problem.ServiceUnavailable, fmt.Errorf("count requests: %w", err))
 			}
 			if seen.Reached {
-				wait := max(1, seen.Reset-s.d.Now().Unix())
+				// The limiter counts by the machine's clock; by whichever, nobody waits
+				// longer than one period.
+				wait := min(max(1, seen.Reset-s.d.Now().Unix()), int64(l.rate.Rate.Period.Seconds()))
 				c.Header("Retry-After", strconv.FormatInt(wait, 10))
 				return problem.New(problem.RateLimited, nil)
 			}

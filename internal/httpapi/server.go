@@ -17,11 +17,13 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/nhslogin"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/web"
 )
 
 // Login signs citizens in (internal/nhslogin).
@@ -42,6 +44,13 @@ type Consents interface {
 	Grant(ctx context.Context, g consent.Grant) (consent.Consent, bool, error)
 	Withdraw(ctx context.Context, ref citizen.Ref, id string, by client.ID, correlationID string) (consent.Consent, error)
 	List(ctx context.Context, ref citizen.Ref) ([]consent.Consent, error)
+}
+
+// History remembers what changed between reads (internal/history). It never costs
+// the citizen an answer, and remembers nothing without their consent.
+type History interface {
+	Observe(ctx context.Context, ref citizen.Ref, id client.ID, seen history.Reading) []timeline.Observed
+	Changes(ctx context.Context, ref citizen.Ref, id client.ID, q history.Query) ([]timeline.Change, error)
 }
 
 // Citizens finds or makes the citizen of an NHS number (internal/citizen).
@@ -65,8 +74,13 @@ type Deps struct {
 	Consents Consents
 	Notices  *consent.Notices
 	Sources  Sources
+	History  History
 	Words    func() *timeline.ValueSets
 	Audit    audit.Appender
+	AuditLog audit.Source
+	// Auditors lets staff read the log; nil: every address below /audit is 404.
+	Auditors *Auditors
+	Receipts *Receipts
 	// ForgetToken drops the access token of a sign-in that ended.
 	ForgetToken func(idTokenID string)
 
@@ -75,6 +89,9 @@ type Deps struct {
 	// AssertIdentity makes a one-time proof of who is signed in, for single sign-on
 	// into another NHS service; nil: plain links.
 	AssertIdentity func(idTokenID string) (assertion string, expires time.Time, err error)
+
+	// Site is what every page says: who runs the service, and that a test system is one.
+	Site web.Site
 
 	PublicURL      string // without a trailing slash
 	SessionIdle    time.Duration
@@ -96,6 +113,9 @@ type server struct {
 	d       Deps
 	cookies cookies
 	managed managing
+	pages   *web.Pages
+	london  *time.Location
+	streams chan struct{} // holds one for each export under way
 }
 
 // New makes the main listener's handler.
@@ -103,9 +123,12 @@ func New(d Deps) (http.Handler, error) {
 	if err := d.check(); err != nil {
 		return nil, err
 	}
-	s := &server{d: d, cookies: newCookies(d.PublicURL), managed: managing{at: map[citizen.Ref]time.Time{}}}
+	s := &server{d: d, cookies: newCookies(d.PublicURL), managed: managing{at: map[citizen.Ref]time.Time{}}, streams: make(chan struct{}, streamsAtOnce)}
 	limits, err := newLimiters(d.Limits)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.makePages(); err != nil {
 		return nil, err
 	}
 
@@ -116,7 +139,7 @@ func New(d Deps) (http.Handler, error) {
 	if err := e.SetTrustedProxies(d.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("set trusted proxies: %w", err)
 	}
-	e.Use(s.identify, s.observe, s.recover, s.secureHeaders)
+	e.Use(s.identify, s.observe, s.recover, s.secureHeaders, s.browsable)
 	e.NoRoute(s.handle(notFound))
 	e.NoMethod(s.handle(methodNotAllowed))
 
@@ -146,19 +169,28 @@ func New(d Deps) (http.Handler, error) {
 	own.POST("/referrals/:id/manage", s.handle(s.manageLink))
 	own.GET("/appointments", s.handle(s.appointments))
 	own.GET("/appointments/:id/calendar.ics", s.handle(s.calendar))
+	own.GET("/changes", s.handle(s.changes))
 	own.GET("/consents", s.handle(s.listConsents))
 	own.POST("/consents", s.handle(s.grantConsent))
 	own.DELETE("/consents/:id", s.handle(s.withdrawConsent))
+	own.GET("/consents/:id/receipt", s.handle(s.consentReceipt))
+	own.GET("/access-log", s.handle(s.accessLog))
+
+	// The same as pages.
+	s.pageRoutes(web, limits)
+
+	// What auditors read of the log.
+	s.audits(web)
 	return e, nil
 }
 
 func (d Deps) check() error {
-	var missing []error
+	missing := []error{d.Auditors.check()}
 	for name, absent := range map[string]bool{
 		"Log": d.Log == nil, "Metrics": d.Metrics == nil, "Tracer": d.Tracer == nil, "Now": d.Now == nil, "NewID": d.NewID == nil,
 		"Login": d.Login == nil, "SignIns": d.SignIns == nil, "Sessions": d.Sessions == nil, "Citizens": d.Citizens == nil,
-		"Clients": d.Clients == nil, "Consents": d.Consents == nil, "Notices": d.Notices == nil, "Sources": d.Sources == nil,
-		"Words": d.Words == nil, "Audit": d.Audit == nil, "ForgetToken": d.ForgetToken == nil, "PublicURL": d.PublicURL == "",
+		"Clients": d.Clients == nil, "Consents": d.Consents == nil, "Notices": d.Notices == nil, "Sources": d.Sources == nil, "History": d.History == nil,
+		"Words": d.Words == nil, "Audit": d.Audit == nil, "AuditLog": d.AuditLog == nil, "Receipts": d.Receipts == nil, "ForgetToken": d.ForgetToken == nil, "PublicURL": d.PublicURL == "",
 		"Maintenance": d.Maintenance == nil, "Ready": d.Ready == nil, "JWKS": d.JWKS == nil, "OpenAPI": d.OpenAPI == nil,
 	} {
 		if absent {

@@ -40,7 +40,8 @@ func (s *server) sessionStatus(c *gin.Context) error {
 	return nil
 }
 
-// signOut is POST /auth/logout. Signing out twice is harmless.
+// signOut is POST /auth/logout. Signing out twice is harmless. A form of a page
+// ends on the start page.
 func (s *server) signOut(c *gin.Context) error {
 	if secret := s.cookies.get(c, s.cookies.session); secret != "" {
 		entry := s.entry(c, audit.SignedOut, audit.Succeeded)
@@ -54,6 +55,10 @@ func (s *server) signOut(c *gin.Context) error {
 	s.cookies.set(c, s.cookies.ended, "1", 0)
 	c.Header("Cache-Control", "no-store")
 	c.Header("Clear-Site-Data", `"cache"`)
+	if wantsPage(c) {
+		redirect(c, http.StatusSeeOther, "/")
+		return nil
+	}
 	c.Status(http.StatusNoContent)
 	return nil
 }

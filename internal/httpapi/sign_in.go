@@ -52,7 +52,7 @@ func (s *server) beginSignIn(c *gin.Context, returnTo, prompt string) error {
 	}
 	binding := rand.Text()
 	state, err := s.d.SignIns.Begin(ctx, session.Pending{
-		Nonce: a.Nonce, CodeVerifier: a.CodeVerifier, FreshSince: a.FreshSince, ReturnTo: returnTo, Binding: binding,
+		Nonce: a.Nonce, CodeVerifier: a.CodeVerifier, FreshSince: a.FreshSince, Silent: prompt == "none", ReturnTo: returnTo, Binding: binding,
 	})
 	if err != nil {
 		return problem.New(problem.ServiceUnavailable, err)
@@ -65,17 +65,20 @@ func (s *server) beginSignIn(c *gin.Context, returnTo, prompt string) error {
 
 // isOwnPath tells whether a browser that is sent to p stays with this service.
 // What a browser could read as another host is refused: "//host", "/\host",
-// control characters that it drops, and anything but a path and a query.
+// control characters that it drops, encoded or not, and anything but a path and a
+// query in ASCII, as every address here is.
 func isOwnPath(p string) bool {
 	const longest = 512
 	if len(p) > longest || !strings.HasPrefix(p, "/") || strings.HasPrefix(p, "//") {
 		return false
 	}
-	for _, r := range p {
-		if r <= ' ' || r == '\\' || r == 0x7f {
-			return false
-		}
-	}
 	u, err := url.Parse(p)
-	return err == nil && u.Scheme == "" && u.Host == "" && u.User == nil && !strings.HasPrefix(u.Path, "//") && !strings.Contains(u.Path, "\\")
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || strings.HasPrefix(u.Path, "//") {
+		return false
+	}
+	plain := func(r rune) bool { return r > ' ' && r < 0x7f && r != '\\' }
+	printable := func(r rune) bool { return r == ' ' || plain(r) }
+	return !strings.ContainsFunc(p, not(plain)) && !strings.ContainsFunc(u.Path, not(printable))
 }
+
+func not(is func(rune) bool) func(rune) bool { return func(r rune) bool { return !is(r) } }

@@ -58,6 +58,7 @@ func (s *server) finishSignIn(c *gin.Context) (again *session.Pending, err error
 	case err != nil:
 		return nil, problem.New(problem.ServiceUnavailable, err)
 	}
+	c.Set(keyReturnTo, pending.ReturnTo)
 	binding := s.cookies.get(c, s.cookies.binding)
 	s.cookies.set(c, s.cookies.binding, "", -1)
 	if subtle.ConstantTimeCompare([]byte(binding), []byte(pending.Binding)) != 1 {
@@ -65,7 +66,9 @@ func (s *server) finishSignIn(c *gin.Context) (again *session.Pending, err error
 	}
 	if code := q.Get("error"); code != "" {
 		retry, refusal := nhslogin.RedirectError(code, q.Get("error_description"))
-		if retry {
+		// Only what was tried silently goes on: asking again for what NHS login has
+		// refused in the open would send the browser round and round.
+		if retry && pending.Silent {
 			return &pending, nil
 		}
 		return nil, refusal

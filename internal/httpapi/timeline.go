@@ -50,10 +50,11 @@ func (s *server) showTimeline(c *gin.Context, mode cache.Mode) error {
 type reading struct {
 	aggregate.Result
 
-	caller  Caller
-	consent consent.Decision
-	words   *timeline.ValueSets
-	lang    timeline.Lang
+	caller   Caller
+	consent  consent.Decision
+	observed []timeline.Observed // what earlier reads saw, where the citizen lets it be kept
+	words    *timeline.ValueSets
+	lang     timeline.Lang
 }
 
 // read decides on consent, asks the sources, and decides once more: the citizen
@@ -63,20 +64,21 @@ func (s *server) read(c *gin.Context, mode cache.Mode, purpose string) (reading,
 	if s.managed.recently(caller.Citizen.Ref, s.d.Now()) {
 		mode = cache.Refresh
 	}
-	if _, err := s.allowed(c, caller, purpose, aggregate.Result{}); err != nil {
+	if _, err := s.allowed(c, caller, purpose, aggregate.Result{}, consent.TimelineRead); err != nil {
 		return reading{}, err
 	}
 	result, err := s.readSources(c.Request.Context(), caller, correlationID(c), mode)
 	if err != nil {
 		return reading{}, s.refuse(c, err, purpose, result)
 	}
-	decision, err := s.allowed(c, caller, purpose, result)
+	decision, err := s.allowed(c, caller, purpose, result, consent.TimelineRead)
 	if err != nil {
 		return reading{}, err
 	}
 	return reading{
 		Result: result, caller: caller, consent: decision,
-		words: s.d.Words(), lang: timeline.ParseLang(c.GetHeader("Accept-Language")),
+		observed: s.d.History.Observe(c.Request.Context(), caller.Citizen.Ref, caller.Client, historyOf(result)),
+		words:    s.d.Words(), lang: timeline.ParseLang(c.GetHeader("Accept-Language")),
 	}, nil
 }
 
@@ -92,7 +94,7 @@ func (s *server) readSources(ctx context.Context, caller Caller, correlationID s
 
 // say puts a reading into words, under the disclosure policy.
 func (s *server) say(r reading) timeline.Timeline {
-	built := timeline.Build(r.Facts, r.words, r.lang, s.d.Now())
+	built := timeline.BuildWith(r.Facts, r.observed, r.words, r.lang, s.d.Now())
 	for kind, count := range built.Counts.Unknown {
 		s.d.Metrics.UnknownCode(string(kind), count)
 	}
@@ -101,8 +103,8 @@ func (s *server) say(r reading) timeline.Timeline {
 
 // allowed decides whether this client may have the citizen's data, and logs it if
 // not. The error carries what to ask the citizen for.
-func (s *server) allowed(c *gin.Context, caller Caller, purpose string, asked aggregate.Result) (consent.Decision, error) {
-	d, err := s.d.Consents.Decide(c.Request.Context(), caller.Citizen.Ref, caller.Client, []consent.Scope{consent.TimelineRead})
+func (s *server) allowed(c *gin.Context, caller Caller, purpose string, asked aggregate.Result, scopes ...consent.Scope) (consent.Decision, error) {
+	d, err := s.d.Consents.Decide(c.Request.Context(), caller.Citizen.Ref, caller.Client, scopes)
 	if err != nil {
 		return d, problem.New(problem.ServiceUnavailable, err)
 	}

@@ -49,17 +49,23 @@ func keepRedirects(r *http.Request, via []*http.Request) error {
 // Through has every request pass t, such as one that checks it against the contract.
 func (j *Journey) Through(t http.RoundTripper) { j.http.Transport = t }
 
+// Cookies are what this browser holds.
+func (j *Journey) Cookies() http.CookieJar { return j.http.Jar }
+
 // Close ends idle connections.
 func (j *Journey) Close() { j.http.CloseIdleConnections() }
 
 // Do sends a request to a path of the service, or to a whole address, and
-// follows redirects. body is sent as JSON; nil sends none.
+// follows redirects. body is sent as JSON, a []byte as it stands; nil sends none.
 func (j *Journey) Do(ctx context.Context, method, address string, body any, headers ...string) (Answer, error) {
 	var content io.Reader = http.NoBody
 	if body != nil {
-		text, err := json.Marshal(body)
-		if err != nil {
-			return Answer{}, fmt.Errorf("encode request: %w", err)
+		text, raw := body.([]byte)
+		if !raw {
+			var err error
+			if text, err = json.Marshal(body); err != nil {
+				return Answer{}, fmt.Errorf("encode request: %w", err)
+			}
 		}
 		content = bytes.NewReader(text)
 	}

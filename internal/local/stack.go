@@ -57,6 +57,8 @@ const (
 	apiKey   = "local-api-key" //nolint:gosec // the sandbox's, worth nothing elsewhere
 	odsKey   = "local-ods-key"
 	statKey  = "local-status-key"
+
+	staffSecret = "local-staff-secret" //nolint:gosec // the sandbox's too
 )
 
 // Start runs sandbox and service until Close. Both answer when it returns.
@@ -91,7 +93,8 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	err = s.Sandbox.Register(sandbox.App{
 		Name: "Patient Care Aggregator (local)", ClientID: clientID, RedirectURIs: []string{s.URL + "/auth/callback"},
 		NHSLoginJWKSURL: s.URL + "/.well-known/jwks.json", APIKey: apiKey, PlatformJWKSURL: s.URL + "/.well-known/jwks.json",
-		ODSAPIKey: odsKey,
+		ODSAPIKey:     odsKey,
+		StaffClientID: clientID, StaffClientSecret: staffSecret, StaffRedirectURIs: []string{s.URL + "/audit/callback"},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("register with the sandbox: %w", err)
@@ -129,6 +132,7 @@ func (s *Stack) environment(o Options) (map[string]string, error) {
 		"PCA_ERS_BASE_URL":                  at.ERSBaseURL,
 		"PCA_ODS_BASE_URL":                  at.ODSBaseURL, "PCA_ODS_API_KEY": odsKey,
 		"PCA_STATUS_API_KEY": statKey,
+		"PCA_STAFF_ISSUER":   at.StaffIssuer, "PCA_STAFF_CLIENT_ID": clientID, "PCA_STAFF_CLIENT_SECRET": staffSecret,
 	}
 	maps.Copy(env, o.Env)
 	return env, nil

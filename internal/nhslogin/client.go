@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -117,6 +118,9 @@ func (c *Client) Begin(ctx context.Context, prompt string) (Authorization, error
 // sign_in_failed, sign_in_unavailable, identity_level_too_low, under_16,
 // age_unknown, no_nhs_number.
 func (c *Client) Finish(ctx context.Context, a Authorization, code string) (Identity, error) {
+	if code == "" {
+		return Identity{}, problem.New(problem.SignInFailed, errors.New("came back without a code"))
+	}
 	p, err := c.discovery.provider(ctx)
 	if err != nil {
 		return Identity{}, problem.New(problem.SignInUnavailable, err)
@@ -155,8 +159,12 @@ func (c *Client) oauth(p *provider) *oauth2.Config {
 // the provider wrote is not repeated: only codes of RFC 6749, 5.2 are.
 func exchangeProblem(err error) error {
 	var refused *oauth2.RetrieveError
-	if !errors.As(err, &refused) {
+	var sending *url.Error
+	switch {
+	case errors.As(err, &sending):
 		return problem.New(problem.SignInUnavailable, fmt.Errorf("exchange code: %w", upstream.WithoutURL(err)))
+	case !errors.As(err, &refused):
+		return problem.New(problem.SignInUnavailable, errors.New("exchange code: the answer holds no tokens that can be read"))
 	}
 	switch refused.ErrorCode {
 	case "invalid_grant":

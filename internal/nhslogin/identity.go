@@ -5,7 +5,9 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -13,7 +15,6 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
-	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
 // Identity is a citizen whom NHS login vouches for.
@@ -48,13 +49,14 @@ type claims struct {
 // identify verifies the ID token (OpenID Connect Core 1.0, 3.1.3.7) and then
 // asks of the citizen what this service requires.
 func (c *Client) identify(ctx context.Context, p *provider, raw, accessToken string, a Authorization) (Identity, error) {
-	token, err := p.verifier.Verify(oidc.ClientContext(ctx, c.keysHTTP.HTTP()), raw)
+	token, err := verify(ctx, p, raw)
 	if err != nil {
-		return Identity{}, problem.New(problem.SignInFailed, fmt.Errorf("verify ID token: %w", upstream.WithoutURL(err)))
+		return Identity{}, err
 	}
 	var v claims
 	if err := token.Claims(&v); err != nil {
-		return Identity{}, problem.New(problem.SignInFailed, fmt.Errorf("read ID token: %w", err))
+		// The error could repeat a claim.
+		return Identity{}, problem.New(problem.SignInFailed, errors.New("read ID token: a claim has another type than it should"))
 	}
 	if err := c.checkToken(token, v, accessToken, a); err != nil {
 		return Identity{}, problem.New(problem.SignInFailed, fmt.Errorf("check ID token: %w", err))
@@ -74,11 +76,44 @@ func (c *Client) identify(ctx context.Context, p *provider, raw, accessToken str
 	}, nil
 }
 
+// verify checks signature, issuer, audience and expiry. Keys that cannot be had
+// are NHS login's trouble and not the token's fault.
+func verify(ctx context.Context, p *provider, raw string) (*oidc.IDToken, error) {
+	if _, err := p.keys.VerifySignature(ctx, raw); err != nil {
+		var sending *url.Error
+		if errors.As(err, &sending) || ctx.Err() != nil {
+			return nil, problem.New(problem.SignInUnavailable, fmt.Errorf("verify ID token: %w", errNoKeySet))
+		}
+		return nil, problem.New(problem.SignInFailed, errors.New("verify ID token: no key of NHS login made its signature"))
+	}
+	token, err := p.verifier.Verify(ctx, raw)
+	if err != nil {
+		return nil, problem.New(problem.SignInFailed, errors.New("verify ID token: "+whyNot(err)))
+	}
+	return token, nil
+}
+
+// whyNot names the check that failed. The library's own text can repeat a claim.
+func whyNot(err error) string {
+	var expired *oidc.TokenExpiredError
+	switch text := err.Error(); {
+	case errors.As(err, &expired):
+		return "it has expired"
+	case strings.Contains(text, "different provider"):
+		return "another issuer made it"
+	case strings.Contains(text, "audience"):
+		return "it is for another client"
+	case strings.Contains(text, "not before"):
+		return "it is not valid yet"
+	}
+	return "it is not of the form or algorithm that it should be"
+}
+
 // checkToken makes the checks that go-oidc leaves to its user.
 func (c *Client) checkToken(token *oidc.IDToken, v claims, accessToken string, a Authorization) error {
 	now := c.d.Now()
 	switch {
-	case subtle.ConstantTimeCompare([]byte(token.Nonce), []byte(a.Nonce)) != 1:
+	case a.Nonce == "" || subtle.ConstantTimeCompare([]byte(token.Nonce), []byte(a.Nonce)) != 1:
 		return errors.New("nonce is not the one that was sent")
 	case len(token.Audience) != 1:
 		return errors.New("audience is not this service alone")

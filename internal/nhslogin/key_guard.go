@@ -2,6 +2,8 @@ package nhslogin
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,19 +13,20 @@ import (
 	"golang.org/x/time/rate"
 )
 
+// errNoKeySet says that NHS login does not give its keys; signing in waits.
+var errNoKeySet = errors.New("NHS login gives no key set")
+
 // keyGuard stands in front of the key set's address. go-oidc fetches the keys
 // anew for every token with an unknown key id, so a stranger could make this
-// service hammer NHS login: beyond a few fetches a minute the last answer is
-// given again.
+// service hammer NHS login: beyond a few fetches a minute the last key set is
+// given again. What is no key set is an error and never given again.
 type keyGuard struct {
 	next  http.RoundTripper
 	now   func() time.Time
 	limit *rate.Limiter
 
-	mu     sync.Mutex
-	status int
-	header http.Header
-	body   []byte
+	mu   sync.Mutex
+	body []byte // the last key set; nil when there was none
 }
 
 func newKeyGuard(next http.RoundTripper, now func() time.Time) *keyGuard {
@@ -35,8 +38,8 @@ func newKeyGuard(next http.RoundTripper, now func() time.Time) *keyGuard {
 func (g *keyGuard) RoundTrip(r *http.Request) (*http.Response, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.status == http.StatusOK && !g.limit.AllowN(g.now(), 1) {
-		return g.answer(r), nil
+	if g.body != nil && !g.limit.AllowN(g.now(), 1) {
+		return keySetAnswer(r, g.body), nil
 	}
 	response, err := g.next.RoundTrip(r)
 	if err != nil {
@@ -48,17 +51,25 @@ func (g *keyGuard) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read key set: %w", err)
 	}
-	if response.StatusCode == http.StatusOK {
-		g.status, g.header, g.body = response.StatusCode, response.Header, body
+	if response.StatusCode != http.StatusOK || !isKeySet(body) {
+		return nil, errNoKeySet
 	}
-	response.Body = io.NopCloser(bytes.NewReader(body))
-	return response, nil
+	g.body = body
+	return keySetAnswer(r, body), nil
 }
 
-func (g *keyGuard) answer(r *http.Request) *http.Response {
+// isKeySet tells a JWK Set (RFC 7517, 5) from a page that a gateway sent for it.
+func isKeySet(body []byte) bool {
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	return json.Unmarshal(body, &set) == nil && set.Keys != nil
+}
+
+func keySetAnswer(r *http.Request, body []byte) *http.Response {
 	return &http.Response{
-		Status: http.StatusText(g.status), StatusCode: g.status, Header: g.header.Clone(),
+		Status: http.StatusText(http.StatusOK), StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Body: io.NopCloser(bytes.NewReader(g.body)), ContentLength: int64(len(g.body)), Request: r,
+		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), Request: r,
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
@@ -20,6 +21,8 @@ const (
 	providerFresh = time.Hour
 	// How long a discovery document serves while NHS login cannot be reached.
 	providerMaxAge = 12 * time.Hour
+	// How long an older document serves before the next try to read a new one.
+	providerRetry = time.Minute
 )
 
 // provider is what discovery told, with a verifier for the keys of that hour.
@@ -27,6 +30,7 @@ type provider struct {
 	authorizeURL string
 	tokenURL     string
 	pkce         bool
+	keys         oidc.KeySet
 	verifier     *oidc.IDTokenVerifier
 	readAt       time.Time
 }
@@ -41,43 +45,79 @@ type discovery struct {
 	keysClient    *http.Client // for the key set; its transport limits how often
 	now           func() time.Time
 
-	mu      sync.Mutex
-	current *provider
+	flight singleflight.Group
+
+	mu       sync.Mutex
+	current  *provider
+	notUntil time.Time // after a failed reading, when to try again while there is an older one
 }
 
+// provider gives the one of this hour, or, while NHS login cannot be reached, an
+// older one. However many ask at once, the document is read once, and nobody
+// waits longer than their own ctx.
 func (d *discovery) provider(ctx context.Context) (*provider, error) {
+	older, fresh := d.known()
+	if fresh {
+		return older, nil
+	}
+	reading := d.flight.DoChan("", func() (any, error) {
+		return d.refresh(context.WithoutCancel(ctx)) // the client bounds it in time
+	})
+	var err error
+	select {
+	case <-ctx.Done():
+		err = fmt.Errorf("wait for NHS login discovery: %w", ctx.Err())
+	case r := <-reading:
+		if r.Err == nil {
+			return r.Val.(*provider), nil //nolint:errcheck // only refresh's results come here
+		}
+		err = r.Err
+	}
+	if older != nil {
+		return older, nil
+	}
+	return nil, err
+}
+
+// known gives the provider at hand, nil when it is none or too old, and whether
+// it serves without asking.
+func (d *discovery) known() (p *provider, fresh bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	age := time.Duration(0)
-	if d.current != nil {
-		age = d.now().Sub(d.current.readAt)
-		if age >= 0 && age < providerFresh {
-			return d.current, nil
-		}
+	if d.current == nil {
+		return nil, false
 	}
+	now := d.now()
+	age := now.Sub(d.current.readAt)
+	if age < 0 || age >= providerMaxAge {
+		return nil, false
+	}
+	return d.current, age < providerFresh || now.Before(d.notUntil)
+}
+
+func (d *discovery) refresh(ctx context.Context) (*provider, error) {
 	p, err := d.read(ctx)
-	switch {
-	case err == nil:
-		d.current = p
-	case d.current != nil && age >= 0 && age < providerMaxAge:
-		return d.current, nil
-	default:
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err != nil {
+		d.notUntil = d.now().Add(providerRetry)
 		return nil, err
 	}
-	return d.current, nil
+	d.current = p
+	return p, nil
 }
 
 func (d *discovery) read(ctx context.Context) (*provider, error) {
 	found, err := oidc.NewProvider(oidc.ClientContext(ctx, d.client), d.issuer)
 	if err != nil {
-		return nil, fmt.Errorf("read NHS login discovery: %w", upstream.WithoutURL(err))
+		return nil, fmt.Errorf("read NHS login discovery: %w", documentError(err))
 	}
 	var document struct {
 		JWKSURL string   `json:"jwks_uri"`
 		PKCE    []string `json:"code_challenge_methods_supported"`
 	}
 	if err := found.Claims(&document); err != nil {
-		return nil, fmt.Errorf("read NHS login discovery: %w", err)
+		return nil, errors.New("read NHS login discovery: the document is not of the form that it has")
 	}
 	endpoint := found.Endpoint()
 	for _, address := range []string{endpoint.AuthURL, endpoint.TokenURL, document.JWKSURL} {
@@ -90,11 +130,25 @@ func (d *discovery) read(ctx context.Context) (*provider, error) {
 		authorizeURL: endpoint.AuthURL,
 		tokenURL:     endpoint.TokenURL,
 		pkce:         slices.Contains(document.PKCE, "S256"),
+		keys:         keySet,
 		verifier: oidc.NewVerifier(d.issuer, keySet, &oidc.Config{
 			ClientID: d.clientID, SupportedSigningAlgs: []string{oidc.RS512}, Now: d.now,
 		}),
 		readAt: d.now(),
 	}, nil
+}
+
+// documentError leaves out what NHS login answered: the library repeats whole bodies.
+func documentError(err error) error {
+	var sending *url.Error
+	var mismatch *oidc.IssuerMismatchError
+	switch {
+	case errors.As(err, &sending):
+		return upstream.WithoutURL(err)
+	case errors.As(err, &mismatch):
+		return errors.New("the document is another issuer's")
+	}
+	return errors.New("the answer is no document")
 }
 
 func (d *discovery) acceptable(address string) error {

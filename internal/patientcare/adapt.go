@@ -3,6 +3,8 @@ package patientcare
 import (
 	"time"
 
+	"github.com/samply/golang-fhir-models/fhir-models/fhir"
+
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
@@ -20,12 +22,12 @@ type Service struct {
 func serviceOf(h healthcareService) Service {
 	s := Service{Name: text(h.Name), Provider: identifierOf(h.ProvidedBy)}
 	for i := range h.Type {
-		if c := codingOf(&h.Type[i]); c != nil {
+		if c := codingOf(&h.Type[i], systemServiceType); c != nil && s.Type == "" {
 			s.Type = text(c.Code)
 		}
 	}
 	for i := range h.Specialty {
-		if c := codingOf(&h.Specialty[i]); c != nil {
+		if c := codingOf(&h.Specialty[i], systemSpecialty); c != nil && s.Specialty == nil {
 			s.Specialty = &timeline.Coding{Code: text(c.Code), Display: text(c.Display)}
 		}
 	}
@@ -50,27 +52,53 @@ func (f *found) serviceIDs() []string {
 	return ids
 }
 
+// withoutService counts the referrals whose service was not found.
+func (f *found) withoutService(services map[string]Service) int {
+	n := 0
+	for _, r := range f.referrals {
+		if id := r.serviceID(); id != "" {
+			if _, ok := services[id]; !ok {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // serviceID comes with the appointment or the task; empty where nothing is booked
 // or deferred.
 func (r *referral) serviceID() string {
-	if r.appointment != nil {
-		for _, p := range r.appointment.Participant {
-			if id := identifierIn(p.Actor, systemService); id != "" {
+	for _, a := range []*appointment{r.appointment, r.unshown} {
+		if a == nil {
+			continue
+		}
+		for _, p := range a.Participant {
+			if id := serviceIn(p.Actor); id != "" {
 				return id
 			}
 		}
 	}
 	if r.task != nil {
-		return identifierIn(r.task.Owner, systemService)
+		return serviceIn(r.task.Owner)
+	}
+	return ""
+}
+
+// serviceIn takes a service by its identifier, or by a literal reference.
+func serviceIn(r *fhir.Reference) string {
+	if id := identifierIn(r, systemService); id != "" || r == nil {
+		return id
+	}
+	if kind, id := splitReference(text(r.Reference)); kind == "healthcareservice" {
+		return id
 	}
 	return ""
 }
 
 // referrer is the ODS code of the organisation of the person who referred.
 func (r *referral) referrer() string {
-	for _, raw := range r.Contained {
-		var p practitionerRole
-		if decode(raw, &p) && p.ResourceType == "PractitionerRole" {
+	for i := range r.Contained {
+		if p := &r.Contained[i]; p.ResourceType == "PractitionerRole" {
 			if code := identifierOf(p.Organization); code != "" {
 				return code
 			}
@@ -116,7 +144,7 @@ func adapt(r *referral, c citizen.Citizen, services map[string]Service, names ma
 		Source:           sourceID,
 		ID:               c.OpaqueID("referral", r.key),
 		BookingReference: r.ubrn(),
-		Version:          r.version(),
+		Version:          versionOf(r.Meta),
 		ReferredOn:       parseDay(text(r.AuthoredOn), london),
 		Referrer:         organisation(r.referrer()),
 	}
@@ -129,9 +157,9 @@ func adapt(r *referral, c citizen.Citizen, services map[string]Service, names ma
 		}
 	}
 	if x := extensionIn(r.Extension, extensionPortal); x != nil {
-		f.ManageURL = text(x.ValueUrl)
+		f.ManageURL = text(x.ValueURL)
 	}
-	if coding := codingOf(r.PerformerType); coding != nil {
+	if coding := codingOf(r.PerformerType, systemSpecialty); coding != nil {
 		f.Specialty = &timeline.Coding{Code: text(coding.Code), Display: text(coding.Display)}
 	}
 	if id := r.serviceID(); id != "" {
@@ -144,7 +172,7 @@ func adapt(r *referral, c citizen.Citizen, services map[string]Service, names ma
 		}
 	}
 	if a := r.appointment; a != nil {
-		f.Appointment = &timeline.Appointment{ID: c.OpaqueID("appointment", r.key+"/"+localID(text(a.Id)))}
+		f.Appointment = &timeline.Appointment{ID: c.OpaqueID("appointment", r.key+"/"+a.name())}
 		if start, ok := parseInstant(text(a.Start), london); ok {
 			f.Appointment.Start = &start
 		}
@@ -153,15 +181,23 @@ func adapt(r *referral, c citizen.Citizen, services map[string]Service, names ma
 		}
 	}
 	if t := r.task; t != nil {
-		f.Review = &timeline.Review{DueBy: parseDay(dueBy(t), london)}
-		if coding := codingOf(t.Code); coding != nil {
-			switch text(coding.Code) {
-			case taskTriageDeferral:
-				f.Review.Kind = timeline.ReviewTriage
-			case taskDeferral:
-				f.Review.Kind = timeline.ReviewAppointment
-			}
-		}
+		f.Review = &timeline.Review{Kind: t.kind(), DueBy: parseDay(t.dueBy(), london)}
 	}
 	return f
+}
+
+// kind is empty for one that nobody knows.
+func (t *task) kind() string {
+	if t.Code == nil {
+		return ""
+	}
+	for i := range t.Code.Coding {
+		switch text(t.Code.Coding[i].Code) {
+		case taskTriageDeferral:
+			return timeline.ReviewTriage
+		case taskDeferral:
+			return timeline.ReviewAppointment
+		}
+	}
+	return ""
 }

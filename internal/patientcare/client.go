@@ -51,8 +51,8 @@ func (c *client) service(ctx context.Context, token keys.Secret, id, correlation
 		return healthcareService{}, err
 	}
 	var s healthcareService
-	if err := json.Unmarshal(body, &s); err != nil || s.ResourceType != "HealthcareService" {
-		return healthcareService{}, unusable("service is not a HealthcareService", err)
+	if _, ok := read(body, &s); !ok || s.ResourceType != "HealthcareService" {
+		return healthcareService{}, unusable("service is not a HealthcareService", shapeOf(body))
 	}
 	return s, nil
 }
@@ -138,7 +138,7 @@ func refused(a upstream.Answer) error {
 
 func issueCode(body []byte) string {
 	var o outcome
-	if json.Unmarshal(body, &o) != nil || o.ResourceType != "OperationOutcome" || len(o.Issue) == 0 {
+	if _, ok := read(body, &o); !ok || o.ResourceType != "OperationOutcome" || len(o.Issue) == 0 {
 		return ""
 	}
 	return o.Issue[0].Code

@@ -9,14 +9,15 @@ import (
 
 // parseInstant reads a FHIR dateTime that has a time and an offset. One without
 // an offset is read as London's, for that is whose clock the hospital looks at.
+// Years in which no appointment of the NHS can be are sentinels, not dates.
 func parseInstant(s string, london *time.Location) (time.Time, bool) {
+	const first, last = 1948, 2199
 	s = strings.TrimSpace(s)
-	if t, err := time.Parse(time.RFC3339, s); err == nil {
-		return t, true
-	}
-	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02T15:04Z07:00"} {
+	for _, layout := range []string{
+		time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z0700",
+	} {
 		if t, err := time.ParseInLocation(layout, s, london); err == nil {
-			return t, true
+			return t, t.Year() >= first && t.Year() <= last
 		}
 	}
 	return time.Time{}, false
@@ -25,14 +26,14 @@ func parseInstant(s string, london *time.Location) (time.Time, bool) {
 // parseDay reads a FHIR date or dateTime as a London day; zero when it is
 // neither, or does not name a day.
 func parseDay(s string, london *time.Location) timeline.Date {
-	t, err := time.ParseInLocation(time.DateOnly, strings.TrimSpace(s), london)
-	if err != nil {
-		instant, ok := parseInstant(s, london)
-		if !ok {
-			return timeline.Date{}
-		}
-		t = instant.In(london)
+	s = strings.TrimSpace(s)
+	if len(s) == len(time.DateOnly) {
+		s += "T00:00"
 	}
-	year, month, day := t.Date()
+	t, ok := parseInstant(s, london)
+	if !ok {
+		return timeline.Date{}
+	}
+	year, month, day := t.In(london).Date()
 	return timeline.Date{Year: year, Month: month, Day: day}
 }

@@ -6,24 +6,52 @@ import (
 	"github.com/samply/golang-fhir-models/fhir-models/fhir"
 )
 
-// The library's enums fail the whole document for a code that they do not know,
-// and turn a missing one into a real one. These types shadow each such field,
-// for decoding only.
+// These types hold the parts of each resource that are read, in the library's
+// data types. The library's own resource structs would cost a referral for a
+// part that nobody shows: their enums fail the whole document for a code that
+// they do not know, and turn a missing one into a real one. So codes are texts
+// here, and an unread part can have any form. What has another form than is
+// read here, bend.go brings into it.
 
 type serviceRequest struct {
-	fhir.ServiceRequest
+	ID            *string               `json:"id"`
+	Meta          *fhir.Meta            `json:"meta"`
+	Identifier    []fhir.Identifier     `json:"identifier"`
+	Extension     []extension           `json:"extension"`
+	Contained     []practitionerRole    `json:"contained"`
+	Status        string                `json:"status"`
+	Subject       *fhir.Reference       `json:"subject"`
+	PerformerType *fhir.CodeableConcept `json:"performerType"`
+	AuthoredOn    *string               `json:"authoredOn"`
 
-	Status    json.RawMessage   `json:"status"`
-	Intent    json.RawMessage   `json:"intent"`
-	Priority  json.RawMessage   `json:"priority"`
-	Contained []json.RawMessage `json:"contained"`
+	lost int // parts that could not be read
+}
+
+// extension has the two values of the library's fifty that e-RS sends.
+type extension struct {
+	URL         string       `json:"url"`
+	ValueURL    *string      `json:"valueUrl"`
+	ValueCoding *fhir.Coding `json:"valueCoding"`
+	Extension   []extension  `json:"extension"`
+}
+
+type practitionerRole struct {
+	ResourceType string          `json:"resourceType"`
+	Organization *fhir.Reference `json:"organization"`
 }
 
 type appointment struct {
-	fhir.Appointment
+	ID          *string          `json:"id"`
+	Meta        *fhir.Meta       `json:"meta"`
+	Status      string           `json:"status"`
+	BasedOn     []fhir.Reference `json:"basedOn"`
+	Start       *string          `json:"start"`
+	End         *string          `json:"end"`
+	Participant []participant    `json:"participant"`
+	// StartNote is FHIR's place for saying why there is no start (R4, 2.24.0.2).
+	StartNote json.RawMessage `json:"_start"`
 
-	Status      string        `json:"status"`
-	Participant []participant `json:"participant"`
+	lost int
 }
 
 type participant struct {
@@ -31,16 +59,20 @@ type participant struct {
 }
 
 type task struct {
-	fhir.Task
+	ID          *string               `json:"id"`
+	Meta        *fhir.Meta            `json:"meta"`
+	Status      string                `json:"status"`
+	Code        *fhir.CodeableConcept `json:"code"`
+	Focus       *fhir.Reference       `json:"focus"`
+	For         *fhir.Reference       `json:"for"`
+	Owner       *fhir.Reference       `json:"owner"`
+	Restriction *restriction          `json:"restriction"`
 
-	Status   json.RawMessage `json:"status"`
-	Intent   json.RawMessage `json:"intent"`
-	Priority json.RawMessage `json:"priority"`
+	lost int
 }
 
-type practitionerRole struct {
-	ResourceType string          `json:"resourceType"`
-	Organization *fhir.Reference `json:"organization"`
+type restriction struct {
+	Period *fhir.Period `json:"period"`
 }
 
 type healthcareService struct {
@@ -52,30 +84,16 @@ type healthcareService struct {
 	Type         []fhir.CodeableConcept `json:"type"`
 }
 
-// bundle holds its entries unread, so that one that cannot be read costs itself.
-type bundle struct {
-	ResourceType string            `json:"resourceType"`
-	Type         string            `json:"type"`
-	Total        *int              `json:"total"`
-	Entry        []json.RawMessage `json:"entry"`
-}
-
-type entry struct {
-	FullURL  string          `json:"fullUrl"`
-	Resource json.RawMessage `json:"resource"`
-}
-
-// outcome is an OperationOutcome with the parts that matter here. Its issues'
-// expression has come as text and as list: it is not read.
+// outcome is an OperationOutcome. Its issues' expression has come as text and as
+// list: it is not read.
 type outcome struct {
-	ResourceType string `json:"resourceType"`
-	Issue        []struct {
-		Severity string `json:"severity"`
-		Code     string `json:"code"`
-		Details  struct {
-			Coding []fhir.Coding `json:"coding"`
-		} `json:"details"`
-	} `json:"issue"`
+	ResourceType string         `json:"resourceType"`
+	Issue        []outcomeIssue `json:"issue"`
+}
+
+type outcomeIssue struct {
+	Severity string `json:"severity"`
+	Code     string `json:"code"`
 }
 
 // Systems and codes of the published contract.
@@ -83,11 +101,14 @@ const (
 	systemNHSNumber    = "https://fhir.nhs.uk/Id/nhs-number"
 	systemUBRN         = "https://fhir.nhs.uk/Id/UBRN"
 	systemService      = "https://fhir.nhs.uk/Id/ers-service"
+	systemSpecialty    = "https://fhir.nhs.uk/CodeSystem/eRS-Specialty"
+	systemServiceType  = "https://fhir.nhs.uk/CodeSystem/eRS-AppointmentType"
 	extensionPortal    = "https://fhir.nhs.uk/StructureDefinition/Extension-Portal-Link"
 	extensionPriority  = "https://fhir.nhs.uk/StructureDefinition/Extension-ServiceRequest-Priority"
 	extensionState     = "https://fhir.nhs.uk/StructureDefinition/Extension-eRS-ServiceRequest-State"
 	taskTriageDeferral = "TRIAGE_DEFERRAL"
 	taskDeferral       = "APPOINTMENT_DEFERRAL"
+	statusError        = "entered-in-error"
 )
 
 func text(s *string) string {
@@ -113,21 +134,25 @@ func identifierIn(r *fhir.Reference, system string) string {
 	return text(r.Identifier.Value)
 }
 
-func extensionIn(list []fhir.Extension, url string) *fhir.Extension {
+func extensionIn(list []extension, url string) *extension {
 	for i := range list {
-		if list[i].Url == url {
+		if list[i].URL == url {
 			return &list[i]
 		}
 	}
 	return nil
 }
 
-// codingOf gives the first coding of a concept; nil when there is none.
-func codingOf(c *fhir.CodeableConcept) *fhir.Coding {
+// codingOf gives the coding of that system, or the first where none names it;
+// nil when there is none at all.
+func codingOf(c *fhir.CodeableConcept, system string) *fhir.Coding {
 	if c == nil || len(c.Coding) == 0 {
 		return nil
 	}
+	for i := range c.Coding {
+		if text(c.Coding[i].System) == system {
+			return &c.Coding[i]
+		}
+	}
 	return &c.Coding[0]
 }
-
-func decode(raw json.RawMessage, into any) bool { return json.Unmarshal(raw, into) == nil }

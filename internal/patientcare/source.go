@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -61,7 +63,9 @@ const (
 	// detailsTimeout bounds the look-ups after the referrals themselves came, so
 	// that a slow one costs its own part and not the answer.
 	detailsTimeout = 3 * time.Second
-	sideBySide     = 8
+	// detailsSpare is left of the whole time for the answer itself.
+	detailsSpare = 250 * time.Millisecond
+	sideBySide   = 8
 )
 
 // New needs every field of d.
@@ -95,16 +99,32 @@ func (s *Source) Read(ctx context.Context, a aggregate.Access) (aggregate.Readin
 	}
 	f.join(s.london)
 
-	details, cancel := context.WithTimeout(ctx, detailsTimeout)
+	details, cancel := withDetailsTimeout(ctx)
+	services := s.services(details, a, f.serviceIDs())
+	cancel()
+	// Names have a time of their own: a service that hung has used up the other.
+	details, cancel = withDetailsTimeout(ctx)
 	defer cancel()
-	services, lacking := s.services(details, a, f.serviceIDs())
 	names := s.d.Organisations.Find(details, organisationCodes(f, services), a.CorrelationID)
 
 	facts := make([]timeline.Facts, len(f.referrals))
 	for i, r := range f.referrals {
 		facts[i] = adapt(r, a.Citizen, services, names, s.london)
 	}
-	return s.reading(facts, f, lacking), nil
+	if n := f.withoutService(services); n > 0 {
+		f.lack(aggregate.ServiceNotFound, reasonService, n)
+	}
+	return s.reading(facts, f), nil
+}
+
+// withDetailsTimeout ends the look-ups in time to answer without what they lack.
+func withDetailsTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	if end, ok := ctx.Deadline(); ok {
+		early, cancelEarly := context.WithDeadline(ctx, end.Add(-detailsSpare))
+		ctx, cancel := context.WithTimeout(early, detailsTimeout)
+		return ctx, func() { cancel(); cancelEarly() }
+	}
+	return context.WithTimeout(ctx, detailsTimeout)
 }
 
 // askReferrals asks once more with a new token when e-RS refuses the one at hand.
@@ -130,9 +150,9 @@ func (s *Source) askReferrals(ctx context.Context, a aggregate.Access) ([]byte, 
 	return body, nil
 }
 
-// services looks services up side by side. lacking counts those that could not be.
-func (s *Source) services(ctx context.Context, a aggregate.Access, ids []string) (found map[string]Service, lacking int) {
-	found = make(map[string]Service, len(ids))
+// services looks services up side by side, and leaves out those that it cannot find.
+func (s *Source) services(ctx context.Context, a aggregate.Access, ids []string) map[string]Service {
+	found := make(map[string]Service, len(ids))
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	places := make(chan struct{}, sideBySide)
@@ -143,17 +163,16 @@ func (s *Source) services(ctx context.Context, a aggregate.Access, ids []string)
 			r, err := s.d.Services.Get(ctx, id, cache.Cached, func(ctx context.Context) (Service, time.Duration, error) {
 				return s.loadService(ctx, a, id)
 			})
-			mu.Lock()
-			defer mu.Unlock()
 			if err != nil {
-				lacking++
 				return
 			}
+			mu.Lock()
+			defer mu.Unlock()
 			found[id] = r.Value
 		})
 	}
 	all.Wait()
-	return found, lacking
+	return found
 }
 
 func (s *Source) loadService(ctx context.Context, a aggregate.Access, id string) (Service, time.Duration, error) {
@@ -169,33 +188,22 @@ func (s *Source) loadService(ctx context.Context, a aggregate.Access, id string)
 }
 
 // reading puts together what came and what did not.
-func (s *Source) reading(facts []timeline.Facts, f *found, lacking int) aggregate.Reading {
+func (s *Source) reading(facts []timeline.Facts, f *found) aggregate.Reading {
 	r := aggregate.Reading{Facts: facts}
-	notice := func(code aggregate.NoticeCode, n int, issue aggregate.Issue) {
-		if n == 0 {
-			return
+	for _, reasons := range []map[string]int{f.unreadable, f.counted, f.parts} {
+		for why, n := range reasons {
+			s.d.Counters.Unreadable(sourceID, why, n)
 		}
-		r.Notices = append(r.Notices, aggregate.Notice{Code: code, Count: n})
-		if !r.Partial {
+	}
+	for _, code := range slices.Sorted(maps.Keys(f.notices)) {
+		r.Notices = append(r.Notices, aggregate.Notice{Code: code, Count: f.notices[code]})
+		issue := aggregate.Structure
+		if code == aggregate.ServiceNotFound {
+			issue = aggregate.Transient
+		}
+		if r.PartialIssue != aggregate.Structure { // which weighs more
 			r.Partial, r.PartialIssue = true, issue
 		}
 	}
-	items := 0
-	for why, n := range f.unreadable {
-		s.d.Counters.Unreadable(sourceID, why, n)
-		if why != reasonOrphan {
-			items += n
-		}
-	}
-	for why, n := range f.counted {
-		s.d.Counters.Unreadable(sourceID, why, n)
-	}
-	if f.missing > 0 {
-		s.d.Counters.Unreadable(sourceID, reasonTotal, f.missing)
-	}
-	notice(aggregate.UnreadableItem, items, aggregate.Structure)
-	notice(aggregate.Orphan, f.unreadable[reasonOrphan], aggregate.Structure)
-	notice(aggregate.MissingItem, f.missing, aggregate.Structure)
-	notice(aggregate.ServiceNotFound, lacking, aggregate.Transient)
 	return r
 }

@@ -52,9 +52,22 @@ func (t *Tokens) Token(ctx context.Context, a aggregate.Access) (keys.Secret, er
 		return t.exchange(ctx, a)
 	})
 	if err != nil {
-		return keys.Secret{}, fmt.Errorf("get access token: %w", err)
+		return keys.Secret{}, fmt.Errorf("get access token: %w", asFailure(err))
 	}
 	return keys.NewSecret(r.Value.Text), nil
+}
+
+// asFailure keeps Token's promise for what the cache adds: a wait that ended, or
+// a sign-in that was forgotten meanwhile.
+func asFailure(err error) error {
+	var known *aggregate.Failure
+	switch {
+	case errors.As(err, &known), errors.Is(err, aggregate.ErrReauthenticate):
+		return err
+	case errors.Is(err, context.DeadlineExceeded):
+		return &aggregate.Failure{Issue: aggregate.Timeout, Problem: problem.UpstreamTimeout, Cause: err}
+	}
+	return &aggregate.Failure{Issue: aggregate.Exception, Problem: problem.UpstreamUnavailable, NotStale: true, Cause: err}
 }
 
 // Forget drops the access token of a sign-in: the API refused it, or the citizen
@@ -95,13 +108,14 @@ func (t *Tokens) exchange(ctx context.Context, a aggregate.Access) (Token, time.
 }
 
 // lifetime is expires_in, which the platform sends as a JSON string. One that is
-// missing or no number gives zero: the token then serves its one request.
+// missing or no number gives zero: the token then serves its one request. None
+// is believed beyond an hour.
 func lifetime(token *oauth2.Token) time.Duration {
 	seconds, err := strconv.ParseFloat(fmt.Sprint(token.Extra("expires_in")), 64)
-	if err != nil || seconds < 0 || seconds > time.Hour.Seconds() {
+	if err != nil || !(seconds > 0) { // not a number is not more than 0 either
 		return 0
 	}
-	return time.Duration(seconds) * time.Second
+	return time.Duration(min(seconds, time.Hour.Seconds()) * float64(time.Second))
 }
 
 // refusal tells whose fault it is. The platform's own words are matched and not
@@ -116,7 +130,7 @@ func refusal(err error) error {
 	switch {
 	case status == http.StatusUnauthorized && refused.ErrorCode == "unauthorized_client":
 		return &aggregate.Failure{Issue: aggregate.BusinessRule, Problem: problem.IdentityLevelTooLow, NotStale: true, Cause: cause}
-	case (status == http.StatusBadRequest || status == http.StatusUnauthorized) && strings.Contains(refused.ErrorDescription, "subject_token"):
+	case (status == http.StatusBadRequest || status == http.StatusUnauthorized) && blamesIDToken(refused.ErrorDescription):
 		return fmt.Errorf("%w: %w", aggregate.ErrReauthenticate, cause)
 	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
 		return &aggregate.Failure{Issue: aggregate.Transient, Problem: problem.ServiceUnavailable, Cause: cause}
@@ -128,14 +142,21 @@ func refusal(err error) error {
 	return &aggregate.Failure{Issue: aggregate.Exception, Problem: problem.UpstreamUnavailable, Cause: cause}
 }
 
+// blamesIDToken tells the ID token's faults from those of the request around it.
+func blamesIDToken(description string) bool {
+	return strings.Contains(strings.ReplaceAll(description, "subject_token_type", ""), "subject_token")
+}
+
 func noAnswer(err error) error {
 	f := &aggregate.Failure{Issue: aggregate.Structure, Problem: problem.UpstreamUnavailable, Cause: errors.New("token answer could not be read")}
 	var sending *url.Error
 	if errors.As(err, &sending) {
 		f.Issue, f.Cause = aggregate.Transient, upstream.WithoutURL(err)
-		if sending.Timeout() {
-			f.Issue, f.Problem = aggregate.Timeout, problem.UpstreamTimeout
-		}
+	}
+	// The library keeps only the words of an error that came within the body.
+	late := strings.Contains(err.Error(), context.DeadlineExceeded.Error())
+	if late || (sending != nil && sending.Timeout()) {
+		f.Issue, f.Problem = aggregate.Timeout, problem.UpstreamTimeout
 	}
 	return f
 }

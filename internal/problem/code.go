@@ -33,6 +33,12 @@ const (
 	SignInUnavailable        Code = "sign_in_unavailable"
 	AuditUnavailable         Code = "audit_unavailable"
 	UpstreamTimeout          Code = "upstream_timeout"
+
+	// Those of the auditors' side, where nobody is a citizen.
+	StaffSignInRequired    Code = "staff_sign_in_required"
+	StaffSignInFailed      Code = "staff_sign_in_failed"
+	StaffSignInUnavailable Code = "staff_sign_in_unavailable"
+	RoleRequired           Code = "role_required"
 )
 
 // Codes lists every code, for the contract's tests.
@@ -43,6 +49,7 @@ func Codes() []Code {
 		InsufficientScope, CSRF, NotFound, MethodNotAllowed, Conflict, NoticeOutdated, PayloadTooLarge,
 		RateLimited, Internal, UpstreamUnavailable, ServiceUnavailable, SignInUnavailable,
 		AuditUnavailable, UpstreamTimeout,
+		StaffSignInRequired, StaffSignInFailed, StaffSignInUnavailable, RoleRequired,
 	}
 }
 
@@ -110,6 +117,14 @@ func wordsOf(code Code) words {
 		return words{code, http.StatusServiceUnavailable, "Not available right now", "We show nothing that we cannot keep a record of, and right now we cannot.", tryLater}
 	case UpstreamTimeout:
 		return words{code, http.StatusGatewayTimeout, "NHS system too slow", "The NHS system that holds your referrals took too long to answer. This does not mean that you have no referrals.", tryLater}
+	case StaffSignInRequired:
+		return words{code, http.StatusUnauthorized, "Not signed in", "You need to sign in with your staff account to see this.", "Sign in at /audit/login."}
+	case StaffSignInFailed:
+		return words{code, http.StatusBadRequest, "Sign-in did not work", "We could not be sure who was signing in, so we stopped.", "Sign in again at /audit/login."}
+	case StaffSignInUnavailable:
+		return words{code, http.StatusServiceUnavailable, "Staff sign-in not available", "Your organisation's sign-in service is not answering right now.", "Try again in a few minutes."}
+	case RoleRequired:
+		return words{code, http.StatusForbidden, "Your account may not see this", "Your staff account does not have the role that this needs.", "Ask whoever manages accounts in your organisation."}
 	case Internal:
 	}
 	return words{Internal, http.StatusInternalServerError, "Something went wrong", "Something went wrong on our side.", "Try again. If it goes on, tell us the correlation id."}

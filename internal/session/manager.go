@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"sync"
@@ -56,13 +57,14 @@ type Manager struct {
 
 	mu    sync.Mutex
 	live  map[ID]*live
-	ended int // counts sessions forgotten, so that a load under way does not bring one back
+	ended int // counts endings, so that a load under way does not bring a session back
 }
 
 type live struct {
-	session Session
-	seenAt  time.Time
-	flushed time.Time
+	session  Session
+	seenAt   time.Time
+	flushed  time.Time
+	doubtful bool // the store may know better: read it again before using this
 }
 
 // what is sealed into Record.Sealed
@@ -122,26 +124,41 @@ func (m *Manager) find(ctx context.Context, secret string, use bool) (Session, e
 	now := m.d.Now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for m.live[id] == nil {
+	for m.live[id] == nil || m.live[id].doubtful {
 		ended := m.ended
 		m.mu.Unlock()
 		l, err := m.load(ctx, id)
 		m.mu.Lock()
-		if err != nil {
+		switch {
+		case errors.Is(err, ErrNone) && ended == m.ended:
+			delete(m.live, id)
 			return Session{}, err
-		}
-		if ended == m.ended && m.live[id] == nil {
-			m.live[id] = l
+		case err != nil:
+			return Session{}, err
+		case ended == m.ended:
+			m.keep(id, l)
 		}
 	}
 	l := m.live[id]
 	if m.over(l, now) {
 		return Session{}, ErrNone
 	}
-	if use {
+	if use && now.After(l.seenAt) {
 		l.seenAt = now
 	}
 	return l.session, nil
+}
+
+// keep takes what was loaded, with the later sighting. It is called with mu held.
+func (m *Manager) keep(id ID, loaded *live) {
+	switch here := m.live[id]; {
+	case here == nil:
+	case !here.doubtful:
+		return // another load was first
+	case here.seenAt.After(loaded.seenAt):
+		loaded.seenAt = here.seenAt
+	}
+	m.live[id] = loaded
 }
 
 func (m *Manager) load(ctx context.Context, id ID) (*live, error) {
@@ -160,20 +177,29 @@ func (m *Manager) load(ctx context.Context, id ID) (*live, error) {
 // that it had ended already.
 func (m *Manager) End(ctx context.Context, id ID, entry audit.Entry) error {
 	err := m.d.Store.RemoveSession(ctx, id, entry)
-	m.forget(id)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.ended++
+	if err == nil || errors.Is(err, ErrNone) {
+		delete(m.live, id)
+	} else if l := m.live[id]; l != nil {
+		l.doubtful = true
+	}
 	if err != nil {
 		return fmt.Errorf("remove session: %w", err)
 	}
 	return nil
 }
 
-// ForgetAll drops the projection, so that the next use of each session reads the
-// store again. Called when another process has changed it.
+// ForgetAll makes the next use of each session read the store again. Called when
+// another process has changed it. When sessions were seen is not forgotten.
 func (m *Manager) ForgetAll() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.ended++
-	clear(m.live)
+	for _, l := range m.live {
+		l.doubtful = true
+	}
 }
 
 // Tidy writes down when sessions were last seen and forgets those that are over.
@@ -217,13 +243,6 @@ func IDOf(secret string) ID { return sha256.Sum256([]byte(secret)) }
 
 func (m *Manager) over(l *live, now time.Time) bool {
 	return !now.Before(l.session.ExpiresAt) || now.Sub(l.seenAt) > m.d.Idle
-}
-
-func (m *Manager) forget(id ID) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.ended++
-	delete(m.live, id)
 }
 
 func (m *Manager) open(ctx context.Context, r Record) (Session, error) {

@@ -17,6 +17,7 @@ type Pending struct {
 	Nonce        string    `json:"nonce"`
 	CodeVerifier string    `json:"codeVerifier,omitempty"` // RFC 7636; empty when the provider has no PKCE
 	FreshSince   time.Time `json:"freshSince"`             // set for prompt=login
+	Silent       bool      `json:"silent,omitempty"`       // tried with prompt=none: may go on in the open
 	ReturnTo     string    `json:"returnTo"`               // a path of ours
 	Binding      string    `json:"binding"`                // the browser's own secret, so that nobody finishes another's sign-in
 }

@@ -2,9 +2,14 @@ package telemetry
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"regexp"
+	"strconv"
+	"strings"
 )
 
 // Keys of log attributes. A log line uses these and no others, so that what is
@@ -28,20 +33,27 @@ const (
 
 // NewLogger writes JSON lines. As a second defence after never logging them,
 // anything that looks like an NHS number, a booking reference or a JWT is
-// replaced in every text.
+// replaced in every text and number. A UUID is not: support finds a request by it.
 func NewLogger(w io.Writer, level slog.Level) *slog.Logger {
-	json := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})
-	return slog.New(&redacting{
-		Handler: json,
-		// Ten to twelve digits in a row or grouped, and the dotted parts of a JWT.
-		secret: regexp.MustCompile(`\b\d{3}[ -]?\d{3}[ -]?\d{4}\b|\b\d{4}[ -]?\d{4}[ -]?\d{4}\b|\beyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)*`),
-	})
+	lines := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})
+	return slog.New(&redacting{Handler: lines, suspect: regexp.MustCompile(uuidPattern + "|" + digitsPattern + "|" + jwtPattern)})
 }
+
+const (
+	// uuidPattern stands first, so that its digits are not taken for a number.
+	uuidPattern = `[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}`
+	// digitsPattern is ten digits or more, in a row or grouped. No word boundary is
+	// asked for: in an encoded query the number follows "%7C".
+	digitsPattern = `[0-9](?:(?:[ +\x{00a0}-]|%20)?[0-9]){9,}`
+	jwtPattern    = `eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*`
+
+	redacted = "[REDACTED]"
+)
 
 type redacting struct {
 	slog.Handler
 
-	secret *regexp.Regexp
+	suspect *regexp.Regexp
 }
 
 // Handle implements slog.Handler.
@@ -60,33 +72,71 @@ func (h *redacting) WithAttrs(attrs []slog.Attr) slog.Handler {
 	for i, a := range attrs {
 		clean[i] = h.attr(a)
 	}
-	return &redacting{h.Handler.WithAttrs(clean), h.secret}
+	return &redacting{h.Handler.WithAttrs(clean), h.suspect}
 }
 
 // WithGroup implements slog.Handler.
 func (h *redacting) WithGroup(name string) slog.Handler {
-	return &redacting{h.Handler.WithGroup(name), h.secret}
+	return &redacting{h.Handler.WithGroup(name), h.suspect}
 }
 
 func (h *redacting) attr(a slog.Attr) slog.Attr {
 	v := a.Value.Resolve()
 	switch v.Kind() {
 	case slog.KindString:
-		return slog.String(a.Key, h.text(v.String()))
+		v = slog.StringValue(h.text(v.String()))
+	case slog.KindInt64, slog.KindUint64:
+		v = h.number(v, v.String())
+	case slog.KindFloat64:
+		v = h.number(v, strconv.FormatFloat(math.Trunc(v.Float64()), 'f', -1, 64))
 	case slog.KindAny:
-		if err, ok := v.Any().(error); ok {
-			return slog.String(a.Key, h.text(err.Error()))
-		}
+		v = h.any(v)
 	case slog.KindGroup:
 		group := v.Group()
 		clean := make([]slog.Attr, len(group))
 		for i, g := range group {
 			clean[i] = h.attr(g)
 		}
-		return slog.Attr{Key: a.Key, Value: slog.GroupValue(clean...)}
-	case slog.KindBool, slog.KindDuration, slog.KindFloat64, slog.KindInt64, slog.KindTime, slog.KindUint64, slog.KindLogValuer:
+		v = slog.GroupValue(clean...)
+	case slog.KindBool, slog.KindDuration, slog.KindTime, slog.KindLogValuer:
 	}
 	return slog.Attr{Key: a.Key, Value: v}
 }
 
-func (h *redacting) text(s string) string { return h.secret.ReplaceAllString(s, "[REDACTED]") }
+func (h *redacting) number(v slog.Value, whole string) slog.Value {
+	if h.text(whole) != whole {
+		return slog.StringValue(redacted)
+	}
+	return v
+}
+
+// any looks at a value as it will be written. One that is clean stays what it is.
+func (h *redacting) any(v slog.Value) slog.Value {
+	if err, ok := v.Any().(error); ok {
+		return slog.StringValue(h.text(err.Error()))
+	}
+	written, err := json.Marshal(v.Any())
+	if err != nil {
+		return slog.StringValue(h.text(fmt.Sprint(v.Any())))
+	}
+	if said := string(written); h.text(said) != said {
+		return slog.StringValue(h.text(said))
+	}
+	return v
+}
+
+func (h *redacting) text(s string) string {
+	return h.suspect.ReplaceAllStringFunc(s, func(found string) string {
+		if isUUID(found) {
+			return found
+		}
+		return redacted
+	})
+}
+
+// isUUID tells the one alternative that stays from the others: digits with these
+// dashes are a UUID too, and a JWT has none of them there.
+func isUUID(found string) bool {
+	const length = 36
+	return len(found) == length && found[8] == '-' && found[13] == '-' && found[18] == '-' && found[23] == '-' && !strings.HasPrefix(found, "eyJ")
+}

@@ -21,6 +21,8 @@ type Metrics struct {
 	signIns   *prometheus.CounterVec
 	unread    *prometheus.CounterVec
 	unknown   *prometheus.CounterVec
+	steps     prometheus.Counter
+	history   prometheus.Counter
 	foreign   prometheus.Counter
 	auditFail prometheus.Counter
 }
@@ -49,6 +51,12 @@ func NewMetrics() *Metrics {
 		unknown: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "pca_unknown_codes_total", Help: "Codes that no value set knows, by the kind of code.",
 		}, []string{"kind"}),
+		steps: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "pca_impossible_steps_total", Help: "Referrals seen to go from one state to another that it cannot lead to.",
+		}),
+		history: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "pca_history_failures_total", Help: "Reads whose changes could not be remembered; the citizen got the timeline all the same.",
+		}),
 		foreign: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "pca_foreign_subject_total", Help: "ALARM. Answers refused because they held another person's data.",
 		}),
@@ -56,7 +64,7 @@ func NewMetrics() *Metrics {
 			Name: "pca_audit_failures_total", Help: "ALARM. Answers withheld because the audit log could not be written.",
 		}),
 	}
-	m.registry.MustRegister(m.requests, m.upstream, m.cache, m.signIns, m.unread, m.unknown, m.foreign, m.auditFail,
+	m.registry.MustRegister(m.requests, m.upstream, m.cache, m.signIns, m.unread, m.unknown, m.steps, m.history, m.foreign, m.auditFail,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -91,6 +99,12 @@ func (m *Metrics) Unreadable(source, reason string, n int) {
 func (m *Metrics) UnknownCode(kind string, n int) {
 	m.unknown.WithLabelValues(kind).Add(float64(n))
 }
+
+// ImpossibleSteps counts steps between states that cannot follow each other.
+func (m *Metrics) ImpossibleSteps(n int) { m.steps.Add(float64(n)) }
+
+// HistoryFailed counts a read whose changes could not be remembered.
+func (m *Metrics) HistoryFailed() { m.history.Inc() }
 
 // ForeignSubject raises the alarm for another person's data.
 func (m *Metrics) ForeignSubject() { m.foreign.Inc() }

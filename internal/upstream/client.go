@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -97,22 +96,13 @@ func (c *Client) Do(operation string, r *http.Request) (Answer, error) {
 	defer response.Body.Close() //nolint:errcheck // the body was read or is given up
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		return Answer{}, fmt.Errorf("read answer: %w", WithoutURL(err))
+		return Answer{}, fmt.Errorf("read answer: %w", safe(err))
 	}
 	return Answer{Status: response.StatusCode, Header: response.Header, Body: body}, nil
 }
 
 // Close ends idle connections.
 func (c *Client) Close() { c.sockets.CloseIdleConnections() }
-
-// WithoutURL strips the address from the errors of net/http, keeping the cause.
-func WithoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return fmt.Errorf("send request: %w", u.Err)
-	}
-	return err
-}
 
 type operationKey struct{}
 
@@ -145,6 +135,9 @@ func (m *measured) RoundTrip(r *http.Request) (*http.Response, error) {
 		done()
 		return nil, err
 	}
+	// net/http reads Location before it asks whether to follow, and quotes it in
+	// an error when it is no URL. Nobody here follows it.
+	response.Header.Del("Location")
 	response.Body = &boundedBody{body: response.Body, left: m.o.MaxBytes, done: done}
 	return response, nil
 }

@@ -1,0 +1,343 @@
+package aggregate_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
+	"github.com/patient-care-aggregator/aggregator/internal/cache"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+)
+
+// source is one that does as the test says.
+type source struct {
+	id   string
+	read func(context.Context) (aggregate.Reading, error)
+
+	mu    sync.Mutex
+	reads int
+}
+
+func (s *source) ID() string   { return s.id }
+func (s *source) Name() string { return "Name of " + s.id }
+func (s *source) Read(ctx context.Context, _ aggregate.Access) (aggregate.Reading, error) {
+	s.mu.Lock()
+	s.reads++
+	s.mu.Unlock()
+	return s.read(ctx)
+}
+
+func holds(ids ...string) func(context.Context) (aggregate.Reading, error) {
+	var r aggregate.Reading
+	for _, id := range ids {
+		r.Facts = append(r.Facts, timeline.Facts{ID: id})
+	}
+	return func(context.Context) (aggregate.Reading, error) { return r, nil }
+}
+
+func fails(err error) func(context.Context) (aggregate.Reading, error) {
+	return func(context.Context) (aggregate.Reading, error) { return aggregate.Reading{}, err }
+}
+
+func hangs(ctx context.Context) (aggregate.Reading, error) {
+	<-ctx.Done()
+	return aggregate.Reading{}, &aggregate.Failure{Issue: aggregate.Timeout, Problem: problem.UpstreamTimeout, Cause: ctx.Err()}
+}
+
+func failure(issue aggregate.Issue, code problem.Code) *aggregate.Failure {
+	return &aggregate.Failure{Issue: issue, Problem: code, Cause: errors.New("why")}
+}
+
+const (
+	timeout  = 9 * time.Second
+	fresh    = time.Minute
+	staleMax = 15 * time.Minute
+)
+
+type world struct {
+	now    time.Time
+	failed []string
+}
+
+func newAggregator(t *testing.T, sources ...*source) (*world, *aggregate.Aggregator) {
+	t.Helper()
+	w := &world{now: time.Now()}
+	ring, err := keys.Parse([]byte(keys.Generate("1")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := aggregate.Deps{
+		Readings: cache.New[aggregate.Reading](cache.Options{
+			Name: "reading", Ring: ring, Now: func() time.Time { return w.now }, LoadTimeout: timeout, MaxEntries: 100, StaleMax: staleMax,
+			MayServeStale: aggregate.MayServeStale, Observe: func(string, cache.Outcome) {},
+		}),
+		Fresh: fresh, Timeout: timeout,
+		Failed: func(_ context.Context, source string, err error) {
+			w.failed = append(w.failed, fmt.Sprint(source, ": ", err))
+		},
+	}
+	for _, s := range sources {
+		d.Sources = append(d.Sources, s)
+	}
+	return w, aggregate.New(d)
+}
+
+func read(t *testing.T, a *aggregate.Aggregator) (aggregate.Result, error) {
+	t.Helper()
+	return a.Read(t.Context(), aggregate.Access{Citizen: citizen.New("ref", citizen.NHSNumber{}, [32]byte{})}, cache.Cached)
+}
+
+func statuses(r aggregate.Result) map[string]aggregate.Status {
+	m := map[string]aggregate.Status{}
+	for _, s := range r.Sources {
+		m[s.ID] = s.Status
+	}
+	return m
+}
+
+func codeOf(err error) problem.Code {
+	var p *problem.Error
+	if !errors.As(err, &p) {
+		return ""
+	}
+	return p.Code
+}
+
+func TestEverySourceAnswers(t *testing.T) {
+	one, two := &source{id: "one", read: holds("a", "b")}, &source{id: "two", read: holds()}
+	w, a := newAggregator(t, one, two)
+	got, err := read(t, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := aggregate.Result{
+		Complete: true, Facts: []timeline.Facts{{ID: "a"}, {ID: "b"}},
+		Sources: []aggregate.SourceStatus{
+			{ID: "one", Name: "Name of one", Status: aggregate.OK, FetchedAt: &w.now, Asked: true},
+			{ID: "two", Name: "Name of two", Status: aggregate.OK, FetchedAt: &w.now, Asked: true},
+		},
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Error(diff)
+	}
+	t.Run("what is fresh is not asked again, and says when it was fetched", func(t *testing.T) {
+		at := w.now
+		w.now = w.now.Add(fresh - time.Second)
+		got, err := read(t, a)
+		if err != nil || one.reads != 1 || got.Sources[0].Asked || !got.Sources[0].FetchedAt.Equal(at) {
+			t.Errorf("%+v, %v after %d reads", got, err, one.reads)
+		}
+		w.now = w.now.Add(2 * time.Second)
+		if _, err := read(t, a); err != nil || one.reads != 2 {
+			t.Errorf("%v after %d reads", err, one.reads)
+		}
+	})
+	t.Run("what is forgotten is asked again", func(t *testing.T) {
+		before := one.reads
+		a.Forget("somebody else")
+		if _, err := read(t, a); err != nil || one.reads != before {
+			t.Errorf("%v after %d reads", err, one.reads)
+		}
+		a.Forget("ref")
+		if _, err := read(t, a); err != nil || one.reads != before+1 {
+			t.Errorf("%v after %d reads", err, one.reads)
+		}
+	})
+}
+
+func TestOneSourceFailsAlone(t *testing.T) {
+	good, bad := &source{id: "good", read: holds("a")}, &source{id: "bad"}
+	for issue, cause := range map[aggregate.Issue]error{
+		aggregate.Timeout:      fmt.Errorf("read: %w", failure(aggregate.Timeout, problem.UpstreamTimeout)),
+		aggregate.Structure:    failure(aggregate.Structure, problem.UpstreamUnavailable),
+		aggregate.BusinessRule: &aggregate.Failure{Issue: aggregate.BusinessRule, NotStale: true, Cause: errors.New("no")},
+		aggregate.Exception:    errors.New("what nobody foresaw"),
+	} {
+		bad.read = fails(cause)
+		w, a := newAggregator(t, bad, good)
+		got, err := read(t, a)
+		if err != nil || got.Complete || len(got.Facts) != 1 {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		s := got.Sources[0]
+		if s.Status != aggregate.Failed || s.Issue != issue || s.FetchedAt != nil || !s.Asked || got.Sources[1].Status != aggregate.OK {
+			t.Errorf("%s: %+v", issue, got.Sources)
+		}
+		if len(w.failed) != 1 || !strings.HasPrefix(w.failed[0], "bad: ") {
+			t.Errorf("the log heard %v", w.failed)
+		}
+	}
+}
+
+func TestPartialReading(t *testing.T) {
+	notices := []aggregate.Notice{{Code: aggregate.UnreadableItem, Count: 2}}
+	s := &source{id: "one", read: func(context.Context) (aggregate.Reading, error) {
+		return aggregate.Reading{Facts: []timeline.Facts{{ID: "a"}}, Notices: notices, Partial: true, PartialIssue: aggregate.Structure}, nil
+	}}
+	_, a := newAggregator(t, s)
+	for range 2 { // loaded, then from the cache
+		got, err := read(t, a)
+		if err != nil || got.Complete || got.Sources[0].Status != aggregate.Partial || got.Sources[0].Issue != aggregate.Structure {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if diff := cmp.Diff(notices, got.Notices); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestStaleReading(t *testing.T) {
+	s := &source{id: "one", read: holds("a")}
+	w, a := newAggregator(t, s)
+	at := w.now
+	if _, err := read(t, a); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("stands in for a source that fails", func(t *testing.T) {
+		w.now = at.Add(10 * time.Minute)
+		s.read = fails(failure(aggregate.Transient, problem.UpstreamUnavailable))
+		got, err := read(t, a)
+		if err != nil || got.Complete || len(got.Facts) != 1 {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		if one := got.Sources[0]; one.Status != aggregate.Stale || one.Issue != aggregate.Transient || !one.FetchedAt.Equal(at) || !one.Asked {
+			t.Errorf("%+v", one)
+		}
+		if len(w.failed) != 1 {
+			t.Errorf("the log heard %v", w.failed)
+		}
+	})
+	t.Run("never for another person's data, nor for a refusal", func(t *testing.T) {
+		refusal := failure(aggregate.BusinessRule, problem.UpstreamUnavailable)
+		refusal.NotStale = true
+		s.read = fails(fmt.Errorf("read: %w", refusal))
+		got, err := read(t, a)
+		if codeOf(err) != problem.UpstreamUnavailable || len(got.Facts) != 0 {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
+	t.Run("never for what nobody foresaw", func(t *testing.T) {
+		s.read = fails(errors.New("bug"))
+		if got, err := read(t, a); codeOf(err) != problem.UpstreamUnavailable || len(got.Facts) != 0 {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
+	t.Run("never where the citizen must sign in again", func(t *testing.T) {
+		s.read = fails(fmt.Errorf("token: %w", aggregate.ErrReauthenticate))
+		if got, err := read(t, a); codeOf(err) != problem.ReauthenticationRequired || len(got.Facts) != 0 {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
+	t.Run("not beyond its time", func(t *testing.T) {
+		w.now = at.Add(fresh + staleMax + time.Second)
+		s.read = fails(failure(aggregate.Transient, problem.UpstreamUnavailable))
+		if got, err := read(t, a); codeOf(err) != problem.UpstreamUnavailable || len(got.Facts) != 0 {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
+	t.Run("not after it was forgotten", func(t *testing.T) {
+		s.read = holds("a")
+		if _, err := read(t, a); err != nil {
+			t.Fatal(err)
+		}
+		a.Forget("ref")
+		s.read = fails(failure(aggregate.Transient, problem.UpstreamUnavailable))
+		if got, err := read(t, a); err == nil {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+func TestNoSourceGivesAnything(t *testing.T) {
+	for code, cause := range map[problem.Code]error{
+		problem.UpstreamUnavailable: failure(aggregate.Transient, problem.UpstreamUnavailable),
+		problem.ServiceUnavailable:  failure(aggregate.Transient, problem.ServiceUnavailable),
+		problem.UpstreamTimeout:     failure(aggregate.Timeout, problem.UpstreamTimeout),
+		problem.IdentityLevelTooLow: failure(aggregate.BusinessRule, problem.IdentityLevelTooLow),
+	} {
+		_, a := newAggregator(t, &source{id: "one", read: fails(cause)})
+		got, err := read(t, a)
+		if codeOf(err) != code {
+			t.Errorf("%s: %v", code, err)
+		}
+		if len(got.Sources) != 1 || got.Sources[0].Status != aggregate.Failed {
+			t.Errorf("%s: the audit is not told who was asked: %+v", code, got)
+		}
+	}
+	t.Run("a purge on the way is seen through the problem", func(t *testing.T) {
+		var a *aggregate.Aggregator
+		_, a = newAggregator(t, &source{id: "one", read: func(context.Context) (aggregate.Reading, error) {
+			a.Forget("ref")
+			return aggregate.Reading{}, nil
+		}})
+		if _, err := read(t, a); !errors.Is(err, cache.ErrPurged) {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+func TestSlowSources(t *testing.T) {
+	t.Run("cost their own part and not more than the time for all", func(t *testing.T) {
+		_, a := newAggregator(t, &source{id: "slow", read: hangs}, &source{id: "quick", read: holds("a")})
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			got, err := read(t, a)
+			if took := time.Since(began); err != nil || took > timeout {
+				t.Fatalf("took %s: %v", took, err)
+			}
+			want := map[string]aggregate.Status{"slow": aggregate.Failed, "quick": aggregate.OK}
+			if diff := cmp.Diff(want, statuses(got)); diff != "" || got.Sources[0].Issue != aggregate.Timeout {
+				t.Error(diff)
+			}
+		})
+	})
+	t.Run("alone are upstream_timeout", func(t *testing.T) {
+		deaf := &source{id: "deaf", read: func(context.Context) (aggregate.Reading, error) {
+			time.Sleep(time.Minute) // hears no deadline
+			return aggregate.Reading{}, nil
+		}}
+		_, a := newAggregator(t, deaf)
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			_, err := read(t, a)
+			if took := time.Since(began); took > timeout || codeOf(err) != problem.UpstreamTimeout {
+				t.Errorf("took %s: %v", took, err)
+			}
+			time.Sleep(2 * time.Minute)
+		})
+	})
+	t.Run("give way to an older reading in time", func(t *testing.T) {
+		s := &source{id: "slow", read: holds("a")}
+		w, a := newAggregator(t, s)
+		if _, err := read(t, a); err != nil {
+			t.Fatal(err)
+		}
+		w.now, s.read = w.now.Add(5*time.Minute), hangs
+		synctest.Test(t, func(t *testing.T) {
+			got, err := read(t, a)
+			if err != nil || got.Sources[0].Status != aggregate.Stale || got.Sources[0].Issue != aggregate.Timeout || len(got.Facts) != 1 {
+				t.Errorf("%+v, %v", got, err)
+			}
+		})
+	})
+}
+
+func TestCitizenMustSignInAgain(t *testing.T) {
+	_, a := newAggregator(t, &source{id: "good", read: holds("a")}, &source{id: "bad", read: fails(fmt.Errorf("x: %w", aggregate.ErrReauthenticate))})
+	got, err := read(t, a)
+	if codeOf(err) != problem.ReauthenticationRequired || len(got.Facts) != 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

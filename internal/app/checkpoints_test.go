@@ -1,0 +1,103 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/client"
+	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
+)
+
+func TestOpenCheckpoints(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	open := func(t *testing.T, dir string) *sqlite.DB {
+		t.Helper()
+		db, err := sqlite.Open(t.Context(), filepath.Join(dir, "log.db"), sqlite.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		return db
+	}
+	add := func(t *testing.T, db *sqlite.DB, n int, by ...client.ID) {
+		t.Helper()
+		for range n {
+			if _, err := db.Log().Append(t.Context(), audit.Entry{Kind: audit.SignedIn, At: noon, Outcome: audit.Succeeded, Client: append(by, client.Web)[0]}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	options := func(dir string, db *sqlite.DB) CheckpointOptions {
+		path := filepath.Join(dir, "log.db")
+		return CheckpointOptions{
+			DatabasePath: path, KeyPath: path + ".checkpoint-key", Origin: "test/audit", Sink: filepath.Join(dir, "sink"),
+			Log: db.Log(), Now: func() time.Time { return noon }, Logger: slog.New(slog.DiscardHandler),
+		}
+	}
+
+	t.Run("after a restart a log that was put in the other's place is not signed", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		db := open(t, dir)
+		add(t, db, 5)
+		c, _, err := OpenCheckpoints(options(dir, db))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Publish(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		other := open(t, t.TempDir())
+		add(t, other, 4, "another")
+		o := options(dir, db)
+		o.Log = other.Log()
+		again, _, err := OpenCheckpoints(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := again.Publish(t.Context()); !errors.Is(err, audit.ErrForked) {
+			t.Errorf("a shorter log: %v", err)
+		}
+		add(t, other, 4)
+		if _, err := again.Publish(t.Context()); !errors.Is(err, audit.ErrForked) {
+			t.Errorf("a longer log of other entries: %v", err)
+		}
+	})
+	t.Run("an earlier checkpoint can be signed again, and none of the future", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		db := open(t, dir)
+		add(t, db, 7)
+		c, key, err := OpenCheckpoints(options(dir, db))
+		if err != nil {
+			t.Fatal(err)
+		}
+		by, err := key.Verifier()
+		if err != nil {
+			t.Fatal(err)
+		}
+		then, err := c.PublishSigned(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		add(t, db, 6)
+		now, err := c.SignedAt(t.Context(), 7)
+		if err != nil || now.Root != then.Root || now.Size != 7 {
+			t.Errorf("%+v instead of %+v, %v", now, then, err)
+		}
+		if read, err := audit.OpenCheckpoint(now.Note, by); err != nil || read.Root != then.Root {
+			t.Errorf("%+v, %v", read, err)
+		}
+		for _, size := range []int64{-1, 14} {
+			if _, err := c.SignedAt(context.WithoutCancel(t.Context()), size); err == nil {
+				t.Errorf("size %d was signed", size)
+			}
+		}
+	})
+}

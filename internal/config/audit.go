@@ -1,0 +1,40 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// checkAudit checks what belongs together on the auditors' side.
+func (c Config) checkAudit() []error {
+	var faults []error
+	s := c.Staff
+	if s.Issuer != "" || s.ClientID != "" || !s.ClientSecret.IsZero() {
+		for name, missing := range map[string]bool{
+			"ISSUER": s.Issuer == "", "CLIENT_ID": s.ClientID == "", "CLIENT_SECRET": s.ClientSecret.IsZero(),
+		} {
+			if missing {
+				faults = append(faults, fmt.Errorf("%sSTAFF_%s: is missing, for another PCA_STAFF_ setting is there", prefix, name))
+			}
+		}
+	}
+	if strings.Contains(c.CheckpointSink, "://") {
+		if u, err := url.Parse(c.CheckpointSink); err != nil || u.Scheme != "https" || u.Host == "" {
+			faults = append(faults, errors.New(prefix+"AUDIT_CHECKPOINT_SINK: must be a file, or an https address"))
+		}
+	}
+	for name, p := range map[string]struct{ is, least Period }{
+		"CORRELATION": {c.Retention.Correlation, Period{Days: 1}}, "LOG": {c.Retention.Log, Period{Years: 1}},
+		"HISTORY": {c.Retention.History, Period{Days: 30}},
+	} {
+		if p.is.days() < p.least.days() {
+			faults = append(faults, fmt.Errorf("%sRETENTION_%s: must be at least %s", prefix, name, p.least))
+		}
+	}
+	if c.Retention.Log.days() < c.Retention.Correlation.days() {
+		faults = append(faults, errors.New(prefix+"RETENTION_LOG: must not be shorter than PCA_RETENTION_CORRELATION"))
+	}
+	return sorted(faults)
+}

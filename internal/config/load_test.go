@@ -1,0 +1,259 @@
+package config_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/patient-care-aggregator/aggregator/internal/config"
+	"github.com/patient-care-aggregator/aggregator/internal/jose"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
+)
+
+// valid is a production environment without a fault.
+func valid(t *testing.T) map[string]string {
+	t.Helper()
+	rsa, err := jose.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]string{
+		"PCA_PUBLIC_URL": "https://referrals.example", "PCA_DATABASE_URL": "sqlite:/data/aggregator.db", "PCA_SECRET_KEY": keys.Generate("1"),
+		"PCA_OPERATOR_NAME": "A Trust", "PCA_OPERATOR_CONTACT": "help@example.org",
+		"PCA_NHS_LOGIN_ISSUER": "https://auth.login.example", "PCA_NHS_LOGIN_CLIENT_ID": "client", "PCA_NHS_LOGIN_PRIVATE_KEY": string(rsa),
+		"PCA_API_PLATFORM_TOKEN_URL": "https://platform.example/oauth2/token", "PCA_API_PLATFORM_API_KEY": "api-key-secret", "PCA_API_PLATFORM_PRIVATE_KEY": string(rsa),
+		"PCA_ERS_BASE_URL": "https://platform.example/ers", "PATH": "/bin", "HOME": "/", "PCA": "x",
+	}
+}
+
+func load(env map[string]string) (config.Config, error) {
+	var entries []string
+	for name, value := range env {
+		entries = append(entries, name+"="+value)
+	}
+	slices.Sort(entries)
+	return config.Load(entries)
+}
+
+// with gives a copy with other entries; "-" removes one.
+func with(env map[string]string, entries ...string) map[string]string {
+	c := maps.Clone(env)
+	for i := 0; i+1 < len(entries); i += 2 {
+		if entries[i+1] == "-" {
+			delete(c, entries[i])
+			continue
+		}
+		c[entries[i]] = entries[i+1]
+	}
+	return c
+}
+
+// faults gives the names that the error tells of.
+func faults(err error) []string {
+	var names []string
+	if err != nil {
+		for _, line := range strings.Split(err.Error(), "\n") {
+			name, _, _ := strings.Cut(line, ":")
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func TestLoad(t *testing.T) {
+	env := valid(t)
+	c, err := load(env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Local() || c.DatabasePath() != "/data/aggregator.db" || c.SessionIdle != 30*time.Minute || c.SessionMax != 12*time.Hour || c.TimelineTTL != time.Minute ||
+		c.LogLevel != slog.LevelInfo || c.ListenAddr != ":8080" || c.AdminAddr != "127.0.0.1:9090" || c.Platform.APIKey.Reveal() != "api-key-secret" || len(c.TrustedProxies) != 0 {
+		t.Errorf("loaded %+v", c)
+	}
+	t.Run("what Kubernetes sets is passed over", func(t *testing.T) {
+		if _, err := load(with(env, "PCA_SERVICE_HOST", "10.0.0.1", "PCA_SERVICE_PORT", "80", "PCA_SERVICE_PORT_HTTP", "80", "PCA_PORT", "tcp://10.0.0.1:80",
+			"PCA_PORT_80_TCP", "tcp://10.0.0.1:80", "PCA_PORT_80_TCP_ADDR", "10.0.0.1")); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("nothing that holds it prints a secret", func(t *testing.T) {
+		text, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		printed := fmt.Sprintf("%v %+v %#v %s", c, c, c, text)
+		for _, secret := range []string{"api-key-secret", "PRIVATE KEY", strings.TrimPrefix(strings.TrimSpace(env["PCA_SECRET_KEY"]), "1:")} {
+			if strings.Contains(printed, secret) {
+				t.Errorf("prints %.20s…", secret)
+			}
+		}
+	})
+}
+
+func TestEveryFaultIsToldAtOnce(t *testing.T) {
+	_, err := config.Load(nil)
+	want := []string{
+		"PCA_API_PLATFORM_API_KEY", "PCA_API_PLATFORM_PRIVATE_KEY", "PCA_API_PLATFORM_TOKEN_URL", "PCA_DATABASE_URL", "PCA_ERS_BASE_URL", "PCA_NHS_LOGIN_CLIENT_ID",
+		"PCA_NHS_LOGIN_ISSUER", "PCA_NHS_LOGIN_PRIVATE_KEY", "PCA_OPERATOR_CONTACT", "PCA_OPERATOR_NAME", "PCA_PUBLIC_URL", "PCA_SECRET_KEY",
+	}
+	if diff := cmp.Diff(want, faults(err)); diff != "" {
+		t.Errorf("of an empty environment: %s\n%v", diff, err)
+	}
+	for name, c := range map[string]struct {
+		entries []string
+		want    []string
+	}{
+		"three of different kinds": {[]string{"PCA_SESSION_IDLE", "31m", "PCA_LOG_LEVEL", "LOUD", "PCA_SECRET_KEY", "short"}, []string{"PCA_LOG_LEVEL", "PCA_SECRET_KEY", "PCA_SESSION_IDLE"}},
+		"one is told once":         {[]string{"PCA_SESSION_IDLE", "soon", "PCA_PUBLIC_URL", "nonsense"}, []string{"PCA_PUBLIC_URL", "PCA_SESSION_IDLE"}},
+	} {
+		_, err := load(with(valid(t), c.entries...))
+		if diff := cmp.Diff(c.want, faults(err)); diff != "" {
+			t.Errorf("%s: %s\n%v", name, diff, err)
+		}
+	}
+}
+
+func TestFaults(t *testing.T) {
+	env := valid(t)
+	for _, c := range []struct{ name, value, says string }{
+		{"PCA_ENVIRONMENT", "staging", "one of"},
+		{"PCA_LISTEN_ADDR", "8080", "address"},
+		{"PCA_ADMIN_LISTEN_ADDR", "localhost", "address"},
+		{"PCA_TRUSTED_PROXIES", "10.0.0.0/33", "not valid"},
+		{"PCA_DATABASE_URL", "postgres://db/pca", "not yet supported"},
+		{"PCA_DATABASE_URL", "sqlite:", "sqlite:PATH"},
+		{"PCA_DATABASE_URL", "sqlite::memory:", "sqlite:PATH"},
+		{"PCA_REDIS_URL", "redis://x", "not yet supported"},
+		{"PCA_CLIENTS_FILE", "/x", "not yet supported"},
+		{"PCA_TIMELINE_TLL", "60s", "no such setting"},
+		{"PCA_PUBLIC_URL_FILE", "/x", "no such setting"},
+		{"PCA_", "x", "no such setting"},
+		{"PCA_VALUESETS_DIR", "/does/not/exist", "directory"},
+		{"PCA_SESSION_IDLE", "30s", "at least 1m"},
+		{"PCA_SESSION_IDLE", "31m", "at most 30m"},
+		{"PCA_SESSION_MAX", "13h", "at most 12h"},
+		{"PCA_SESSION_MAX", "10", "duration"},
+		{"PCA_TIMELINE_TTL", "-1s", "at least"},
+		{"PCA_TIMELINE_TTL", "4m", "at most 3m"},
+		{"PCA_TIMELINE_STALE_MAX", "2h", "at most 1h"},
+		{"PCA_RATE_LIMIT_CITIZEN", "60/s", "rate"},
+		{"PCA_RATE_LIMIT_CITIZEN", "0-S", "rate"},
+		{"PCA_RATE_LIMIT_GLOBAL", "60-s", "rate"},
+		{"PCA_RATE_LIMIT_ADDRESS", "9999999999-S", "rate"},
+		{"PCA_RETENTION_LOG", "8 years", "90d"},
+		{"PCA_STATUS_API_KEY", "short-secret", "at least 16"},
+		{"PCA_ODS_BASE_URL", "https://ods.example", "PCA_ODS_API_KEY"},
+		{"PCA_SECRET_KEY", "", "empty"},
+		{"PCA_SECRET_KEY", "1:bm90IDMyIGJ5dGVz", "line 1"},
+		{"PCA_API_PLATFORM_API_KEY", "", "empty"},
+		{"PCA_NHS_LOGIN_PRIVATE_KEY", "", "empty"},
+		{"PCA_NHS_LOGIN_PRIVATE_KEY", "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----", "not a readable"},
+		{"PCA_NHS_LOGIN_KEY_ID", "a,b", "2 key ids for 1"},
+	} {
+		_, err := load(with(env, c.name, c.value))
+		switch {
+		case err == nil:
+			t.Errorf("%s=%s is accepted", c.name, c.value)
+		case !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n"):
+			t.Errorf("%s=%s: %v", c.name, c.value, err)
+		}
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	env := valid(t)
+	addresses := []string{"PCA_PUBLIC_URL", "PCA_NHS_LOGIN_ISSUER", "PCA_API_PLATFORM_TOKEN_URL", "PCA_ERS_BASE_URL"}
+	for _, name := range addresses {
+		for value, says := range map[string]string{
+			"http://a.example": "https", "http://127.0.0.1:8080": "https", "ftp://a.example": "https", "a.example": "URL", "mailto:a@example.org": "host", "foo:bar": "host", "//a.example": "URL",
+			"https://user:pass-secret@a.example": "no user", "https://a.example?token-secret": "no user", "https://a.example#x": "no user", "https://": "", "": "missing",
+		} {
+			_, err := load(with(env, name, value))
+			switch {
+			case err == nil:
+				t.Errorf("%s=%s is accepted", name, value)
+			case !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "secret") || !strings.HasPrefix(err.Error(), name):
+				t.Errorf("%s=%s: %v", name, value, err)
+			}
+		}
+		if _, err := load(with(env, name, "https://a.example/")); (err == nil) != (name == "PCA_API_PLATFORM_TOKEN_URL") {
+			t.Errorf("%s with a slash at its end: %v", name, err)
+		}
+		local := with(env, "PCA_ENVIRONMENT", "local")
+		for value, allowed := range map[string]bool{
+			"http://127.0.0.1:8080": true, "http://[::1]:8080": true, "http://localhost": true, "https://a.example": true, "http://127.9.9.9": true,
+			"http://10.0.0.1": false, "http://a.example": false, "http://127.0.0.1.example": false, "http://localhost.example": false, "http://0.0.0.0": false, "http://[::]": false,
+		} {
+			if _, err := load(with(local, name, value)); (err == nil) != allowed {
+				t.Errorf("local, %s=%s: %v", name, value, err)
+			}
+		}
+	}
+	if _, err := load(with(env, "PCA_PUBLIC_URL", "https://a.example/app")); err == nil {
+		t.Error("a public URL with a path is accepted")
+	}
+}
+
+func TestSecretsFromFiles(t *testing.T) {
+	env := valid(t)
+	file := func(content string) string {
+		name := filepath.Join(t.TempDir(), "secret")
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	for _, name := range []string{"PCA_SECRET_KEY", "PCA_NHS_LOGIN_PRIVATE_KEY", "PCA_API_PLATFORM_PRIVATE_KEY", "PCA_API_PLATFORM_API_KEY"} {
+		if _, err := load(with(env, name, "-", name+"_FILE", file(env[name]+"\n"))); err != nil {
+			t.Errorf("%s_FILE: %v", name, err)
+		}
+		_, err := load(with(env, name+"_FILE", file(env[name])))
+		if diff := cmp.Diff([]string{name}, faults(err)); diff != "" || !strings.Contains(err.Error(), "both") {
+			t.Errorf("both %s and its file: %v", name, err)
+		}
+		_, err = load(with(env, name, "-", name+"_FILE", "/does/not/exist-secret"))
+		if diff := cmp.Diff([]string{name + "_FILE"}, faults(err)); diff != "" || strings.Contains(err.Error(), "secret") {
+			t.Errorf("a file that is not there: %v", err)
+		}
+		_, err = load(with(env, name, "-", name+"_FILE", file(" \n")))
+		if diff := cmp.Diff([]string{name}, faults(err)); diff != "" || !strings.Contains(err.Error(), "empty") {
+			t.Errorf("an empty file: %v", err)
+		}
+	}
+	c, err := load(with(env, "PCA_API_PLATFORM_API_KEY", "-", "PCA_API_PLATFORM_API_KEY_FILE", file("  from-a-file\n")))
+	if err != nil || c.Platform.APIKey.Reveal() != "from-a-file" {
+		t.Errorf("%q, %v", c.Platform.APIKey.Reveal(), err)
+	}
+}
+
+// A secret can stand in the wrong place: no fault repeats what any setting holds.
+func TestNoFaultRepeatsAValue(t *testing.T) {
+	const secret = "hunter2-hunter2"
+	env := valid(t)
+	for name := range env {
+		env[name] = secret
+	}
+	for _, name := range []string{
+		"ENVIRONMENT", "LISTEN_ADDR", "TRUSTED_PROXIES", "SESSION_IDLE", "SESSION_MAX", "TIMELINE_TTL", "TIMELINE_STALE_MAX", "LOG_LEVEL", "RATE_LIMIT_GLOBAL",
+		"STATUS_API_KEY", "VALUESETS_DIR", "UNKNOWN", "REDIS_URL", "SECRET_KEY_FILE", "NHS_LOGIN_PRIVATE_KEY_FILE", "STAFF_ISSUER", "RETENTION_LOG", "AUDIT_CHECKPOINT_INTERVAL",
+	} {
+		env["PCA_"+name] = secret
+	}
+	_, err := load(env)
+	if err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("%v", err)
+	}
+	if n := len(faults(err)); n < 15 {
+		t.Errorf("%d faults: %v", n, err)
+	}
+}

@@ -1,0 +1,90 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/ulule/limiter/v3"
+	"github.com/ulule/limiter/v3/drivers/store/memory"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/staff"
+)
+
+// StaffSignIn signs staff in (internal/staff).
+type StaffSignIn interface {
+	Begin(ctx context.Context) (address, binding string, err error)
+	Finish(ctx context.Context, r staff.Return) (staff.Member, error)
+}
+
+// Auditors is what the auditors' side needs; all are required.
+type Auditors struct {
+	SignIn   StaffSignIn
+	Sessions *staff.Sessions
+	// Citizens finds the pseudonym of an NHS number that an auditor looks up.
+	Citizens interface {
+		LookUp(ctx context.Context, n citizen.NHSNumber) (citizen.Ref, error)
+	}
+	Counts audit.Statistician
+	// Checkpoint signs the log as it stands and publishes that.
+	Checkpoint func(ctx context.Context) (audit.SignedCheckpoint, error)
+	// CheckpointAt signs the log as it was when it had size entries.
+	CheckpointAt func(ctx context.Context, size int64) (audit.SignedCheckpoint, error)
+	// PublicKey is what checkpoints are checked with.
+	PublicKey string
+}
+
+// Requests of one member of staff.
+const (
+	auditorRate   = 120
+	auditorPeriod = time.Minute
+)
+
+// audits registers the auditors' side. Without a staff provider there is none,
+// and every address below /audit answers 404.
+func (s *server) audits(web *gin.RouterGroup) {
+	if s.d.Auditors == nil {
+		return
+	}
+	// Keys of a store of its own: an auditor at work costs no citizen anything.
+	store := memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: "pca-audit", CleanUpInterval: time.Minute})
+	each := &limit{
+		limiter.New(store, limiter.Rate{Limit: auditorRate, Period: auditorPeriod}),
+		func(c *gin.Context) string { return mustStaff(c).Member.Pseudonym },
+	}
+	in := web.Group("/audit", s.deadline(answerWithin))
+	in.GET("/login", s.handle(s.staffSignIn))
+	in.GET("/callback", s.handle(s.staffCallback))
+	in.GET("/session", s.handle(s.staff), s.handle(s.staffSession))
+	in.POST("/logout", s.handle(s.staffSignOut))
+
+	// An export may take longer than a page: the handler bounds each by itself.
+	log := web.Group("/audit/v1", s.handle(s.staff), s.limit(each))
+	log.GET("/entries", s.handle(s.auditEntries))
+	log.POST("/entries/search", s.deadline(answerWithin), s.handle(s.auditSearch))
+	log.GET("/checkpoint", s.deadline(answerWithin), s.handle(s.auditCheckpoint))
+	log.GET("/proof", s.deadline(answerWithin), s.handle(s.auditProof))
+	log.GET("/consistency", s.deadline(answerWithin), s.handle(s.auditConsistency))
+	log.GET("/consents", s.deadline(answerWithin), s.handle(s.auditConsents))
+	log.GET("/statistics", s.deadline(answerWithin), s.handle(s.auditStatistics))
+}
+
+func (a *Auditors) check() error {
+	if a == nil {
+		return nil
+	}
+	var missing []error
+	for name, absent := range map[string]bool{
+		"SignIn": a.SignIn == nil, "Sessions": a.Sessions == nil, "Citizens": a.Citizens == nil, "Counts": a.Counts == nil,
+		"Checkpoint": a.Checkpoint == nil, "CheckpointAt": a.CheckpointAt == nil, "PublicKey": a.PublicKey == "",
+	} {
+		if absent {
+			missing = append(missing, fmt.Errorf("httpapi needs Auditors.%s", name))
+		}
+	}
+	return errors.Join(missing...)
+}

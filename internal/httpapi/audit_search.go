@@ -1,0 +1,89 @@
+package httpapi
+
+import (
+	"errors"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/problem"
+)
+
+type searchRequest struct {
+	NHSNumber string `json:"nhsNumber"` // ten digits, spaces allowed; MUST NOT be logged
+	Reason    string `json:"reason"`
+	Limit     int    `json:"limit"` // 0: the default
+	Cursor    string `json:"cursor"`
+}
+
+// The reason goes into the log for years.
+const (
+	shortestReason = 5
+	longestReason  = 200
+)
+
+// auditSearch is POST /audit/v1/entries/search: the entries about one citizen.
+// The NHS number comes in this body alone; the search itself, with its reason,
+// stands in the log under the citizen's pseudonym, where the citizen sees it too.
+// A number that nobody here has gives an empty list, and is logged as well.
+func (s *server) auditSearch(c *gin.Context) error {
+	var in searchRequest
+	if err := readJSON(c, &in); err != nil {
+		return err
+	}
+	number, err := citizen.ParseNHSNumber(strings.ReplaceAll(in.NHSNumber, " ", ""))
+	if err != nil {
+		return problem.New(problem.BadRequest, nil).WithDetail("nhsNumber must be a valid NHS number of ten digits.")
+	}
+	reason := cleanReason(in.Reason)
+	if n := utf8.RuneCountInString(reason); n < shortestReason || n > longestReason {
+		return problem.New(problem.BadRequest, nil).WithDetail("reason must say in 5 to 200 characters why you look this citizen up.")
+	}
+	p, err := readPage(limitOf(in.Limit), in.Cursor)
+	if err != nil {
+		return err
+	}
+	about, err := s.d.Auditors.Citizens.LookUp(c.Request.Context(), number)
+	if err != nil && !errors.Is(err, citizen.ErrNoSubject) {
+		return logUnreadable(err)
+	}
+	if err := s.auditorReads(c, "search: "+reason, about); err != nil {
+		return err
+	}
+	if about == "" { // an empty pseudonym in a filter would mean everybody
+		about = unknownCitizen
+	}
+	return s.writeEntries(c, audit.Filter{Citizen: about, NewestFirst: true}, p)
+}
+
+// unknownCitizen is nobody's pseudonym: those are letters and digits.
+const unknownCitizen citizen.Ref = "-"
+
+// cleanReason keeps one line of what can be seen, and takes out every number that
+// could name a person.
+func cleanReason(text string) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsGraphic(r) || r == utf8.RuneError:
+			return -1
+		}
+		return r
+	}, text)
+	text = regexp.MustCompile(`\d(?:[ -]?\d){5,}`).ReplaceAllString(text, "[number removed]")
+	return strings.Join(strings.Fields(text), " ")
+}
+
+func limitOf(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}

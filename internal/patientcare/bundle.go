@@ -1,0 +1,85 @@
+package patientcare
+
+import "encoding/json"
+
+// bundle is A001's answer. Each entry's resource is read by itself, so that one
+// that cannot be read costs itself.
+type bundle struct {
+	ResourceType string  `json:"resourceType"`
+	Type         string  `json:"type"`
+	Total        *int    `json:"total"`
+	Link         []link  `json:"link"`
+	Entry        []entry `json:"entry"`
+}
+
+type link struct {
+	Relation string `json:"relation"`
+}
+
+type entry struct {
+	FullURL  string   `json:"fullUrl"`
+	Resource resource `json:"resource"`
+}
+
+// resource is what one entry holds: one of the four that are read, or only its
+// kind where it is another one or cannot be read.
+type resource struct {
+	kind        string
+	unreadable  bool
+	referral    *serviceRequest
+	appointment *appointment
+	task        *task
+	outcome     *outcome
+}
+
+// The kinds of resource that are read.
+const (
+	kindReferral    = "ServiceRequest"
+	kindAppointment = "Appointment"
+	kindTask        = "Task"
+	kindOutcome     = "OperationOutcome"
+)
+
+// UnmarshalJSON implements json.Unmarshaler. It never fails, and reads each
+// resource once, where it stands.
+func (r *resource) UnmarshalJSON(text []byte) error {
+	*r = resource{kind: kindOf(text)}
+	ok := true
+	switch r.kind {
+	case kindReferral:
+		r.referral = new(serviceRequest)
+		r.referral.lost, ok = read(text, r.referral)
+	case kindAppointment:
+		r.appointment = new(appointment)
+		r.appointment.lost, ok = read(text, r.appointment)
+	case kindTask:
+		r.task = new(task)
+		r.task.lost, ok = read(text, r.task)
+	case kindOutcome:
+		r.outcome = new(outcome)
+		_, ok = read(text, r.outcome)
+	}
+	r.unreadable = !ok
+	return nil
+}
+
+// decodeBundle decodes the whole answer.
+func decodeBundle(body []byte) (bundle, error) {
+	var b bundle
+	_, ok := read(body, &b)
+	switch {
+	case !ok:
+		return bundle{}, unusable("referrals are not a Bundle", shapeOf(body))
+	case b.ResourceType != "Bundle" || (b.Type != "" && b.Type != "searchset"):
+		return bundle{}, unusable("referrals are not a searchset Bundle", nil)
+	case len(b.Entry) > maxEntries:
+		return bundle{}, unusable("referrals are more than can be read", nil)
+	}
+	return b, nil
+}
+
+// shapeOf gives the error of decoding, whose own text could quote the answer.
+func shapeOf(body []byte) error {
+	var any json.RawMessage
+	return json.Unmarshal(body, &any)
+}

@@ -1,0 +1,335 @@
+package patientcare
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
+	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+)
+
+func TestReadWhatTheContractPromises(t *testing.T) {
+	f := readJoined(t, bundleOf(t, referralOf(1), appointmentOf(1)))
+	got := one(t, f)
+	told(t, f, nil)
+
+	start, end := time.Date(2025, 8, 6, 13, 30, 0, 0, time.UTC), time.Date(2025, 8, 6, 13, 50, 0, 0, time.UTC)
+	want := timeline.Facts{
+		Source: sourceID, BookingReference: "000000100001", Version: "1", State: "BOOKED", Priority: "ROUTINE",
+		Specialty:   &timeline.Coding{Code: "CARDIOLOGY", Display: "Cardiology"},
+		ReferredOn:  timeline.Date{Year: 2025, Month: time.January, Day: 11},
+		Referrer:    &timeline.Organisation{ODSCode: "R69"},
+		Service:     &timeline.Service{},
+		Appointment: &timeline.Appointment{Start: &start, End: &end},
+		ManageURL:   "https://refer.nhs.uk/nhslogin?ubrn=000000100001",
+	}
+	for name, id := range map[string]*string{"referral": &got.ID, "service": &got.Service.ID, "appointment": &got.Appointment.ID} {
+		if len(*id) != 22 || strings.Contains(*id, "7000000123") {
+			t.Errorf("the %s's id is %q, want 22 opaque characters", name, *id)
+		}
+		*id = ""
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestReadTask(t *testing.T) {
+	f := readJoined(t, bundleOf(t, referralOf(1), taskOf(1)))
+	got := one(t, f)
+	want := &timeline.Review{Kind: timeline.ReviewTriage, DueBy: timeline.Date{Year: 2025, Month: time.February, Day: 1}}
+	if diff := cmp.Diff(want, got.Review); diff != "" || got.Service == nil || got.Appointment != nil {
+		t.Errorf("review %s service %v appointment %v", diff, got.Service, got.Appointment)
+	}
+}
+
+func TestFieldsThatAreLeftOut(t *testing.T) {
+	t.Run("a referral is shown without any field but its id and its subject", func(t *testing.T) {
+		for name := range referralOf(1) {
+			if name == "resourceType" || name == "subject" {
+				continue
+			}
+			f := readJoined(t, bundleOf(t, with(referralOf(1), name, nil)))
+			one(t, f)
+			told(t, f, nil)
+		}
+	})
+	t.Run("a referral without an id is called by its booking reference", func(t *testing.T) {
+		f := readJoined(t, bundleOf(t, with(referralOf(1), "id", nil), with(appointmentOf(1), "basedOn", []any{object{"reference": "ServiceRequest/000000100001"}})))
+		if one(t, f).Appointment == nil {
+			t.Error("its appointment is not joined")
+		}
+	})
+	t.Run("a referral that nothing names is told of", func(t *testing.T) {
+		f := readJoined(t, bundleText(t, object{"resource": with(referralOf(1), "id", nil, "identifier", nil)}))
+		told1(t, f, aggregate.UnreadableItem)
+	})
+	t.Run("an appointment without start is one that staff will send the date of", func(t *testing.T) {
+		for _, a := range []object{with(appointmentOf(1), "start", nil, "end", nil), with(appointmentOf(1), "start", json.RawMessage("null"), "end", json.RawMessage("null"))} {
+			f := readJoined(t, bundleOf(t, referralOf(1), a))
+			if got := one(t, f); got.Appointment == nil || got.Appointment.Start != nil {
+				t.Errorf("appointment %+v", got.Appointment)
+			}
+			told(t, f, nil)
+		}
+	})
+	t.Run("an appointment or task that says of nobody is told of and not shown", func(t *testing.T) {
+		f := readJoined(t, bundleOf(t, referralOf(1), with(appointmentOf(1), "participant", nil), with(taskOf(1), "for", nil)))
+		if got := one(t, f); got.Appointment != nil || got.Review != nil {
+			t.Error("shown")
+		}
+		told(t, f, map[aggregate.NoticeCode]int{aggregate.UnreadableAppointment: 1, aggregate.UnreadableReview: 1})
+	})
+	t.Run("a referral that says of nobody is told of and not shown", func(t *testing.T) {
+		for _, subject := range []any{nil, object{}, object{"reference": "Patient/f3a1"}, identified("https://hospital.example/mrn", "9990000018")} {
+			f := readJoined(t, bundleOf(t, with(referralOf(1), "subject", subject)))
+			if len(f.referrals) != 0 {
+				t.Errorf("shown with subject %v", subject)
+			}
+			told1(t, f, aggregate.UnreadableItem)
+		}
+	})
+}
+
+func TestUnknownCodesAndTypes(t *testing.T) {
+	t.Run("an unknown code is passed on and costs nothing", func(t *testing.T) {
+		r := with(referralOf(1), "status", "paused", "intent", "wish", "priority", "yesterday", "extension", []any{
+			object{"url": "https://fhir.nhs.uk/StructureDefinition/Extension-New", "valueDuration": "soon"},
+			object{"url": extensionPriority, "valueCoding": object{"code": "WHENEVER"}},
+			object{"url": extensionState, "extension": []any{object{"url": "state", "valueCoding": object{"code": "LOST"}}}},
+		}, "identifier", []any{object{"use": "nickname", "system": systemUBRN, "value": "000000100001"}})
+		f := readJoined(t, bundleOf(t, r))
+		if got := one(t, f); got.State != "LOST" || got.Priority != "WHENEVER" || got.BookingReference != "000000100001" {
+			t.Errorf("got %+v", got)
+		}
+		told(t, f, nil)
+	})
+	t.Run("an unknown kind of task has no kind", func(t *testing.T) {
+		f := readJoined(t, bundleOf(t, referralOf(1), with(taskOf(1), "code", object{"coding": []any{object{"code": "TEA"}}})))
+		if got := one(t, f); got.Review == nil || got.Review.Kind != "" {
+			t.Errorf("review %+v", got.Review)
+		}
+	})
+	t.Run("a resource of another type is told of", func(t *testing.T) {
+		for _, kind := range []string{"CarePlan", "Patient", "Zebra", "servicerequest", "ServiceRequest "} {
+			f := readJoined(t, bundleOf(t, referralOf(1), with(referralOf(2), "resourceType", kind)))
+			one(t, f)
+			told1(t, f, aggregate.UnreadableItem)
+		}
+	})
+	t.Run("an entry without a readable resource is told of", func(t *testing.T) {
+		for _, e := range []any{nil, "text", 5, true, []any{}, object{}, object{"resource": nil}, object{"resource": "x"}, object{"resource": object{"id": "1"}}, object{"resource": []any{referralOf(2)}}} {
+			f := readJoined(t, bundleText(t, entryOf(referralOf(1)), e))
+			one(t, f)
+			if list, empty := e.([]any); empty && len(list) == 0 {
+				continue // a list in the list that holds nothing
+			}
+			told1(t, f, aggregate.UnreadableItem)
+		}
+	})
+}
+
+func TestStandingOfAppointmentsTasksAndReferrals(t *testing.T) {
+	for _, status := range []string{"cancelled", "proposed", "noshow", "entered-in-error", "lost"} {
+		f := readJoined(t, bundleOf(t, referralOf(1), with(appointmentOf(1), "status", status)))
+		got := one(t, f)
+		if got.Appointment != nil {
+			t.Errorf("an appointment that is %s is shown as booked", status)
+		}
+		if got.Service == nil {
+			t.Errorf("the service of an appointment that is %s is lost", status)
+		}
+		told1(t, f, aggregate.UnreadableAppointment)
+	}
+	for _, status := range []string{"completed", "cancelled", "rejected", "failed", "entered-in-error"} {
+		f := readJoined(t, bundleOf(t, referralOf(1), with(taskOf(1), "status", status)))
+		if one(t, f).Review != nil {
+			t.Errorf("a task that is %s is shown as under way", status)
+		}
+		told1(t, f, aggregate.UnreadableReview)
+	}
+	f := readJoined(t, bundleOf(t, with(referralOf(1), "status", "entered-in-error")))
+	if len(f.referrals) != 0 {
+		t.Error("a referral that is an error is shown")
+	}
+	told1(t, f, aggregate.UnreadableItem)
+}
+
+func TestOutcomeInTheBundle(t *testing.T) {
+	outcome := func(severity string) object {
+		return object{"resourceType": kindOutcome, "issue": []any{object{"severity": severity, "code": "processing", "expression": "ServiceRequest"}}}
+	}
+	t.Run("a remark costs nothing and is counted", func(t *testing.T) {
+		f := readJoined(t, bundleOf(t, referralOf(1), outcome("information")))
+		told(t, f, nil)
+		if f.counted[reasonRemark] != 1 {
+			t.Errorf("counted %v", f.counted)
+		}
+	})
+	for _, o := range []object{outcome("warning"), outcome("error"), outcome(""), {"resourceType": kindOutcome}, {"resourceType": kindOutcome, "issue": "all is lost"}} {
+		f := readJoined(t, bundleOf(t, referralOf(1), o))
+		one(t, f)
+		told1(t, f, aggregate.UnreadableItem)
+	}
+}
+
+func TestTotal(t *testing.T) {
+	with := func(members string, entries ...any) []byte {
+		return []byte(`{"resourceType":"Bundle","type":"searchset",` + members + `,"entry":` + string(encode(t, entries)) + `}`)
+	}
+	two := []any{entryOf(referralOf(1)), entryOf(referralOf(2)), entryOf(taskOf(1))}
+	for _, c := range []struct {
+		members string
+		entries []any
+		missing int
+	}{
+		{`"total":2`, two, 0},
+		{`"total":"5"`, two, 3},
+		{`"total":1`, two, 0},
+		{`"total":-1`, two, 0},
+		{`"total":null`, two, 0},
+		{`"total":{"n":9}`, two, 0},
+		{`"total":2`, []any{entryOf(referralOf(1)), "unreadable"}, 0},
+		{`"total":2`, []any{entryOf(referralOf(1)), entryOf(referralOf(1))}, 0},
+		{`"total":3`, nil, 3},
+		{`"link":[{"relation":"self"},{"relation":"next"}]`, two, 1},
+		{`"total":4,"link":[{"relation":"next"}]`, two, 2},
+	} {
+		f := readJoined(t, with(c.members, c.entries...))
+		if got := f.notices[aggregate.MissingItem]; got != c.missing {
+			t.Errorf("%s with %d entries: %d missing, want %d", c.members, len(c.entries), got, c.missing)
+		}
+	}
+}
+
+func TestEmptyIsEmptyOnlyWhenTheNHSSaysSo(t *testing.T) {
+	for _, body := range []string{
+		`{"resourceType":"Bundle","type":"searchset","total":0}`, `{"resourceType":"Bundle","type":"searchset","total":0,"entry":[]}`,
+		`{"resourceType":"Bundle","entry":null}`,
+	} {
+		f := readJoined(t, []byte(body))
+		if len(f.referrals) != 0 {
+			t.Errorf("%s holds %d referrals", body, len(f.referrals))
+		}
+		told(t, f, nil)
+	}
+	for _, body := range []string{
+		"", "null", "[]", `""`, "0", "true", "<html>", "{}", `{"resourceType":"OperationOutcome"}`, `{"resourceType":"Bundle","type":"collection"}`,
+		`{"resourceType":"Bundle"} {}`, `{"resourceType":"Bundle","entry":[}`, `{"entry":[]}`,
+		`{"resourceType":"Bundle","entry":[` + strings.Repeat("{},", maxEntries) + `{}]}`,
+		strings.Repeat("[", 20_000), strings.Repeat(`{"resourceType":"Bundle","entry":[`, 6_000),
+	} {
+		_, err := readBundle([]byte(body), own(t))
+		var failure *aggregate.Failure
+		if !errors.As(err, &failure) || failure.Issue != aggregate.Structure || failure.Problem != problem.UpstreamUnavailable || failure.NotStale {
+			t.Errorf("%.40q gives %v", body, err)
+		}
+	}
+	t.Run("entries in another form than a list are not taken for none", func(t *testing.T) {
+		for _, entry := range []string{`"x"`, `{"a":1}`, "7"} {
+			f := readJoined(t, []byte(`{"resourceType":"Bundle","entry":`+entry+`}`))
+			told1(t, f, aggregate.UnreadableItem)
+		}
+	})
+}
+
+func TestOtherFormsThanFHIRSays(t *testing.T) {
+	alike := one(t, readJoined(t, bundleOf(t, referralOf(1), appointmentOf(1))))
+	list := func(v any) []any { return []any{v} }
+	r, a := referralOf(1), appointmentOf(1)
+	for name, body := range map[string][]byte{
+		"one where a list belongs": bundleOf(t, with(r, "identifier", r["identifier"].([]any)[0], "contained", r["contained"].([]any)[0], "category", "referral"),
+			with(a, "basedOn", a["basedOn"].([]any)[0])),
+		"a list where one belongs":                 bundleOf(t, with(r, "subject", list(r["subject"]), "performerType", list(r["performerType"]), "id", list("r.1")), a),
+		"a list in a list, as the contract has":    bundleOf(t, with(r, "performerType", object{"coding": list(r["performerType"].(object)["coding"])}), a),
+		"an entry alone and in a list of lists":    bundleText(t, list(entryOf(r)), entryOf(a)),
+		"numbers where texts belong":               bundleOf(t, with(r, "meta", object{"versionId": 1}, "status", 7), with(a, "meta", object{"versionId": 2})),
+		"null entries in lists":                    bundleOf(t, with(r, "extension", append([]any{nil}, r["extension"].([]any)...), "contained", append([]any{nil}, r["contained"].([]any)...)), with(a, "participant", append([]any{nil}, a["participant"].([]any)...))),
+		"a booking reference that is a number":     bundleOf(t, with(r, "identifier", list(object{"system": systemUBRN, "value": json.RawMessage(`"000000100001"`), "use": 5})), a),
+		"members in another case":                  []byte(strings.NewReplacer(`"resourceType"`, `"ResourceType"`, `"subject"`, `"Subject"`, `"start"`, `"START"`).Replace(string(bundleOf(t, r, a)))),
+		"white space and members in another order": encodeIndented(t, bundleOf(t, r, a)),
+		"an extension that nobody can decode":      bundleOf(t, with(r, "text", "none", "note", 5, "supportingInfo", list(object{"identifier": object{"use": "new"}})), a),
+	} {
+		f := readJoined(t, body)
+		if diff := cmp.Diff(alike, one(t, f)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		told(t, f, nil)
+	}
+}
+
+func encodeIndented(t *testing.T, body []byte) []byte {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal(body, &v); err != nil {
+		t.Fatal(err)
+	}
+	indented, err := json.MarshalIndent(v, "\t", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return indented
+}
+
+func TestPartsWithoutReadableFormAreNamed(t *testing.T) {
+	for name, r := range map[string]object{
+		"a specialty":      with(referralOf(1), "performerType", "Cardiology"),
+		"the extensions":   with(referralOf(1), "extension", "BOOKED"),
+		"one extension":    with(referralOf(1), "extension", append([]any{"BOOKED"}, referralOf(1)["extension"].([]any)...)),
+		"the referral day": with(referralOf(1), "authoredOn", "last Tuesday"),
+		"a month alone":    with(referralOf(1), "authoredOn", "2025-01"),
+		"the referrer":     with(referralOf(1), "contained", []any{"R69"}),
+	} {
+		f := readJoined(t, bundleOf(t, r))
+		one(t, f)
+		if f.notices[aggregate.UnreadablePart] == 0 {
+			t.Errorf("%s is lost in silence", name)
+		}
+	}
+	t.Run("a due day that is none", func(t *testing.T) {
+		f := readJoined(t, bundleOf(t, referralOf(1), with(taskOf(1), "restriction", object{"period": object{"end": "2025-02-30"}})))
+		if got := one(t, f); got.Review == nil || got.Review.DueBy != (timeline.Date{}) {
+			t.Errorf("review %+v", got.Review)
+		}
+		told1(t, f, aggregate.UnreadableReview)
+	})
+	t.Run("an end that is none", func(t *testing.T) {
+		f := readJoined(t, bundleOf(t, referralOf(1), with(appointmentOf(1), "end", "noon")))
+		if got := one(t, f); got.Appointment == nil || got.Appointment.End != nil || got.Appointment.Start == nil {
+			t.Errorf("appointment %+v", got.Appointment)
+		}
+		told1(t, f, aggregate.UnreadablePart)
+	})
+}
+
+// An appointment without start says "hospital staff will send you the date": a
+// start that cannot be read must never say so.
+func TestUnreadableStartNeverPromisesADate(t *testing.T) {
+	for _, start := range []any{
+		"", " ", "tomorrow", "2025-08-06", "2025-08", "14:30", "2025-02-30T10:00:00Z", "2025-08-06T25:00:00Z", "0001-01-01T00:00:00Z",
+		"9999-12-31T23:59:59Z", 1754487000, true, object{"value": "2025-08-06T13:30:00Z"}, []any{}, []any{"2025-08-06T13:30:00Z", "2025-08-07T13:30:00Z"},
+	} {
+		f := readJoined(t, bundleOf(t, referralOf(1), with(appointmentOf(1), "start", start)))
+		if got := one(t, f); got.Appointment != nil {
+			t.Errorf("start %v is shown as %+v", start, got.Appointment)
+		} else if got.Service == nil {
+			t.Errorf("start %v costs the service", start)
+		}
+		told1(t, f, aggregate.UnreadableAppointment)
+	}
+	t.Run("nor one that FHIR says is withheld", func(t *testing.T) {
+		f := readJoined(t, bundleOf(t, referralOf(1), with(appointmentOf(1), "start", nil, "_start", object{"extension": []any{object{
+			"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked",
+		}}})))
+		if one(t, f).Appointment != nil {
+			t.Error("shown")
+		}
+		told1(t, f, aggregate.UnreadableAppointment)
+	})
+}

@@ -1,0 +1,132 @@
+package session_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/session"
+)
+
+var errStore = errors.New("the store is away")
+
+// store keeps sessions and one-time values in memory and fails when told to.
+type store struct {
+	mu       sync.Mutex
+	sessions map[[32]byte]session.Record
+	values   map[[32]byte][]byte
+	entries  []audit.Kind
+	reads    int
+	touched  []map[[32]byte]time.Time
+	fails    error
+	onRead   func() // before a session is given
+}
+
+func newStore() *store {
+	return &store{sessions: map[[32]byte]session.Record{}, values: map[[32]byte][]byte{}}
+}
+
+func (s *store) AddSession(_ context.Context, r session.Record, e audit.Entry) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fails != nil {
+		return s.fails
+	}
+	s.sessions[r.Hash] = r
+	s.entries = append(s.entries, e.Kind)
+	return nil
+}
+
+func (s *store) Session(_ context.Context, hash [32]byte) (session.Record, error) {
+	s.mu.Lock()
+	s.reads++
+	r, ok := s.sessions[hash]
+	hook, fails := s.onRead, s.fails
+	s.mu.Unlock()
+	if hook != nil {
+		hook()
+	}
+	switch {
+	case fails != nil:
+		return session.Record{}, fails
+	case !ok:
+		return session.Record{}, session.ErrNone
+	}
+	return r, nil
+}
+
+func (s *store) TouchSessions(_ context.Context, seen map[[32]byte]time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fails != nil {
+		return s.fails
+	}
+	s.touched = append(s.touched, seen)
+	for hash, at := range seen {
+		if r, ok := s.sessions[hash]; ok {
+			r.SeenAt = at
+			s.sessions[hash] = r
+		}
+	}
+	return nil
+}
+
+func (s *store) RemoveSession(_ context.Context, hash [32]byte, e audit.Entry) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fails != nil {
+		return s.fails
+	}
+	if _, ok := s.sessions[hash]; !ok {
+		return session.ErrNone
+	}
+	delete(s.sessions, hash)
+	s.entries = append(s.entries, e.Kind)
+	return nil
+}
+
+func (s *store) RemoveExpiredSessions(_ context.Context, before, idleBefore time.Time) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for hash, r := range s.sessions {
+		if r.ExpiresAt.Before(before) || r.SeenAt.Before(idleBefore) {
+			delete(s.sessions, hash)
+			n++
+		}
+	}
+	return n, s.fails
+}
+
+func (s *store) Put(_ context.Context, _ string, hash [32]byte, value []byte, _ time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.values[hash] = value
+	return s.fails
+}
+
+func (s *store) Take(_ context.Context, _ string, hash [32]byte, _ time.Time) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, ok := s.values[hash]
+	if !ok {
+		return nil, session.ErrNone
+	}
+	delete(s.values, hash)
+	return v, s.fails
+}
+
+func (s *store) RemoveExpired(context.Context, time.Time) (int, error) { return 0, s.fails }
+
+// citizens knows one citizen.
+type citizens struct{ known citizen.Citizen }
+
+func (c citizens) Find(_ context.Context, ref citizen.Ref) (citizen.Citizen, error) {
+	if ref != c.known.Ref {
+		return citizen.Citizen{}, citizen.ErrNoSubject
+	}
+	return c.known, nil
+}

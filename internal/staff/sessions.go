@@ -1,0 +1,83 @@
+package staff
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"maps"
+	"sync"
+	"time"
+)
+
+// ErrNoSession says that there is no such session (any more). Sign in again.
+var ErrNoSession = errors.New("no such staff session")
+
+const (
+	// Idle ends a session that nobody used.
+	Idle = 30 * time.Minute
+	// Life ends any session: a working day.
+	Life = 8 * time.Hour
+)
+
+// Session is a member of staff who is signed in.
+type Session struct {
+	Member    Member
+	SignedIn  time.Time
+	ExpiresAt time.Time // the age limit; idle time can end it sooner
+}
+
+// Sessions are those of this process, in memory: a restart signs staff out. They
+// are known by the SHA-256 of their secret. Safe for concurrent use.
+type Sessions struct {
+	now func() time.Time
+
+	mu   sync.Mutex
+	live map[[sha256.Size]byte]*liveSession
+}
+
+type liveSession struct {
+	Session
+
+	seenAt time.Time
+}
+
+// NewSessions starts with none.
+func NewSessions(now func() time.Time) *Sessions {
+	return &Sessions{now: now, live: map[[sha256.Size]byte]*liveSession{}}
+}
+
+// Start signs a member in. The secret is for their cookie and is kept nowhere.
+func (s *Sessions) Start(m Member) (secret string, started Session) {
+	secret = rand.Text() + rand.Text() // 260 bits
+	now := s.now()
+	started = Session{Member: m, SignedIn: now, ExpiresAt: now.Add(Life)}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.live, func(_ [sha256.Size]byte, l *liveSession) bool { return l.over(now) })
+	s.live[sha256.Sum256([]byte(secret))] = &liveSession{started, now}
+	return secret, started
+}
+
+// Find gives the session of a secret and notes that it was used, or ErrNoSession.
+func (s *Sessions) Find(secret string) (Session, error) {
+	now := s.now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.live[sha256.Sum256([]byte(secret))]
+	if l == nil || l.over(now) {
+		return Session{}, ErrNoSession
+	}
+	l.seenAt = now
+	return l.Session, nil
+}
+
+// End signs out. Ending an absent one is harmless.
+func (s *Sessions) End(secret string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.live, sha256.Sum256([]byte(secret)))
+}
+
+func (l *liveSession) over(now time.Time) bool {
+	return !now.Before(l.ExpiresAt) || now.Sub(l.seenAt) > Idle
+}

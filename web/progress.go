@@ -1,0 +1,60 @@
+package web
+
+import "github.com/patient-care-aggregator/aggregator/internal/timeline"
+
+// Step is one place on a referral's progress line.
+type Step struct {
+	Label string
+	Place Place
+}
+
+// Place tells where a step lies, in a word that stands on the page: colour alone
+// tells nobody anything.
+type Place string
+
+// The places.
+const (
+	Done  Place = "Done"
+	Now   Place = "Now"
+	Later Place = "Later"
+)
+
+// Current tells that the referral stands here.
+func (s Step) Current() bool { return s.Place == Now }
+
+// Class names the place for styles.
+func (s Step) Class() string {
+	switch s.Place {
+	case Done:
+		return "done"
+	case Now:
+		return "now"
+	}
+	return "later"
+}
+
+// progress is the line of a phase. A side road ends where it ended: what comes
+// after it is not known. Nothing on it says that anybody attended.
+func progress(p timeline.Phase) []Step {
+	const (
+		referred, withService, booked = "Referred", "With the service", "Booked"
+	)
+	switch p {
+	case timeline.PhaseReferred:
+		return []Step{{referred, Now}, {withService, Later}, {booked, Later}}
+	case timeline.PhaseWithService:
+		return []Step{{referred, Done}, {withService, Now}, {booked, Later}}
+	case timeline.PhaseBooked:
+		return []Step{{referred, Done}, {withService, Done}, {booked, Now}}
+	case timeline.PhasePassed:
+		return []Step{{referred, Done}, {booked, Done}, {"Date passed", Now}}
+	case timeline.PhaseReturned:
+		return []Step{{referred, Done}, {withService, Done}, {"Sent back", Now}}
+	case timeline.PhaseNotAccepted:
+		return []Step{{referred, Done}, {"Not accepted", Now}}
+	case timeline.PhaseCancelled:
+		return []Step{{referred, Done}, {booked, Done}, {"Cancelled", Now}}
+	case timeline.PhaseUnknown:
+	}
+	return []Step{{referred, Done}, {"In progress", Now}}
+}

@@ -1,0 +1,92 @@
+package web
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+)
+
+// Said is text in the timeline's words. Lang is set where it is not the page's
+// own language.
+type Said struct{ Lang, Text string }
+
+// tongue marks what the timeline says in another language than the page's.
+type tongue struct {
+	lang    timeline.Lang
+	english map[string]bool // what is told in English all the same; nil: everything
+}
+
+func (t tongue) say(text string) Said {
+	if t.english == nil || t.english[text] {
+		return Said{Text: text}
+	}
+	return Said{Lang: string(t.lang), Text: text}
+}
+
+func (t tongue) maybe(text *string) Said {
+	if text == nil {
+		return Said{}
+	}
+	return t.say(*text)
+}
+
+// whoActs says who does the next thing.
+func whoActs(a timeline.Actor) string {
+	switch a {
+	case timeline.You:
+		return "you"
+	case timeline.ByHospital:
+		return "hospital staff"
+	case timeline.ByReferrer:
+		return "the person who referred you"
+	case timeline.Nobody:
+		return "nobody, until the appointment"
+	}
+	return "we cannot tell. Ask if you are not sure"
+}
+
+// Day is "Wednesday 6 August 2025" (NHS content style).
+func Day(t time.Time) string { return t.Format("Monday 2 January 2006") }
+
+// Clock is "2:30pm", "9am", "midday" or "midnight" (NHS content style).
+func Clock(t time.Time) string {
+	const noon = 12
+	switch {
+	case t.Minute() != 0:
+		return t.Format("3:04pm")
+	case t.Hour() == 0:
+		return "midnight"
+	case t.Hour() == noon:
+		return "midday"
+	}
+	return t.Format("3pm")
+}
+
+// dial is a phone number as a tel: address takes it (RFC 3966): digits, after a
+// plus where there is one. Empty where it is not a number.
+func dial(phone string) string {
+	phone = strings.TrimSpace(phone)
+	if strings.HasPrefix(phone, "+") { // "+44 (0)113": the 0 is for who dials within the country
+		phone = strings.Replace(phone, "(0)", "", 1)
+	}
+	var b strings.Builder
+	for i, r := range phone {
+		switch {
+		case r >= '0' && r <= '9', r == '+' && i == 0:
+			b.WriteRune(r)
+		case r == ' ' || r == '-' || r == '(' || r == ')':
+		default:
+			return "" // an extension or words: better read than dialled wrongly
+		}
+	}
+	return b.String()
+}
+
+// sentence gives text a capital to begin with.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
+}
