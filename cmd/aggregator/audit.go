@@ -3,61 +3,28 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
 	"strings"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/patient-care-aggregator/aggregator/internal/app"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
 )
 
 type auditCommand struct {
-	Verify auditVerifyCommand `cmd:"" help:"Recompute the whole log and name the first entry that is wrong."`
-	Export auditExportCommand `cmd:"" help:"Write the log for an auditor. That it was exported is itself logged."`
-}
-
-type auditVerifyCommand struct {
-	database
-}
-
-// Run verifies the log, also while the service runs.
-func (v auditVerifyCommand) Run(w *world) (err error) {
-	db, err := v.open(w)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	report, err := audit.Verify(w.ctx, db.Log())
-	if err != nil {
-		return fmt.Errorf("verify: %w", err)
-	}
-	_, err = fmt.Fprintln(w.stdout, report.Text())
-	return err
-}
-
-type auditExportCommand struct {
-	database
-
-	Format string `help:"ndjson, csv or fhir." enum:"ndjson,csv,fhir" default:"ndjson"`
-}
-
-// Run exports the log, also while the service runs.
-func (x auditExportCommand) Run(w *world) (err error) {
-	db, err := x.open(w)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	now := time.Now()
-	_, err = db.Log().Append(w.ctx, audit.Entry{
-		Kind: audit.Exported, At: now, Actor: audit.ActorOperator, Purpose: "export " + x.Format, Outcome: audit.Succeeded,
-	})
-	if err != nil {
-		return fmt.Errorf("log the export: %w", err)
-	}
-	if err := audit.Export(w.ctx, db.Log(), w.stdout, audit.ExportOptions{Format: audit.Format(x.Format), MadeAt: now}); err != nil {
-		return err
-	}
-	return nil
+	Verify     auditVerifyCommand     `cmd:"" help:"Recompute the whole log and name the first entry that is wrong."`
+	Export     auditExportCommand     `cmd:"" help:"Write the log, or a part, for an auditor. That it was exported is itself logged."`
+	Check      auditCheckCommand      `cmd:"" help:"Prove an export with nothing but checkpoints and the public key: no database, no service."`
+	Checkpoint auditCheckpointCommand `cmd:"" help:"Sign the log as it stands, publish that, and print it."`
+	Prove      auditProveCommand      `cmd:"" help:"Write one entry with the proof that it is in the log, for 'audit check'."`
+	PublicKey  auditPublicKeyCommand  `cmd:"" name:"public-key" help:"Print the key that checkpoints are checked with."`
+	Retention  auditRetentionCommand  `cmd:"" help:"Remove what is older than it may be kept; the server does so every day."`
 }
 
 // database is where the log is: the flag, or the service's own setting.
@@ -65,14 +32,84 @@ type database struct {
 	Database string `help:"sqlite:PATH of the database." env:"PCA_DATABASE_URL" required:""`
 }
 
-func (d database) open(w *world) (*sqlite.DB, error) {
+func (d database) path() (string, error) {
 	path, ok := strings.CutPrefix(d.Database, "sqlite:")
 	if !ok {
-		return nil, fmt.Errorf("%w: the database must be sqlite:PATH", errUsage)
+		return "", fmt.Errorf("%w: the database must be sqlite:PATH", errUsage)
 	}
-	db, err := sqlite.OpenBeside(w.ctx, path, sqlite.Options{})
+	return path, nil
+}
+
+func (d database) open(w *world) (*sqlite.DB, error) {
+	path, err := d.path()
 	if err != nil {
 		return nil, err
 	}
-	return db, nil
+	return sqlite.OpenBeside(w.ctx, path, sqlite.Options{})
+}
+
+// signing is how checkpoints are signed and where they go, as the service is configured.
+type signing struct {
+	KeyFile string `name:"checkpoint-key-file" help:"Key that signs checkpoints (beside the database)." env:"PCA_AUDIT_CHECKPOINT_KEY_FILE" placeholder:"FILE"`
+	Sink    string `help:"File or https address that checkpoints go to, besides the file beside the database." env:"PCA_AUDIT_CHECKPOINT_SINK" placeholder:"SINK"`
+}
+
+func (s signing) keyPath(databasePath string) string {
+	if s.KeyFile != "" {
+		return s.KeyFile
+	}
+	return databasePath + ".checkpoint-key"
+}
+
+// publish signs the log as it stands and gives the signed checkpoint. It makes no
+// key: one that the service does not have would vouch for nothing.
+func (s signing) publish(w *world, databasePath string, log audit.Tree) (audit.SignedCheckpoint, error) {
+	key := s.keyPath(databasePath)
+	if _, err := os.Stat(key); err != nil {
+		return audit.SignedCheckpoint{}, fmt.Errorf("%w: the checkpoint key is not there: %w", errUsage, err)
+	}
+	const patience = 10 * time.Second
+	checkpointer, _, err := app.OpenCheckpoints(app.CheckpointOptions{
+		DatabasePath: databasePath, KeyPath: key, Sink: s.Sink, Log: log, Now: time.Now,
+		HTTP:   &http.Client{Timeout: patience, Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}},
+		Logger: slog.New(slog.NewTextHandler(w.stderr, nil)),
+	})
+	if err != nil {
+		return audit.SignedCheckpoint{}, err
+	}
+	return checkpointer.PublishSigned(w.ctx)
+}
+
+// readPublicKey reads a public key from its file.
+func readPublicKey(file string) (note.Verifier, error) {
+	text, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, fmt.Errorf("read the public key: %w", err)
+	}
+	return audit.ParsePublicKey(string(text))
+}
+
+// readCheckpoints reads a file of checkpoints: as a sink has them, one a line; as
+// /audit/v1/checkpoint answers; or one signed note by itself.
+func readCheckpoints(file string, by note.Verifier) (known []audit.Checkpoint, unreadable int, err error) {
+	text, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, 0, fmt.Errorf("read checkpoints: %w", err)
+	}
+	if one, err := audit.OpenCheckpoint(text, by); err == nil {
+		return []audit.Checkpoint{one}, 0, nil
+	}
+	known, unreadable, err = audit.ReadCheckpoints(strings.NewReader(string(text)), by)
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(known) == 0 {
+		return nil, unreadable, fmt.Errorf("read checkpoints: %w: none of %s is signed with that key", audit.ErrNotCheckpoint, file)
+	}
+	return known, unreadable, nil
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return !errors.Is(err, fs.ErrNotExist)
 }

@@ -35,7 +35,8 @@ type commands struct {
 	Sandbox sandboxCommand `cmd:"" help:"Run the local NHS sandbox alone, for any software to point at."`
 	Keys    keysCommand    `cmd:"" help:"Make the keys that serve needs."`
 	Config  configCommand  `cmd:"" help:"Check the configuration in the environment."`
-	Audit   auditCommand   `cmd:"" help:"Verify and export the audit log."`
+	Audit   auditCommand   `cmd:"" help:"Verify, export and prove the audit log."`
+	Subject subjectCommand `cmd:"" help:"Answer a citizen who asks for what is held about them, or to be forgotten."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }

@@ -11,7 +11,7 @@ import (
 func TestCheckAudit(t *testing.T) {
 	t.Parallel()
 	valid := func() Config {
-		return Config{Retention: Retention{Correlation: Period{Days: 90}, Log: Period{Years: 8}}}
+		return Config{Retention: Retention{Correlation: Period{Days: 90}, Log: Period{Years: 8}, History: Period{Years: 2}}}
 	}
 	for name, c := range map[string]struct {
 		change func(*Config)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -82,6 +83,7 @@ func (d *Directory) find(ctx context.Context, code, correlationID string) (timel
 // organization is the part of a FHIR Organization that is read.
 type organization struct {
 	ResourceType string  `json:"resourceType"`
+	ID           string  `json:"id"`
 	Active       *bool   `json:"active"`
 	Name         *string `json:"name"`
 	Telecom      []struct {
@@ -111,8 +113,12 @@ func (d *Directory) lookUp(ctx context.Context, code, correlationID string) (tim
 		return timeline.Organisation{}, 0, fmt.Errorf("look up organisation: status %d", a.Status)
 	}
 	var o organization
-	if err := json.Unmarshal(a.Body, &o); err != nil || o.ResourceType != "Organization" || o.Name == nil {
+	var odd *json.UnmarshalTypeError // a part of another form costs itself
+	if err := json.Unmarshal(a.Body, &o); (err != nil && !errors.As(err, &odd)) || o.ResourceType != "Organization" || o.Name == nil {
 		return timeline.Organisation{}, 0, errors.New("look up organisation: answer is no Organization")
+	}
+	if o.ID != "" && !strings.EqualFold(o.ID, code) {
+		return timeline.Organisation{}, 0, errors.New("look up organisation: answer is another Organization")
 	}
 	found := timeline.Organisation{ODSCode: code, Name: d.d.Name(*o.Name), Closed: o.Active != nil && !*o.Active}
 	for _, t := range o.Telecom {

@@ -47,7 +47,7 @@ type Referral struct {
 	Review      *ReviewShown      `json:"review"`
 	// Waiting is left out where nobody waits for the hospital, and where no
 	// earlier read tells since when.
-	Waiting *Waiting `json:"waiting,omitempty"`
+	Waiting *Waiting `json:"waiting"`
 	// ManageURL is this service's own hand-off path; nil when the source gave no link.
 	ManageURL *string `json:"manageUrl"`
 	Events    []Event `json:"events"` // at least one

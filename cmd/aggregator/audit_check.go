@@ -1,0 +1,79 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+)
+
+type auditCheckCommand struct {
+	Export      string   `arg:"" help:"NDJSON export of 'audit export', 'audit prove' or /audit/v1/entries." type:"existingfile"`
+	Checkpoints []string `help:"Files with checkpoints that you kept." required:"" placeholder:"FILE"`
+	PublicKey   string   `help:"File with the public key, which you were given separately." required:"" placeholder:"FILE"`
+}
+
+// Run proves an export, anywhere.
+func (c auditCheckCommand) Run(w *world) (err error) {
+	by, err := readPublicKey(c.PublicKey)
+	if err != nil {
+		return err
+	}
+	var known []audit.Checkpoint
+	unreadable := 0
+	for _, file := range c.Checkpoints {
+		found, bad, err := readCheckpoints(file, by)
+		if err != nil {
+			return err
+		}
+		known = append(known, found...)
+		unreadable += bad
+	}
+	f, err := os.Open(c.Export)
+	if err != nil {
+		return fmt.Errorf("open the export: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	whole, err := isWhole(f)
+	if err != nil {
+		return err
+	}
+	report, err := audit.CheckExport(f, known...)
+	if err != nil {
+		return fmt.Errorf("check: %w", err)
+	}
+	if unreadable > 0 {
+		if _, err := fmt.Fprintf(w.stderr, "%d lines of the checkpoint files are no checkpoint of this key.\n", unreadable); err != nil {
+			return err
+		}
+	}
+	if whole {
+		_, err = io.WriteString(w.stdout, report.Text())
+		return err
+	}
+	_, err = fmt.Fprintf(w.stdout, "Each of the %d entries of this export is in the log that was signed, unchanged and at its place.\n"+
+		"The export is filtered: that nothing was left out of it cannot be proved. Ask for a whole one for that.\n"+
+		"This does not prove that everything that happened was written to the log, or that entries said the truth when they were written.\n", report.Entries)
+	return err
+}
+
+// isWhole tells whether an export claims to be of the whole log, and goes back to
+// its beginning.
+func isWhole(f io.ReadSeeker) (bool, error) {
+	first, err := bufio.NewReader(f).ReadBytes('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false, fmt.Errorf("read the export: %w", err)
+	}
+	var head struct{ Whole bool }
+	if err := json.Unmarshal(first, &head); err != nil {
+		return false, fmt.Errorf("%w: %w", errUsage, audit.ErrNotExport)
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return false, fmt.Errorf("read the export: %w", err)
+	}
+	return head.Whole, nil
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/client"
+)
+
+type auditExportCommand struct {
+	database
+	signing
+	person
+
+	Format  string   `help:"ndjson (the only one that 'audit check' can prove), csv or fhir." enum:"ndjson,csv,fhir" default:"ndjson"`
+	Since   string   `help:"Entries of this time or later: RFC 3339, or a day (UTC)." placeholder:"TIME"`
+	Until   string   `help:"Entries before this time." placeholder:"TIME"`
+	Client  string   `help:"Entries of this app."`
+	Kind    []string `help:"Entries of these kinds, such as data_released." placeholder:"KIND"`
+	Outcome string   `help:"success, refused or failure."`
+	Prove   bool     `help:"Add to each entry the proof that it is in the log; a filtered export can be checked only with it."`
+}
+
+// Run exports the log as it stands, also while the service runs, at a checkpoint
+// that it publishes first.
+func (x auditExportCommand) Run(w *world) (err error) {
+	filter, err := x.filter()
+	if err != nil {
+		return err
+	}
+	path, err := x.path()
+	if err != nil {
+		return err
+	}
+	db, err := x.open(w)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if x.NumberFile != "" {
+		if filter.Citizen, err = x.find(w, db); err != nil {
+			return err
+		}
+	}
+	now := time.Now()
+	_, err = db.Log().Append(w.ctx, audit.Entry{
+		Kind: audit.Exported, At: now, Actor: audit.ActorOperator, Purpose: "export " + x.Format, Outcome: audit.Succeeded,
+		Citizen: filter.Citizen, Client: filter.Client,
+	})
+	if err != nil {
+		return fmt.Errorf("log the export: %w", err)
+	}
+	signed, err := x.publish(w, path, db.Log())
+	if err != nil {
+		return err
+	}
+	return audit.Export(w.ctx, audit.Pinned(db.Log(), signed.Size), w.stdout, audit.ExportOptions{
+		Format: audit.Format(x.Format), Filter: filter, Prove: x.Prove, MadeAt: now.UTC(),
+	})
+}
+
+func (x auditExportCommand) filter() (audit.Filter, error) {
+	f := audit.Filter{Client: client.ID(x.Client), Outcome: audit.Outcome(x.Outcome)}
+	var err error
+	if f.Since, err = readTime(x.Since); err != nil {
+		return f, fmt.Errorf("%w: --since: %w", errUsage, err)
+	}
+	if f.Until, err = readTime(x.Until); err != nil {
+		return f, fmt.Errorf("%w: --until: %w", errUsage, err)
+	}
+	for _, kind := range x.Kind {
+		if !slices.Contains(audit.Kinds(), audit.Kind(kind)) {
+			return f, fmt.Errorf("%w: --kind: there is no kind %q", errUsage, kind)
+		}
+		f.Kinds = append(f.Kinds, audit.Kind(kind))
+	}
+	if f.Outcome != "" && !slices.Contains(audit.Outcomes(), f.Outcome) {
+		return f, fmt.Errorf("%w: --outcome: there is no outcome %q", errUsage, x.Outcome)
+	}
+	return f, nil
+}
+
+// readTime reads RFC 3339, or a day, which begins at 00:00 UTC; empty: zero.
+func readTime(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if at, err := time.Parse(time.DateOnly, text); err == nil {
+		return at, nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}, errors.New("want a time such as 2026-03-31T09:00:00Z, or a day such as 2026-03-31")
+	}
+	return at, nil
+}

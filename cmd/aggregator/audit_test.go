@@ -1,0 +1,300 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/local"
+)
+
+// bella is a made-up citizen of the sandbox.
+const bella = "9990000018"
+
+// deployment is a service that citizens used, with the flags that find its parts.
+type deployment struct {
+	*local.Stack
+
+	t                        *testing.T
+	dir                      string
+	database, ring, pub, own string // flags
+}
+
+func newDeployment(t *testing.T) *deployment {
+	t.Helper()
+	dir := t.TempDir()
+	s, err := local.Start(context.WithoutCancel(t.Context()), local.Options{Now: time.Now, DataDir: dir, Version: "v0.0.0-test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	db := filepath.Join(dir, "aggregator.db")
+	d := &deployment{
+		Stack: s, t: t, dir: dir, database: "--database=sqlite:" + db, ring: "--secret-key-file=" + filepath.Join(dir, "key-ring.key"),
+		pub: db + ".checkpoint-key.pub", own: db + ".checkpoints",
+	}
+	d.visit("bella")
+	return d
+}
+
+// visit has a citizen sign in, consent and look at the timeline.
+func (d *deployment) visit(name string) *local.Journey {
+	d.t.Helper()
+	j, err := local.NewJourney(d.URL)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(j.Close)
+	a, err := j.SignIn(d.t.Context(), name, "/v1/timeline")
+	if err != nil || a.Status != http.StatusForbidden {
+		d.t.Fatalf("sign in: %d %v", a.Status, err)
+	}
+	if _, err := j.Consent(d.t.Context(), a.Body); err != nil {
+		d.t.Fatal(err)
+	}
+	if a, err = j.Do(d.t.Context(), http.MethodGet, "/v1/timeline", nil); err != nil || a.Status != http.StatusOK {
+		d.t.Fatalf("timeline: %d %v", a.Status, err)
+	}
+	return j
+}
+
+func (d *deployment) file(name, text string) string {
+	d.t.Helper()
+	path := filepath.Join(d.dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		d.t.Fatal(err)
+	}
+	return path
+}
+
+// command runs the program and gives what it wrote and its exit code.
+func command(t *testing.T, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = run(t.Context(), args, nil, &out, &errs)
+	return out.String(), errs.String(), code
+}
+
+func succeeds(t *testing.T, args ...string) string {
+	t.Helper()
+	out, errs, code := command(t, args...)
+	if code != exitOK {
+		t.Fatalf("%v: exit %d: %s", args, code, errs)
+	}
+	return out
+}
+
+func says(t *testing.T, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("it does not say %q:\n%s", part, text)
+		}
+	}
+}
+
+func TestAuditCommands(t *testing.T) {
+	t.Parallel()
+	d := newDeployment(t)
+
+	t.Run("verify beside the running service says what it proves and what not", func(t *testing.T) {
+		says(t, succeeds(t, "audit", "verify", d.database), "The log is whole", "This does not prove", "stored consent events")
+	})
+	t.Run("a checkpoint kept by an auditor vouches for the log", func(t *testing.T) {
+		note := d.file("kept.txt", succeeds(t, "audit", "checkpoint", d.database))
+		d.visit("sunny")
+		says(t, succeeds(t, "audit", "verify", d.database, "--from-checkpoint="+note), "signed checkpoints agree")
+	})
+	t.Run("a checkpoint of another log is refused", func(t *testing.T) {
+		other := d.file("other.txt", "another/audit\n1\nAAAA\n\n— another/audit AAAA\n")
+		if _, _, code := command(t, "audit", "verify", d.database, "--from-checkpoint="+other); code != exitFailed {
+			t.Errorf("exit %d", code)
+		}
+	})
+	t.Run("an export is proved away from the database", func(t *testing.T) {
+		for _, flags := range [][]string{nil, {"--prove"}, {"--kind=data_released", "--prove"}, {"--client=web", "--outcome=success", "--prove"}} {
+			export := d.file("export.ndjson", succeeds(t, append([]string{"audit", "export", d.database}, flags...)...))
+			out := succeeds(t, "audit", "check", export, "--checkpoints="+d.own, "--public-key="+d.pub)
+			says(t, out, "This does not prove")
+			if len(flags) > 1 {
+				says(t, out, "that nothing was left out of it cannot be proved")
+			}
+		}
+	})
+	t.Run("whatever is changed in an export is found", func(t *testing.T) {
+		whole := succeeds(t, "audit", "export", d.database)
+		filtered := succeeds(t, "audit", "export", d.database, "--kind=data_released", "--prove")
+		lines := strings.SplitAfter(whole, "\n")
+		for name, spoilt := range map[string]string{
+			"a word":             strings.Replace(whole, `"data_released"`, `"data_refused"`, 1),
+			"a word, filtered":   strings.Replace(filtered, `"timeline"`, `"referrals"`, 1),
+			"a line taken out":   strings.Join(append(append([]string{}, lines[:3]...), lines[4:]...), ""),
+			"two lines changed":  strings.Join(append([]string{lines[0], lines[2], lines[1]}, lines[3:]...), ""),
+			"the end cut off":    strings.Join(lines[:len(lines)-3], ""),
+			"the header's root":  strings.Replace(whole, `"root":"`, `"root":"A`, 1),
+			"a correlation":      strings.Replace(whole, `"correlation":{"salt":"`, `"correlation":{"salt":"AA`, 1),
+			"filter made wider":  strings.Replace(filtered, `"kinds":["data_released"]`, `"kinds":["sign_in"]`, 1),
+			"not an export":      "hello\n",
+			"an empty file":      "",
+			"whole made not so ": strings.Replace(whole, `"whole":true`, `"whole":false`, 1),
+		} {
+			if spoilt == whole || spoilt == filtered {
+				t.Fatalf("%s: nothing was changed", name)
+			}
+			path := d.file("spoilt.ndjson", spoilt)
+			if out, errs, code := command(t, "audit", "check", path, "--checkpoints="+d.own, "--public-key="+d.pub); code == exitOK {
+				t.Errorf("%s: not found: %s %s", name, out, errs)
+			}
+		}
+	})
+	t.Run("one entry is proved by itself", func(t *testing.T) {
+		path := d.file("one.ndjson", succeeds(t, "audit", "prove", "2", d.database))
+		says(t, succeeds(t, "audit", "check", path, "--checkpoints="+d.own, "--public-key="+d.pub), "Each of the 1 entries")
+		if _, _, code := command(t, "audit", "prove", "1000000", d.database); code != exitFailed {
+			t.Errorf("an entry that is not there: exit %d", code)
+		}
+	})
+	t.Run("csv and fhir have an entry a line and no number of anybody", func(t *testing.T) {
+		for _, format := range []string{"csv", "fhir"} {
+			out := succeeds(t, "audit", "export", d.database, "--format="+format)
+			says(t, out, "data_released")
+			if strings.Contains(out, bella) {
+				t.Errorf("%s holds an NHS number", format)
+			}
+		}
+	})
+	t.Run("the export of one citizen holds nobody else", func(t *testing.T) {
+		number := d.file("number.txt", "999 000 0018\n")
+		out := succeeds(t, "audit", "export", d.database, d.ring, "--subject-nhs-number-file="+number)
+		var refs []string
+		for _, line := range strings.Split(strings.TrimSpace(out), "\n")[1:] {
+			var l struct{ Leaf struct{ Citizen string } }
+			if err := json.Unmarshal([]byte(line), &l); err != nil {
+				t.Fatal(err)
+			}
+			refs = append(refs, l.Leaf.Citizen)
+		}
+		for _, ref := range refs {
+			if ref == "" || ref != refs[0] {
+				t.Errorf("entries of %q", refs)
+			}
+		}
+		if len(refs) < 4 {
+			t.Errorf("only %d entries", len(refs))
+		}
+	})
+	t.Run("the public key is printed", func(t *testing.T) {
+		want, err := os.ReadFile(d.pub)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := succeeds(t, "audit", "public-key", d.database); got != string(want) {
+			t.Errorf("printed %q", got)
+		}
+	})
+	t.Run("retention finds nothing that is old enough", func(t *testing.T) {
+		says(t, succeeds(t, "audit", "retention", d.database), "Removed 0 correlation ids older than 90d")
+	})
+	t.Run("wrong arguments are told before anything is done", func(t *testing.T) {
+		for _, args := range [][]string{
+			{"audit", "export", d.database, "--kind=data_relased"},
+			{"audit", "export", d.database, "--since=yesterday"},
+			{"audit", "export", d.database, "--outcome=maybe"},
+			{"audit", "verify", "--database=postgres://x"},
+		} {
+			if _, _, code := command(t, args...); code != exitUsage {
+				t.Errorf("%v: exit %d", args, code)
+			}
+		}
+	})
+}
+
+func TestSubjectCommands(t *testing.T) {
+	t.Parallel()
+	d := newDeployment(t)
+	number := d.file("number.txt", bella+"\n")
+	unknown := d.file("unknown.txt", "9990000026\n")
+	about := []string{d.database, d.ring, "--nhs-number-file=" + number}
+	with := func(verb string, more ...string) []string {
+		return append(append([]string{"subject", verb}, about...), more...)
+	}
+
+	t.Run("an export tells all that is held, without the number", func(t *testing.T) {
+		out := succeeds(t, with("export", "--reason=request 12 by letter")...)
+		says(t, out, `"kind":"subject"`, `"kind":"session"`, `"kind":"consentEvent"`, `"kind":"logEntry"`, `subject-access: request 12 by letter`)
+		if strings.Contains(out, bella) {
+			t.Error("it holds the NHS number")
+		}
+	})
+	t.Run("a reason with a number in it is refused, and one that is missing", func(t *testing.T) {
+		for _, args := range [][]string{with("export", "--reason=for "+bella), with("export"), with("erase", "--reason= ")} {
+			if _, _, code := command(t, args...); code != exitUsage {
+				t.Errorf("%v: exit %d", args, code)
+			}
+		}
+	})
+	t.Run("somebody unknown is told so, and that it was asked is logged", func(t *testing.T) {
+		_, errs, code := command(t, "subject", "export", d.database, d.ring, "--nhs-number-file="+unknown, "--reason=request 13")
+		if code != exitFailed {
+			t.Errorf("exit %d", code)
+		}
+		says(t, errs, "nobody with this NHS number is known")
+		says(t, succeeds(t, "audit", "export", d.database, "--kind=subject_access"), `"reason":"no_subject"`)
+	})
+	t.Run("a hold refuses erasure with its reason, until it is lifted", func(t *testing.T) {
+		placed := succeeds(t, with("hold", "--reason=inquest")...)
+		_, errs, code := command(t, with("erase", "--reason=request 14")...)
+		if code != exitFailed {
+			t.Errorf("exit %d", code)
+		}
+		says(t, errs, "under hold", "inquest")
+		id := strings.Fields(placed)[1]
+		says(t, succeeds(t, "subject", "holds", d.database), id, "inquest", "stands")
+		succeeds(t, "subject", "lift", id, d.database)
+		says(t, succeeds(t, "audit", "export", d.database, "--kind=erasure"), `"outcome":"refused"`, `"reason":"held"`)
+	})
+	t.Run("an erased citizen is signed out, is not found, and the log still verifies", func(t *testing.T) {
+		j := d.visitAgain("bella")
+		says(t, succeeds(t, with("erase", "--reason=request 15")...), "Erased")
+		for deadline := time.Now().Add(10 * time.Second); ; { // the service looks for foreign writes now and then
+			a, err := j.Do(t.Context(), http.MethodGet, "/v1/access-log", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a.Status == http.StatusUnauthorized {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("still signed in: %d", a.Status)
+			}
+		}
+		if _, _, code := command(t, with("export", "--reason=request 16")...); code != exitFailed {
+			t.Errorf("exit %d", code)
+		}
+		says(t, succeeds(t, "audit", "verify", d.database), "The log is whole")
+	})
+}
+
+// visitAgain signs a citizen in who consented before.
+func (d *deployment) visitAgain(name string) *local.Journey {
+	d.t.Helper()
+	j, err := local.NewJourney(d.URL)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(j.Close)
+	if a, err := j.SignIn(d.t.Context(), name, "/v1/timeline"); err != nil || a.Status != http.StatusOK {
+		d.t.Fatalf("sign in: %d %v", a.Status, err)
+	}
+	return j
+}

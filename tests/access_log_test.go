@@ -1,0 +1,139 @@
+package tests_test
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+)
+
+type accessLog struct {
+	Entries []struct {
+		ID        string
+		At        time.Time
+		Who, What struct{ Kind, Code, Display string }
+		Why       *struct{ Code, Display string }
+		Allowed   bool
+	}
+	Next *string
+}
+
+func (b *browser) accessLog(query string) accessLog {
+	b.t.Helper()
+	a := b.get("/v1/access-log" + query)
+	answered(b.t, a, http.StatusOK)
+	return decodeAs[accessLog](b.t, a.Body)
+}
+
+func TestACitizenSeesWhoLookedAndWhy(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	other := s.consented("sunny")
+	other.get("/v1/timeline")
+	b := s.signedIn("bella")
+
+	t.Run("without any consent, for it is their right", func(t *testing.T) {
+		if first := b.accessLog("").Entries; len(first) != 1 || first[0].What.Code != "sign_in" {
+			t.Errorf("got %+v", first)
+		}
+	})
+	refused(t, b.get("/v1/timeline"), http.StatusForbidden, "consent_required")
+	b.consent()
+	s.clock.Advance(time.Minute)
+	b.get("/v1/timeline")
+	b.get("/v1/appointments")
+
+	t.Run("newest first, in words, with the reason of a refusal", func(t *testing.T) {
+		log := b.accessLog("")
+		var codes []string
+		for i, e := range log.Entries {
+			codes = append(codes, e.What.Code)
+			if i > 0 && e.At.After(log.Entries[i-1].At) {
+				t.Errorf("entry %d is newer than the one before it", i)
+			}
+			if e.What.Display == "" || e.Who.Display == "" || strings.Contains(e.What.Display, "{") {
+				t.Errorf("words of %+v", e)
+			}
+		}
+		want := "data_released data_released consent_granted data_refused data_refused subject_access sign_in"
+		if got := strings.Join(codes, " "); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+		if shown := log.Entries[0]; shown.Why == nil || shown.Why.Code != "appointments" || !shown.Allowed {
+			t.Errorf("the newest is %+v", shown)
+		}
+		if no := log.Entries[3]; no.Why == nil || no.Why.Code != "no_consent" || no.Allowed {
+			t.Errorf("the refusal is %+v", no)
+		}
+	})
+	t.Run("and that look is logged before the answer", func(t *testing.T) {
+		looks := s.entries(audit.SubjectAccess)
+		if last := looks[len(looks)-1]; last.Purpose != "access-log" || last.Citizen == "" || last.Actor != audit.ActorCitizen {
+			t.Errorf("the entry is %+v", last)
+		}
+		if newest := b.accessLog("").Entries[0]; newest.What.Code != "subject_access" {
+			t.Errorf("newest is %+v", newest)
+		}
+	})
+	t.Run("page by page, nothing twice and nothing left out, while they look on", func(t *testing.T) {
+		all := b.accessLog("?limit=100").Entries
+		seen := map[string]bool{}
+		n := 0
+		for cursor := ""; ; {
+			page := b.accessLog("?limit=2&cursor=" + cursor) // each page adds an entry at the front
+			for _, e := range page.Entries {
+				if seen[e.ID] {
+					t.Errorf("%s came twice", e.ID)
+				}
+				seen[e.ID] = true
+				n++
+			}
+			if page.Next == nil {
+				break
+			}
+			cursor = *page.Next
+		}
+		for _, e := range all {
+			if !seen[e.ID] {
+				t.Errorf("%+v was left out", e)
+			}
+		}
+		if n != len(all)+1 { // the look at all of them came in front
+			t.Errorf("%d of %d", n, len(all))
+		}
+	})
+	t.Run("another citizen's cursor shows them nothing of the other", func(t *testing.T) {
+		foreign := other.accessLog("?limit=1").Next
+		if foreign == nil {
+			t.Fatal("no cursor")
+		}
+		own := map[string]bool{}
+		for _, e := range b.accessLog("?limit=100").Entries {
+			own[e.ID] = true
+		}
+		for _, e := range b.accessLog("?limit=100&cursor=" + *foreign).Entries {
+			if !own[e.ID] {
+				t.Errorf("somebody else's: %+v", e)
+			}
+		}
+	})
+	t.Run("what is no page is refused", func(t *testing.T) {
+		for _, query := range []string{"?limit=0", "?limit=101", "?limit=-1", "?limit=x", "?cursor=x", "?cursor=" + strings.Repeat("A", 300)} {
+			refused(t, b.get("/v1/access-log"+query), http.StatusBadRequest, "bad_request")
+		}
+	})
+	t.Run("nobody's session shows nothing", func(t *testing.T) {
+		refused(t, s.browser().get("/v1/access-log"), http.StatusUnauthorized, "sign_in_required")
+	})
+	t.Run("no other citizen's pseudonym, and not their own", func(t *testing.T) {
+		body := b.get("/v1/access-log").Body
+		for _, e := range s.entries(audit.SignedIn) {
+			if bytes.Contains(body, []byte(e.Citizen)) {
+				t.Errorf("%s is in it", e.Citizen)
+			}
+		}
+	})
+}

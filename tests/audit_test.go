@@ -1,0 +1,197 @@
+package tests_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox"
+	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
+)
+
+// log reads the audit log beside the running service, as an auditor's command does.
+func (s *service) log(do func(context.Context, *sqlite.DB)) {
+	s.t.Helper()
+	path, _ := strings.CutPrefix(s.Env["PCA_DATABASE_URL"], "sqlite:")
+	db, err := sqlite.OpenBeside(s.t.Context(), path, sqlite.Options{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	do(s.t.Context(), db)
+	if err := db.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// records gives the whole log in its order.
+func (s *service) records() []audit.Record {
+	s.t.Helper()
+	var all []audit.Record
+	s.log(func(ctx context.Context, db *sqlite.DB) {
+		var err error
+		if all, err = db.Log().Records(ctx, -1, 10_000); err != nil {
+			s.t.Fatal(err)
+		}
+	})
+	return all
+}
+
+// entries gives those of a kind; none given: all.
+func (s *service) entries(kinds ...audit.Kind) []audit.Entry {
+	s.t.Helper()
+	var found []audit.Entry
+	for _, r := range s.records() {
+		e, err := r.Entry()
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if len(kinds) == 0 || slices.Contains(kinds, e.Kind) {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// about gives the entries of one request, by its correlation id.
+func (s *service) about(id string) []audit.Entry {
+	s.t.Helper()
+	var found []audit.Entry
+	for _, r := range s.records() {
+		if r.Correlation == nil || r.Correlation.ID != id {
+			continue
+		}
+		e, err := r.Entry()
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		found = append(found, e)
+	}
+	return found
+}
+
+func TestEveryAnswerWithDataStandsInTheLog(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	b := s.signedIn("sunny")
+	consent := read[consentView](t, b.consent().Body).ID
+	tag := b.get("/v1/timeline").Header.Get("ETag")
+	first := read[view](t, b.get("/v1/referrals").Body).Referrals[0].ID
+
+	for name, c := range map[string]struct {
+		method, path string
+		headers      []string
+		status       int
+		kind         audit.Kind
+		referrals    int
+	}{
+		"a timeline":             {http.MethodGet, "/v1/timeline", nil, http.StatusOK, audit.DataReleased, 4},
+		"nothing changed":        {http.MethodGet, "/v1/timeline", []string{"If-None-Match", tag}, http.StatusNotModified, audit.DataNotModified, 4},
+		"a refresh":              {http.MethodPost, "/v1/timeline/refresh", nil, http.StatusOK, audit.DataReleased, 4},
+		"the referrals":          {http.MethodGet, "/v1/referrals", nil, http.StatusOK, audit.DataReleased, 4},
+		"one referral":           {http.MethodGet, "/v1/referrals/" + first, nil, http.StatusOK, audit.DataReleased, 1},
+		"the appointments":       {http.MethodGet, "/v1/appointments", nil, http.StatusOK, audit.DataReleased, 1},
+		"no appointment of 1999": {http.MethodGet, "/v1/appointments?from=1999-01-01&to=1999-12-31", nil, http.StatusOK, audit.DataReleased, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			id := uuid.NewString()
+			a := b.in(t).must(b.DoOnce(t.Context(), c.method, c.path, nil, append(c.headers, "X-Correlation-ID", id)...))
+			answered(t, a, c.status)
+			entries := slices.DeleteFunc(s.about(id), func(e audit.Entry) bool { return e.Kind == audit.UpstreamAsked })
+			if len(entries) != 1 {
+				t.Fatalf("%d entries, want one", len(entries))
+			}
+			e := entries[0]
+			if e.Kind != c.kind || e.Outcome != audit.Succeeded || e.Consent != consent || e.Client != "web" || e.Citizen == "" || e.Digest == "" ||
+				e.Policy == "" || e.ValueSets == "" || len(e.Referrals) != c.referrals {
+				t.Errorf("the entry is %+v", e)
+			}
+		})
+	}
+}
+
+func TestEveryRefusalStandsInTheLog(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for name, c := range map[string]struct {
+		request func(t *testing.T, id string) int
+		kind    audit.Kind
+		reason  string
+		outcome audit.Outcome
+	}{
+		"no consent": {func(t *testing.T, id string) int {
+			return s.signedIn("bella").in(t).get("/v1/timeline", "X-Correlation-ID", id).Status
+		}, audit.DataRefused, "no_consent", audit.Refused},
+		"e-RS fails": {func(t *testing.T, id string) int {
+			b := s.consented("nora").in(t)
+			defer s.Sandbox.Order(sandbox.Fault{Kind: sandbox.Status, Status: 500, Upstream: sandbox.ERS})()
+			return b.get("/v1/timeline", "X-Correlation-ID", id).Status
+		}, audit.DataRefused, "upstream_unavailable", audit.Failed},
+		"a referral that is not the citizen's": {func(t *testing.T, id string) int {
+			return s.consented("tariq").in(t).get("/v1/referrals/AAAAAAAAAAAAAAAAAAAAAA", "X-Correlation-ID", id).Status
+		}, audit.DataRefused, "not_found", audit.Refused},
+		"another person's data": {func(t *testing.T, id string) int {
+			return s.consented("olive").in(t).get("/v1/timeline", "X-Correlation-ID", id).Status
+		}, audit.DataRefused, "upstream_unavailable", audit.Failed},
+		"aged 15": {func(t *testing.T, id string) int {
+			b := s.browser().in(t)
+			return b.get(b.callback("yusuf"), "X-Correlation-ID", id).Status
+		}, audit.SignInRefused, "under_16", audit.Refused},
+		"a forged state": {func(t *testing.T, id string) int {
+			return s.browser().in(t).get("/auth/callback?code=c&state=FORGED", "X-Correlation-ID", id).Status
+		}, audit.SignInRefused, "sign_in_expired", audit.Refused},
+	} {
+		t.Run(name, func(t *testing.T) {
+			id := uuid.NewString()
+			if status := c.request(t, id); status < http.StatusBadRequest {
+				t.Fatalf("status %d", status)
+			}
+			entries := slices.DeleteFunc(s.about(id), func(e audit.Entry) bool { return e.Kind == audit.UpstreamAsked })
+			if len(entries) != 1 {
+				t.Fatalf("%d entries, want one", len(entries))
+			}
+			e := entries[0]
+			if e.Kind != c.kind || e.Outcome != c.outcome || e.Reason != c.reason || len(e.Referrals) != 0 || e.Digest != "" {
+				t.Errorf("the entry is %+v", e)
+			}
+		})
+	}
+}
+
+func TestTheLogTellsTheCitizensWholeStory(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	b := s.signedIn("bella")
+	id := read[consentView](t, b.consent().Body).ID
+	answered(t, b.get("/v1/timeline"), http.StatusOK)
+	answered(t, b.delete("/v1/consents/"+id), http.StatusNoContent)
+	answered(t, b.post("/auth/logout", nil), http.StatusNoContent)
+
+	var story []audit.Kind
+	for _, e := range s.entries() {
+		if e.Citizen != "" { // the service tells of itself too
+			story = append(story, e.Kind)
+		}
+	}
+	want := []audit.Kind{
+		audit.SignedIn, audit.DataRefused, audit.ConsentGranted, audit.UpstreamAsked, audit.DataReleased, audit.ConsentWithdrawn, audit.SignedOut,
+	}
+	if !slices.Equal(story, want) {
+		t.Errorf("the log says %v, want %v", story, want)
+	}
+	s.verified()
+}
+
+// verified asserts that the log is whole.
+func (s *service) verified() {
+	s.t.Helper()
+	s.log(func(ctx context.Context, db *sqlite.DB) {
+		if _, err := audit.Verify(ctx, db.Log()); err != nil {
+			s.t.Errorf("audit log: %v", err)
+		}
+	})
+}

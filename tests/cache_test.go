@@ -1,0 +1,134 @@
+package tests_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox"
+)
+
+func TestASecondLookAsksTheNHSNothing(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	b := s.consented("sunny")
+	answered(t, b.get("/v1/timeline"), http.StatusOK)
+	s.Sandbox.ForgetRequests()
+	s.clock.Advance(59 * time.Second)
+	for _, path := range []string{"/v1/timeline", "/v1/referrals", "/v1/appointments"} {
+		answered(t, b.get(path), http.StatusOK)
+	}
+	if asked := s.Sandbox.Requests(); len(asked) != 0 {
+		t.Errorf("the NHS was asked %d times, first %s", len(asked), asked[0].Path)
+	}
+	t.Run("until the reading is a minute old", func(t *testing.T) {
+		s.clock.Advance(2 * time.Second)
+		answered(t, b.in(t).get("/v1/timeline"), http.StatusOK)
+		if n := len(s.asked(sandbox.ERS, "ServiceRequest")); n != 1 {
+			t.Errorf("e-RS was asked %d times, want once", n)
+		}
+	})
+}
+
+func TestACrowdOfOneCitizensRequestsAsksOnce(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	b := s.consented("sunny")
+	// e-RS takes its time, so that all fifty wait for the one question.
+	s.Sandbox.Order(sandbox.Fault{Kind: sandbox.Delay, Delay: 300 * time.Millisecond, Upstream: sandbox.ERS, Operation: "ServiceRequest"})
+	const crowd = 50
+	statuses := make(chan int, crowd)
+	for range crowd {
+		go func() {
+			a, err := b.DoOnce(t.Context(), http.MethodGet, "/v1/timeline", nil)
+			if err != nil {
+				t.Error(err)
+			}
+			statuses <- a.Status
+		}()
+	}
+	for range crowd {
+		if status := <-statuses; status != http.StatusOK {
+			t.Errorf("status %d", status)
+		}
+	}
+	if n := len(s.asked(sandbox.ERS, "ServiceRequest")); n != 1 {
+		t.Errorf("e-RS was asked %d times, want once", n)
+	}
+	if n := len(s.asked(sandbox.Platform, "")); n != 1 {
+		t.Errorf("%d token exchanges, want 1", n)
+	}
+	if released := s.entries("data_released"); len(released) != crowd {
+		t.Errorf("%d answers stand in the log, want %d", len(released), crowd)
+	}
+}
+
+func TestARefreshAsksAgain(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	b := s.consented("lily")
+	answered(t, b.get("/v1/timeline"), http.StatusOK)
+	if _, err := s.Sandbox.AdvanceCitizen("lily", ""); err != nil {
+		t.Fatal(err)
+	}
+	before := b.get("/v1/timeline")
+	after := b.post("/v1/timeline/refresh", nil)
+	answered(t, after, http.StatusOK)
+	if n := len(s.asked(sandbox.ERS, "ServiceRequest")); n != 2 {
+		t.Errorf("e-RS was asked %d times, want 2", n)
+	}
+	if before.Header.Get("ETag") == after.Header.Get("ETag") {
+		t.Error("what changed at the NHS does not show")
+	}
+	// What was refreshed serves the next look too.
+	answered(t, b.get("/v1/timeline", "If-None-Match", after.Header.Get("ETag")), http.StatusNotModified)
+}
+
+func TestTwoCitizensShareWhatBelongsToNobody(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	answered(t, s.consented("bella").get("/v1/timeline"), http.StatusOK)
+	s.Sandbox.ForgetRequests()
+	answered(t, s.consented("summer").get("/v1/timeline"), http.StatusOK) // the same clinic and surgery
+	if n := len(s.asked(sandbox.ERS, "HealthcareService")) + len(s.asked(sandbox.ODS, "")); n != 0 {
+		t.Errorf("the clinic and the surgery were looked up again, %d times", n)
+	}
+	if n := len(s.asked(sandbox.ERS, "ServiceRequest")); n != 1 {
+		t.Errorf("e-RS was asked %d times for the second citizen, want once", n)
+	}
+}
+
+func TestAnAccessTokenServesItsLifeAndNoLonger(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	b := s.consented("bella")
+	for range 3 {
+		answered(t, b.post("/v1/timeline/refresh", nil), http.StatusOK)
+	}
+	if n := len(s.asked(sandbox.Platform, "")); n != 1 {
+		t.Errorf("%d token exchanges for three readings, want 1", n)
+	}
+	s.clock.Advance(10 * time.Minute)
+	answered(t, b.post("/v1/timeline/refresh", nil), http.StatusOK)
+	exchanges := s.asked(sandbox.Platform, "")
+	if len(exchanges) != 2 {
+		t.Fatalf("%d token exchanges, want a second after the token's life", len(exchanges))
+	}
+	if a, b := exchanges[0].Form.Get("client_assertion"), exchanges[1].Form.Get("client_assertion"); a == b {
+		t.Error("a client assertion was used twice")
+	}
+	if a, b := exchanges[0].Form.Get("subject_token"), exchanges[1].Form.Get("subject_token"); a != b {
+		t.Error("the second exchange is not of the same ID token")
+	}
+}
+
+func TestASecondSignInDoesNotUseTheFirstOnesToken(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	phone, tablet := s.consented("bella"), s.signedIn("bella")
+	answered(t, phone.post("/v1/timeline/refresh", nil), http.StatusOK)
+	answered(t, tablet.post("/v1/timeline/refresh", nil), http.StatusOK)
+	if n := len(s.asked(sandbox.Platform, "")); n != 2 {
+		t.Errorf("%d token exchanges, want one for each sign-in", n)
+	}
+}

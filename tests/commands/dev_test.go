@@ -1,0 +1,111 @@
+package commands_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/patient-care-aggregator/aggregator/tests/contract"
+)
+
+// freePorts has dev listen where nobody else does.
+func freePorts() []string {
+	return []string{"dev", "--addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0", "--sandbox-addr", "127.0.0.1:0"}
+}
+
+func TestDevServesTheStepsThatItPrints(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("curl is not here, so its steps cannot be typed")
+	}
+	p := begin(t, nil, freePorts()...)
+	banner := p.says(p.stdout, "Ctrl-C ends it.")
+	if !strings.Contains(banner, "SANDBOX, not the NHS") || !strings.Contains(banner, "bella") {
+		t.Errorf("the banner says %s", banner)
+	}
+	shell := exec.CommandContext(t.Context(), "sh", "-e", "-c", steps(t, banner)) //nolint:gosec // what the banner tells to type
+	shell.Dir = t.TempDir()
+	typed, err := shell.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, typed)
+	}
+	for _, want := range []string{`"code":"consent_required"`, `"status":"active"`, `"complete":true`} {
+		if !strings.Contains(string(typed), want) {
+			t.Errorf("the steps gave no %s: %s", want, typed)
+		}
+	}
+
+	data := regexp.MustCompile(`(?m)^  data +(\S+) \(removed at the end\)$`).FindStringSubmatch(banner)
+	if data == nil {
+		t.Fatalf("does not say where its data is: %s", banner)
+	}
+	if r := p.stop(os.Interrupt); r.code != 0 {
+		t.Errorf("Ctrl-C: exit code %d: %s", r.code, r.stderr)
+	}
+	if _, err := os.Stat(data[1]); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s is still there", data[1])
+	}
+}
+
+// steps are the lines that a banner or a page gives to type, from B= on.
+func steps(t *testing.T, text string) string {
+	t.Helper()
+	block := regexp.MustCompile(`(?m)^ *B=http(?:.*\n)+?(?: *\n|.*/v1/timeline\n\n)`).FindString(text + "\n\n")
+	if block == "" {
+		t.Fatalf("nothing to type in %s", text)
+	}
+	return block
+}
+
+func TestTheReadMeTellsToTypeWhatDevTells(t *testing.T) {
+	t.Parallel()
+	root, err := contract.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	readMe, err := os.ReadFile(filepath.Join(root, "README.md")) //nolint:gosec // of this repository
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := begin(t, nil, freePorts()...)
+	banner := p.says(p.stdout, "Ctrl-C ends it.")
+	if r := p.stop(syscall.SIGTERM); r.code != 0 {
+		t.Errorf("SIGTERM: exit code %d: %s", r.code, r.stderr)
+	}
+	plain := func(text string) string {
+		var lines []string
+		for line := range strings.Lines(steps(t, text)) {
+			line, _, _ = strings.Cut(line, " #") // a remark
+			line = regexp.MustCompile(`http://127\.0\.0\.1:\d+`).ReplaceAllString(line, "ADDRESS")
+			if line = strings.Join(strings.Fields(line), " "); line != "" {
+				lines = append(lines, line)
+			}
+		}
+		return strings.Join(lines, "\n")
+	}
+	if a, b := plain(banner), plain(string(readMe)); a != b {
+		t.Errorf("dev prints\n%s\nREADME.md says\n%s", a, b)
+	}
+}
+
+func TestDevKeepsItsDataWhereItIsTold(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, round := range []string{"the first time", "and again"} {
+		p := begin(t, nil, append(freePorts(), "--data", dir)...)
+		banner := p.says(p.stdout, "Ctrl-C ends it.")
+		if !strings.Contains(banner, dir) || strings.Contains(banner, "removed at the end") {
+			t.Errorf("%s: %s", round, banner)
+		}
+		if r := p.stop(os.Interrupt); r.code != 0 {
+			t.Errorf("%s: exit code %d: %s", round, r.code, r.stderr)
+		}
+	}
+	succeeded(t, run(t, nil, "audit", "verify", "--database", "sqlite:"+filepath.Join(dir, "aggregator.db")))
+}

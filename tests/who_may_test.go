@@ -1,0 +1,42 @@
+package tests_test
+
+import (
+	"net/http"
+	"testing"
+)
+
+func TestWhomNHSLoginVouchesTooLittleForIsTurnedAwayWithWords(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for name, c := range map[string]struct{ citizen, code string }{
+		"identity proved to P5 alone":     {"pip", "identity_level_too_low"},
+		"identity not proved":             {"zara", "identity_level_too_low"},
+		"signed in with a password alone": {"cosmo", "identity_level_too_low"},
+		"aged 15":                         {"yusuf", "under_16"},
+		"no date of birth":                {"noah", "age_unknown"},
+		"no NHS number":                   {"nemo", "no_nhs_number"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := s.browser().in(t)
+			refused(t, b.signIn(c.citizen), http.StatusForbidden, c.code)
+			b.isSignedOut()
+		})
+	}
+	if n := len(s.asked("platform", "")) + len(s.asked("ers", "")); n != 0 {
+		t.Errorf("the NHS was asked %d times for people who may not be shown anything", n)
+	}
+}
+
+func TestWhoMayIsLetIn(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for name, citizen := range map[string]string{
+		"sixteenth birthday today": "sixten",
+		"a key on the phone":       "mika",
+		"born on 29 February":      "leah",
+	} {
+		t.Run(name, func(t *testing.T) {
+			answered(t, s.consented(citizen).in(t).get("/v1/timeline"), http.StatusOK)
+		})
+	}
+}
