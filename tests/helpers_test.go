@@ -72,7 +72,7 @@ func (s *service) close() {
 	if s.Stack == nil {
 		return
 	}
-	if published, _, err := contract.LoadPublished(os.Getenv); err == nil {
+	if published, err := publishedContract(); err == nil {
 		for _, r := range s.asked(sandbox.ERS, "") {
 			base := strings.TrimPrefix(s.Sandbox.Endpoints().ERSBaseURL, s.Sandbox.URL())
 			if err := published.CheckRequest(r.Method, strings.TrimPrefix(r.Path, base), r.Query, r.Header); err != nil {
@@ -115,7 +115,7 @@ type browser struct {
 // browser opens one without cookies.
 func (s *service) browser() *browser {
 	s.t.Helper()
-	own, err := contract.LoadOwn(api.OpenAPI)
+	own, err := ownContract()
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -229,6 +229,15 @@ func dataDir(t *testing.T) string {
 	}
 	return dir
 }
+
+// Both contracts are read once: they are large.
+var (
+	ownContract       = sync.OnceValues(func() (*contract.Own, error) { return contract.LoadOwn(api.OpenAPI) })
+	publishedContract = sync.OnceValues(func() (*contract.Published, error) {
+		p, _, err := contract.LoadPublished(os.Getenv)
+		return p, err
+	})
+)
 
 type keyPair struct{ login, platform []byte }
 

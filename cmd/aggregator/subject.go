@@ -11,6 +11,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
 )
@@ -33,8 +34,8 @@ type person struct {
 	KeyRing    string `name:"secret-key-file" help:"The service's key ring." env:"PCA_SECRET_KEY_FILE" placeholder:"FILE"`
 }
 
-// registry opens the registry of citizens.
-func (p person) registry(db *sqlite.DB) (*citizen.Registry, error) {
+// ring opens the service's key ring.
+func (p person) ring() (*keys.Ring, error) {
 	text, err := os.ReadFile(p.KeyRing)
 	if err != nil {
 		return nil, fmt.Errorf("%w: read the key ring: %w", errUsage, err)
@@ -43,7 +44,7 @@ func (p person) registry(db *sqlite.DB) (*citizen.Registry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the key ring: %w", err)
 	}
-	return citizen.NewRegistry(db.Subjects(), ring, time.Now), nil
+	return ring, nil
 }
 
 // find gives the citizen's pseudonym, or errUnknownSubject.
@@ -51,10 +52,11 @@ func (p person) find(w *world, db *sqlite.DB) (citizen.Ref, error) {
 	if p.NumberFile == "" {
 		return "", fmt.Errorf("%w: --nhs-number-file is missing", errUsage)
 	}
-	registry, err := p.registry(db)
+	ring, err := p.ring()
 	if err != nil {
 		return "", err
 	}
+	registry := citizen.NewRegistry(db.Subjects(), ring, time.Now)
 	text, err := os.ReadFile(p.NumberFile)
 	if err != nil {
 		return "", fmt.Errorf("%w: read the NHS number: %w", errUsage, err)
@@ -116,7 +118,14 @@ func (x subjectExportCommand) Run(w *world) (err error) {
 	if err := told(w, db, audit.SubjectAccess, nil, ref, "subject-access: "+x.Reason); err != nil {
 		return err
 	}
-	return db.Subjects().Export(w.ctx, ref, w.stdout)
+	ring, err := x.ring()
+	if err != nil {
+		return err
+	}
+	if err := db.Subjects().Export(w.ctx, ref, w.stdout); err != nil {
+		return err
+	}
+	return history.Export(w.ctx, db.Histories(), ring, ref, w.stdout)
 }
 
 type subjectEraseCommand struct {

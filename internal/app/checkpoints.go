@@ -26,6 +26,8 @@ type CheckpointOptions struct {
 	Now  func() time.Time
 	// Logger hears of checkpoints that could not be published.
 	Logger *slog.Logger
+	// Failed counts them; nil: nobody.
+	Failed func()
 }
 
 // CheckpointsBeside is the file beside the database that every checkpoint goes
@@ -70,7 +72,7 @@ func OpenCheckpoints(o CheckpointOptions) (*audit.Checkpointer, audit.Key, error
 		sinks = append(sinks, f)
 	}
 	checkpointer, err := audit.NewCheckpointer(audit.CheckpointerDeps{
-		Log: o.Log, Signer: key.Signer, Sink: sinks, Now: o.Now, Logger: o.Logger, Last: last,
+		Log: o.Log, Signer: key.Signer, Sink: sinks, Now: o.Now, Logger: o.Logger, Failed: o.Failed, Last: last,
 	})
 	return checkpointer, key, err
 }

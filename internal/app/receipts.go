@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/patient-care-aggregator/aggregator/internal/config"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 	"github.com/patient-care-aggregator/aggregator/internal/jose"
@@ -12,11 +11,11 @@ import (
 
 // receipts signs receipts of consents with a key that the JWKS publishes. Their
 // own type keeps them from being taken for a client assertion of the same key.
-func receipts(c config.Config, consents *consent.Ledger, k *jose.Keys) *httpapi.Receipts {
+func (w *wiring) receipts(consents *consent.Ledger) *httpapi.Receipts {
 	return &httpapi.Receipts{
-		Make: consents.Receipt, Signer: receiptSigner{k},
+		Make: consents.Receipt, Signer: receiptSigner{w.login},
 		Controller: consent.Controller{
-			Issuer: c.PublicURL, Name: c.Operator.Name, Contact: c.Operator.Contact, PolicyURL: c.PublicURL + "/v1/privacy-notice",
+			Issuer: w.c.PublicURL, Name: w.c.Operator.Name, Contact: w.c.Operator.Contact, PolicyURL: w.c.PublicURL + "/v1/privacy-notice",
 		},
 	}
 }

@@ -16,7 +16,7 @@ import (
 // was signed for it. Nothing is signed any more; somebody has to find out why.
 var ErrForked = errors.New("the audit log does not continue the last signed checkpoint")
 
-// CheckpointerDeps are what a Checkpointer needs; all but Last are required.
+// CheckpointerDeps are what a Checkpointer needs; all but Last and Failed are required.
 type CheckpointerDeps struct {
 	Log    Tree
 	Signer note.Signer
@@ -25,6 +25,8 @@ type CheckpointerDeps struct {
 	Logger *slog.Logger
 	// Last is the newest checkpoint signed so far, as the sink knows it; nil: none.
 	Last *Checkpoint
+	// Failed hears of each checkpoint that was not published, for an alarm.
+	Failed func()
 }
 
 // Checkpointer signs the log's state and publishes it, at an interval and on
@@ -117,5 +119,8 @@ func (c *Checkpointer) publishAndTell(ctx context.Context) {
 	defer cancel()
 	if _, err := c.Publish(ctx); err != nil {
 		c.d.Logger.LogAttrs(ctx, slog.LevelError, "audit checkpoint was not published", slog.Any("error", err))
+		if c.d.Failed != nil {
+			c.d.Failed()
+		}
 	}
 }

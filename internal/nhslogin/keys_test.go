@@ -30,6 +30,12 @@ func unsigned(t *testing.T, claims map[string]any, alg, signature string) string
 	return enc([]byte(`{"alg":"`+alg+`","kid":"key-1","typ":"JWT"}`)) + "." + enc(payload) + "." + signature
 }
 
+func says(w http.ResponseWriter, text string) {
+	if _, err := w.Write([]byte(text)); err != nil {
+		panic(http.ErrAbortHandler)
+	}
+}
+
 // tampered is a good token with another claim in it.
 func tampered(t *testing.T, f *fake, nonce string) string {
 	t.Helper()
@@ -93,9 +99,9 @@ func TestKeys(t *testing.T) {
 	t.Run("a key set that cannot be had is NHS login's trouble", func(t *testing.T) {
 		for name, broken := range map[string]func(http.ResponseWriter){
 			"down":       func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) },
-			"a page":     func(w http.ResponseWriter) { w.Write([]byte("<html>eyJ")) },
-			"no key set": func(w http.ResponseWriter) { w.Write([]byte(`{"error":"eyJ"}`)) },
-			"cut short":  func(w http.ResponseWriter) { w.Header().Set("Content-Length", "99"); w.Write([]byte(`{"keys":[`)) },
+			"a page":     func(w http.ResponseWriter) { says(w, "<html>eyJ") },
+			"no key set": func(w http.ResponseWriter) { says(w, `{"error":"eyJ"}`) },
+			"cut short":  func(w http.ResponseWriter) { w.Header().Set("Content-Length", "99"); says(w, `{"keys":[`) },
 		} {
 			f, c := newFake(t, first)
 			f.token = f.signed(t, nil)
@@ -124,7 +130,7 @@ func TestDiscovery(t *testing.T) {
 		f.broken[path] = down
 		_, err := c.Begin(t.Context(), "")
 		refused(t, "down", err, problem.SignInUnavailable)
-		f.broken[path] = func(w http.ResponseWriter) { w.Write([]byte("<html>" + number)) }
+		f.broken[path] = func(w http.ResponseWriter) { says(w, "<html>"+number) }
 		_, err = c.Begin(t.Context(), "")
 		refused(t, "a page", err, problem.SignInUnavailable)
 		delete(f.broken, path)

@@ -176,7 +176,7 @@ func TestTokensThatAreRefused(t *testing.T) {
 	forged := func(alg gojose.SignatureAlgorithm, key any, kid string) func(string) string {
 		return func(nonce string) string { return sign(t, alg, key, kid, f.claims(nonce)) }
 	}
-	modulus := key.PublicKey.N.Bytes()
+	modulus := key.N.Bytes()
 	for name, token := range map[string]func(string) string{
 		"RS256":                     forged(gojose.RS256, key, "key-1"),
 		"PS512":                     forged(gojose.PS512, key, "key-1"),
@@ -318,7 +318,7 @@ func TestTokenEndpointErrors(t *testing.T) {
 		}
 	}
 	t.Run("nobody there", func(t *testing.T) {
-		f.answer = func(w http.ResponseWriter) bool { panic(http.ErrAbortHandler) }
+		f.answer = func(http.ResponseWriter) bool { panic(http.ErrAbortHandler) }
 		_, err := f.signIn(t, c, "")
 		refused(t, "aborted", err, problem.SignInUnavailable)
 	})

@@ -116,6 +116,15 @@ func with(o object, members ...any) object {
 	return c
 }
 
+// listOf gives a member that is a list.
+func listOf(o object, name string) []any {
+	list, ok := o[name].([]any)
+	if !ok {
+		panic(name + " is no list")
+	}
+	return list
+}
+
 func entryOf(resource any) any {
 	e := object{"resource": resource, "search": object{"mode": "match"}}
 	if r, ok := resource.(object); ok {

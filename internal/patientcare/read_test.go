@@ -243,14 +243,15 @@ func TestOtherFormsThanFHIRSays(t *testing.T) {
 	alike := one(t, readJoined(t, bundleOf(t, referralOf(1), appointmentOf(1))))
 	list := func(v any) []any { return []any{v} }
 	r, a := referralOf(1), appointmentOf(1)
+	specialty := object{"system": systemSpecialty, "code": "CARDIOLOGY", "display": "Cardiology"}
 	for name, body := range map[string][]byte{
-		"one where a list belongs": bundleOf(t, with(r, "identifier", r["identifier"].([]any)[0], "contained", r["contained"].([]any)[0], "category", "referral"),
-			with(a, "basedOn", a["basedOn"].([]any)[0])),
+		"one where a list belongs": bundleOf(t, with(r, "identifier", listOf(r, "identifier")[0], "contained", listOf(r, "contained")[0], "category", "referral"),
+			with(a, "basedOn", listOf(a, "basedOn")[0])),
 		"a list where one belongs":                 bundleOf(t, with(r, "subject", list(r["subject"]), "performerType", list(r["performerType"]), "id", list("r.1")), a),
-		"a list in a list, as the contract has":    bundleOf(t, with(r, "performerType", object{"coding": list(r["performerType"].(object)["coding"])}), a),
+		"a list in a list, as the contract has":    bundleOf(t, with(r, "performerType", object{"coding": list([]any{specialty})}), a),
 		"an entry alone and in a list of lists":    bundleText(t, list(entryOf(r)), entryOf(a)),
 		"numbers where texts belong":               bundleOf(t, with(r, "meta", object{"versionId": 1}, "status", 7), with(a, "meta", object{"versionId": 2})),
-		"null entries in lists":                    bundleOf(t, with(r, "extension", append([]any{nil}, r["extension"].([]any)...), "contained", append([]any{nil}, r["contained"].([]any)...)), with(a, "participant", append([]any{nil}, a["participant"].([]any)...))),
+		"null entries in lists":                    bundleOf(t, with(r, "extension", append([]any{nil}, listOf(r, "extension")...), "contained", append([]any{nil}, listOf(r, "contained")...)), with(a, "participant", append([]any{nil}, listOf(a, "participant")...))),
 		"a booking reference that is a number":     bundleOf(t, with(r, "identifier", list(object{"system": systemUBRN, "value": json.RawMessage(`"000000100001"`), "use": 5})), a),
 		"members in another case":                  []byte(strings.NewReplacer(`"resourceType"`, `"ResourceType"`, `"subject"`, `"Subject"`, `"start"`, `"START"`).Replace(string(bundleOf(t, r, a)))),
 		"white space and members in another order": encodeIndented(t, bundleOf(t, r, a)),
@@ -281,7 +282,7 @@ func TestPartsWithoutReadableFormAreNamed(t *testing.T) {
 	for name, r := range map[string]object{
 		"a specialty":      with(referralOf(1), "performerType", "Cardiology"),
 		"the extensions":   with(referralOf(1), "extension", "BOOKED"),
-		"one extension":    with(referralOf(1), "extension", append([]any{"BOOKED"}, referralOf(1)["extension"].([]any)...)),
+		"one extension":    with(referralOf(1), "extension", append([]any{"BOOKED"}, listOf(referralOf(1), "extension")...)),
 		"the referral day": with(referralOf(1), "authoredOn", "last Tuesday"),
 		"a month alone":    with(referralOf(1), "authoredOn", "2025-01"),
 		"the referrer":     with(referralOf(1), "contained", []any{"R69"}),
@@ -313,7 +314,10 @@ func TestPartsWithoutReadableFormAreNamed(t *testing.T) {
 func TestUnreadableStartNeverPromisesADate(t *testing.T) {
 	for _, start := range []any{
 		"", " ", "tomorrow", "2025-08-06", "2025-08", "14:30", "2025-02-30T10:00:00Z", "2025-08-06T25:00:00Z", "0001-01-01T00:00:00Z",
-		"9999-12-31T23:59:59Z", 1754487000, true, object{"value": "2025-08-06T13:30:00Z"}, []any{}, []any{"2025-08-06T13:30:00Z", "2025-08-07T13:30:00Z"},
+		"9999-12-31T23:59:59Z", 1754487000, true,
+		object{"value": "2025-08-06T13:30:00Z"},
+		[]any{},
+		[]any{"2025-08-06T13:30:00Z", "2025-08-07T13:30:00Z"},
 	} {
 		f := readJoined(t, bundleOf(t, referralOf(1), with(appointmentOf(1), "start", start)))
 		if got := one(t, f); got.Appointment != nil {

@@ -171,7 +171,7 @@ func TestSourceRead(t *testing.T) {
 
 func TestSourceTellsWhatItLacks(t *testing.T) {
 	t.Run("each referral whose service is not found", func(t *testing.T) {
-		odd := with(appointmentOf(3), "participant", []any{appointmentOf(3)["participant"].([]any)[1], object{"actor": identified(systemService, "../admin")}})
+		odd := with(appointmentOf(3), "participant", []any{listOf(appointmentOf(3), "participant")[1], object{"actor": identified(systemService, "../admin")}})
 		body := bundleOf(t, referralOf(1), appointmentOf(1), referralOf(2), appointmentOf(2), referralOf(3), odd)
 		e, s := newERS(t, func(r *http.Request) (*http.Response, error) {
 			if strings.Contains(r.URL.Path, "HealthcareService") {

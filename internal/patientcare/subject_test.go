@@ -103,7 +103,7 @@ func TestWhatIsTheCitizensOwnIsNotRefused(t *testing.T) {
 	t.Run("numbers of other things are nobody's", func(t *testing.T) {
 		// Ten digits with a good check digit, but a service, a slot, a local id.
 		r := with(referralOf(1), "identifier", []any{object{"system": systemUBRN, "value": otherNumber}, object{"system": systemNHSNumber, "value": nil}, object{"system": systemNHSNumber}})
-		a := with(appointmentOf(1), "id", otherNumber, "participant", append(appointmentOf(1)["participant"].([]any), object{"actor": identified(systemService, otherNumber)}))
+		a := with(appointmentOf(1), "id", otherNumber, "participant", append(listOf(appointmentOf(1), "participant"), object{"actor": identified(systemService, otherNumber)}))
 		f := readJoined(t, bundleOf(t, r, a))
 		if one(t, f).Appointment == nil {
 			t.Error("the appointment is not joined")

@@ -25,6 +25,7 @@ type Metrics struct {
 	history   prometheus.Counter
 	foreign   prometheus.Counter
 	auditFail prometheus.Counter
+	unsigned  prometheus.Counter
 }
 
 // NewMetrics makes a registry of its own, with Go's and the process's numbers.
@@ -64,7 +65,10 @@ func NewMetrics() *Metrics {
 			Name: "pca_audit_failures_total", Help: "ALARM. Answers withheld because the audit log could not be written.",
 		}),
 	}
-	m.registry.MustRegister(m.requests, m.upstream, m.cache, m.signIns, m.unread, m.unknown, m.steps, m.history, m.foreign, m.auditFail,
+	m.unsigned = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "pca_audit_checkpoint_failures_total", Help: "ALARM. Checkpoints of the audit log that could not be signed or handed on.",
+	})
+	m.registry.MustRegister(m.requests, m.upstream, m.cache, m.signIns, m.unread, m.unknown, m.steps, m.history, m.foreign, m.auditFail, m.unsigned,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -111,3 +115,7 @@ func (m *Metrics) ForeignSubject() { m.foreign.Inc() }
 
 // AuditFailed raises the alarm for a log that cannot be written.
 func (m *Metrics) AuditFailed() { m.auditFail.Inc() }
+
+// CheckpointFailed raises the alarm for a checkpoint that was not published: the
+// sink is out of reach, or the log is not the one that was signed before.
+func (m *Metrics) CheckpointFailed() { m.unsigned.Inc() }

@@ -63,6 +63,13 @@ func get(t *testing.T, c *upstream.Client, address string) (upstream.Answer, err
 	return c.Do("test operation", r)
 }
 
+func closed(t *testing.T, c io.Closer) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func leaksNothing(t *testing.T, err error) {
 	t.Helper()
 	if err == nil {
@@ -83,7 +90,7 @@ func TestErrorsNeverRepeatTheAddressOrTheAnswer(t *testing.T) {
 				return
 			}
 			fmt.Fprint(connection, answer)
-			connection.Close()
+			closed(t, connection)
 		}
 	}
 	for name, h := range map[string]http.HandlerFunc{
@@ -111,13 +118,13 @@ func TestErrorsNeverRepeatTheAddressOrTheAnswer(t *testing.T) {
 		})
 	}
 	t.Run("nobody answers", func(t *testing.T) {
-		c, address, seen, _ := serve(t, 5*time.Second, nil)
+		c, _, seen, _ := serve(t, 5*time.Second, nil)
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
-		address = "http://" + listener.Addr().String()
-		listener.Close()
+		address := "http://" + listener.Addr().String()
+		closed(t, listener)
 		_, err = get(t, c, address+"/?patient="+secret)
 		leaksNothing(t, err)
 		if !strings.Contains(err.Error(), "refused") {
@@ -159,7 +166,7 @@ func TestBoundedBody(t *testing.T) {
 		if _, err := z.Write(make([]byte, 64<<20)); err != nil {
 			t.Fatal(err)
 		}
-		z.Close()
+		closed(t, z)
 		return packed.Bytes()
 	}()
 	for name, c := range map[string]struct {
@@ -277,8 +284,8 @@ func TestLibrariesAreBoundedToo(t *testing.T) {
 	if !errors.Is(err, upstream.ErrTooLarge) || len(body) != maxBytes {
 		t.Errorf("%d bytes, %v", len(body), err)
 	}
-	response.Body.Close()
-	response.Body.Close()
+	closed(t, response.Body)
+	closed(t, response.Body)
 	if len(*seen) != 1 || (*seen)[0] != (observed{"test", http.StatusOK}) {
 		t.Errorf("observed %v", *seen)
 	}

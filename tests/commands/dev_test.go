@@ -29,7 +29,7 @@ func TestDevServesTheStepsThatItPrints(t *testing.T) {
 	if !strings.Contains(banner, "SANDBOX, not the NHS") || !strings.Contains(banner, "bella") {
 		t.Errorf("the banner says %s", banner)
 	}
-	shell := exec.CommandContext(t.Context(), "sh", "-e", "-c", steps(t, banner)) //nolint:gosec // what the banner tells to type
+	shell := exec.CommandContext(t.Context(), "sh", "-e", "-c", steps(t, banner))
 	shell.Dir = t.TempDir()
 	typed, err := shell.CombinedOutput()
 	if err != nil {
@@ -69,7 +69,7 @@ func TestTheReadMeTellsToTypeWhatDevTells(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	readMe, err := os.ReadFile(filepath.Join(root, "README.md")) //nolint:gosec // of this repository
+	readMe, err := os.ReadFile(filepath.Join(root, "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ func TestKeysAreMadeOnceAndForTheirOwnerAlone(t *testing.T) {
 		if mode := info.Mode().Perm(); mode != 0o600 {
 			t.Errorf("%s: others can read it, mode %o", path, mode)
 		}
-		text, err := os.ReadFile(path) //nolint:gosec // the test's own folder
+		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +39,7 @@ func TestKeysAreMadeOnceAndForTheirOwnerAlone(t *testing.T) {
 
 	succeeded(t, run(t, nil, "keys", "generate", "--dir", dir))
 	for path, text := range before {
-		after, err := os.ReadFile(path) //nolint:gosec // the test's own folder
+		after, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}

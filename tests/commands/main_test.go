@@ -35,7 +35,7 @@ func build(run func() int) (code int, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	path := filepath.Join(dir, "aggregator")
-	made := exec.Command("go", "build", "-o", path, "./cmd/aggregator") //nolint:gosec,noctx // the program of this repository; it ends by itself
+	made := exec.Command("go", "build", "-o", path, "./cmd/aggregator")
 	made.Dir, made.Stderr = root, os.Stderr
 	if err := made.Run(); err != nil {
 		return 0, fmt.Errorf("build the program: %w", err)

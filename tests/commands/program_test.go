@@ -44,7 +44,7 @@ func begin(t *testing.T, environ []string, args ...string) *program {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*patience)
 	p := &program{t: t, stdout: newOutput(), stderr: newOutput()}
-	p.cmd = exec.CommandContext(ctx, os.Getenv(binary), args...) //nolint:gosec // built by TestMain
+	p.cmd = exec.CommandContext(ctx, os.Getenv(binary), args...)
 	p.cmd.Env = append([]string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir()}, environ...)
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
 	if err := p.cmd.Start(); err != nil {

@@ -41,7 +41,7 @@ func LoadPublished(getenv func(string) string) (_ *Published, required bool, err
 		}
 		path = filepath.Join(root, "..", "shared", "nhs", "ers-patient-care-api.openapi.json")
 	}
-	document, err := os.ReadFile(path) //nolint:gosec // whoever runs the tests names the file
+	document, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, required, ErrAbsent
 	}

@@ -1,0 +1,42 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+)
+
+// record makes what keeps the log provable, signed checkpoints, and writes down
+// which keys and configuration are in force where they differ from the last time.
+func (w *wiring) record(ctx context.Context) (audit.Key, error) {
+	a := w.app
+	checkpoints, key, err := OpenCheckpoints(CheckpointOptions{
+		DatabasePath: w.c.DatabasePath(), KeyPath: w.c.CheckpointKeyPath(), Origin: originOf(w.c.PublicURL), Sink: w.c.CheckpointSink,
+		HTTP: w.outgoing("checkpoint-sink", signInTimeout, maxDocument, nil).HTTP(),
+		Log:  a.store.Log(), Now: w.o.Now, Logger: w.o.Log, Failed: w.metrics.CheckpointFailed,
+	})
+	if err != nil {
+		return audit.Key{}, fmt.Errorf("start audit checkpoints: %w", err)
+	}
+	a.checkpoints = checkpoints
+	digest, err := settings(w.c)
+	if err != nil {
+		return audit.Key{}, err
+	}
+	a.changes = &changes{log: a.store.Log(), now: w.o.Now, current: func() []audit.Entry {
+		words := a.Words()
+		return []audit.Entry{
+			{Kind: audit.KeyChanged, Purpose: fmt.Sprintf("ring %s, NHS login %s, API platform %s, checkpoints %s",
+				w.ring.ActiveID(), w.login.ID(), w.platform.ID(), key.Public)},
+			{
+				Kind: audit.ConfigurationKnown, Purpose: "version " + w.o.Version, Digest: digest,
+				Policy: words.PolicyVersion(), ValueSets: words.Version(), Notice: w.notices.InForce().Version,
+			},
+		}
+	}}
+	if err := a.changes.record(ctx); err != nil {
+		return audit.Key{}, fmt.Errorf("start: %w", err)
+	}
+	return key, nil
+}

@@ -1,0 +1,154 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/patient-care-aggregator/aggregator/internal/cache"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/client"
+	"github.com/patient-care-aggregator/aggregator/internal/config"
+	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/history"
+	"github.com/patient-care-aggregator/aggregator/internal/jose"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/nhslogin"
+	"github.com/patient-care-aggregator/aggregator/internal/session"
+	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
+	"github.com/patient-care-aggregator/aggregator/internal/upstream"
+)
+
+// wiring is what the rooms are made with. Each of its methods makes one of them.
+type wiring struct {
+	app *App
+	c   config.Config
+	o   Options
+
+	newID    func() string
+	metrics  *telemetry.Metrics
+	tracer   trace.Tracer
+	ring     *keys.Ring
+	login    *jose.Keys
+	platform *jose.Keys
+	jwks     []byte
+	notices  *consent.Notices
+}
+
+func newWiring(a *App, c config.Config, o Options) (*wiring, error) {
+	w := &wiring{
+		app: a, c: c, o: o, newID: uuid.NewString, metrics: telemetry.NewMetrics(),
+		tracer: o.Tracing.Tracer("github.com/patient-care-aggregator/aggregator"),
+	}
+	var err error
+	if w.ring, err = keys.Parse([]byte(c.SecretKey.Reveal())); err != nil {
+		return nil, fmt.Errorf("read key ring: %w", err)
+	}
+	if w.login, err = jose.ParseKeys([]byte(c.NHSLogin.PrivateKey.Reveal()), c.NHSLogin.KeyIDs); err != nil {
+		return nil, fmt.Errorf("read NHS login key: %w", err)
+	}
+	if w.platform, err = jose.ParseKeys([]byte(c.Platform.PrivateKey.Reveal()), c.Platform.KeyIDs); err != nil {
+		return nil, fmt.Errorf("read API platform key: %w", err)
+	}
+	if w.jwks, err = jose.JWKS(w.login, w.platform); err != nil {
+		return nil, fmt.Errorf("publish keys: %w", err)
+	}
+	if w.notices, err = consent.BundledNotices(); err != nil {
+		return nil, fmt.Errorf("read privacy notices: %w", err)
+	}
+	return w, nil
+}
+
+// outgoing makes a bounded client for one upstream; wrap, when not nil, stands
+// between it and the network.
+func (w *wiring) outgoing(name string, timeout time.Duration, maxBytes int64, wrap func(http.RoundTripper) http.RoundTripper) *upstream.Client {
+	made := upstream.NewClient(upstream.Options{
+		Name: name, Timeout: timeout, MaxBytes: maxBytes, Observe: w.metrics.Upstream, Tracer: w.tracer, Now: w.o.Now, Wrap: wrap,
+	})
+	w.app.upstreams = append(w.app.upstreams, made)
+	return made
+}
+
+// caching is for a cache without old values; the caller adds those.
+func (w *wiring) caching(name string, load time.Duration, entries int) cache.Options {
+	return cache.Options{
+		Name: name, Ring: w.ring, Now: w.o.Now, LoadTimeout: load, MaxEntries: entries,
+		Observe: func(name string, outcome cache.Outcome) { w.metrics.Cache(name, string(outcome)) },
+	}
+}
+
+func (w *wiring) nhsLogin() (*nhslogin.Client, error) {
+	made, err := nhslogin.New(nhslogin.Deps{
+		Issuer: w.c.NHSLogin.Issuer, ClientID: w.c.NHSLogin.ClientID, RedirectURL: w.c.PublicURL + "/auth/callback", Keys: w.login,
+		NewClient: func(wrap func(http.RoundTripper) http.RoundTripper) *upstream.Client {
+			return w.outgoing("nhs-login", signInTimeout, maxDocument, wrap)
+		},
+		Now: w.o.Now, NewID: w.newID, AllowInsecure: w.c.Local(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start NHS login: %w", err)
+	}
+	return made, nil
+}
+
+// citizens makes the registry, and what keeps citizens signed in.
+func (w *wiring) citizens() *citizen.Registry {
+	a := w.app
+	citizens := citizen.NewRegistry(a.store.Subjects(), w.ring, w.o.Now)
+	a.sessions = session.NewManager(session.Deps{
+		Store: a.store.Sessions(), Ring: w.ring, Citizens: citizens, Now: w.o.Now, Idle: w.c.SessionIdle, Max: w.c.SessionMax,
+	})
+	a.signIns = &session.SignIns{Store: a.store.OneTimeValues(), Ring: w.ring, Now: w.o.Now}
+	return citizens
+}
+
+// consents makes the ledger, and the history that lives from consent to it. A
+// withdrawal drops what was kept; what another process writes drops what is in
+// memory.
+func (w *wiring) consents(sources interface{ Forget(citizen.Ref) }) (*consent.Ledger, error) {
+	a := w.app
+	consents, err := consent.NewLedger(consent.Deps{
+		Store: a.store.Consents(), Notices: w.notices, Now: w.o.Now, NewID: w.newID,
+		OnWithdraw: func(ref citizen.Ref, id client.ID) {
+			sources.Forget(ref)
+			a.history.Withdrawn(ref, id)
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start consents: %w", err)
+	}
+	now := w.o.Now()
+	a.history, err = history.New(history.Deps{
+		Store: a.store.Histories(), Ring: w.ring, Consents: consents, Now: w.o.Now,
+		Limits: history.Limits{Retention: now.Sub(w.c.Retention.History.Before(now))},
+		Counters: history.Counters{Impossible: w.metrics.ImpossibleSteps, Failed: func(ctx context.Context, err error) {
+			w.metrics.HistoryFailed()
+			w.o.Log.LogAttrs(ctx, slog.LevelWarn, "history failed", slog.String(telemetry.KeyError, err.Error()))
+		}},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start history: %w", err)
+	}
+	a.store.OnForeignWrite(func() {
+		a.sessions.ForgetAll()
+		consents.ForgetAll()
+		a.history.ForgetAll()
+	})
+	return consents, nil
+}
+
+// assertIdentity signs citizens on to other NHS services, where NHS login has
+// configured the pair; nil where the deployment does without.
+func (w *wiring) assertIdentity() func(string) (string, time.Time, error) {
+	if w.c.ManageSSO != "on" {
+		return nil
+	}
+	return func(idTokenID string) (string, time.Time, error) {
+		return w.login.AssertedLoginIdentity(w.c.NHSLogin.ClientID, idTokenID, w.newID(), w.o.Now())
+	}
+}
