@@ -79,7 +79,8 @@ Sign in as one of these citizens:
 		return err
 	}
 	_, err = fmt.Fprintf(out, `
-In a browser:  %[1]s/auth/login?return_to=/v1/timeline
+In a browser:  %[1]s
+As an auditor: %[1]s/audit/login, pick ada, then %[1]s/audit/v1/entries
 
 With curl (see README.md for what each step does):
   B=%[1]s

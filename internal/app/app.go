@@ -91,7 +91,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	citizens := w.citizens()
-	consents, err := w.consents(sources)
+	consents, err := w.consents(sources) //nolint:contextcheck // what a withdrawal forgets outlives its request
 	if err != nil {
 		return nil, err
 	}

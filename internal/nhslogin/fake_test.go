@@ -62,7 +62,11 @@ func newKey(t *testing.T) *rsa.PrivateKey {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return key.(*rsa.PrivateKey)
+	private, ok := key.(*rsa.PrivateKey)
+	if !ok {
+		t.Fatal("no RSA key")
+	}
+	return private
 }
 
 func public(kid string, key *rsa.PrivateKey) gojose.JSONWebKey {

@@ -84,7 +84,7 @@ func TestErrorsNeverRepeatTheAddressOrTheAnswer(t *testing.T) {
 	// raw answers a request with bytes that are not quite HTTP.
 	raw := func(answer string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
-			connection, _, err := w.(http.Hijacker).Hijack()
+			connection, _, err := http.NewResponseController(w).Hijack()
 			if err != nil {
 				t.Error(err)
 				return
@@ -173,12 +173,12 @@ func TestBoundedBody(t *testing.T) {
 		h     http.HandlerFunc
 		fails error
 	}{
-		"of exactly the bound": {func(w http.ResponseWriter, _ *http.Request) { w.Write(make([]byte, maxBytes)) }, nil},
-		"of one byte more":     {func(w http.ResponseWriter, _ *http.Request) { w.Write(make([]byte, maxBytes+1)) }, upstream.ErrTooLarge},
+		"of exactly the bound": {func(w http.ResponseWriter, _ *http.Request) { send(w, make([]byte, maxBytes)) }, nil},
+		"of one byte more":     {func(w http.ResponseWriter, _ *http.Request) { send(w, make([]byte, maxBytes+1)) }, upstream.ErrTooLarge},
 		"that is empty":        {func(http.ResponseWriter, *http.Request) {}, nil},
 		"that is a small bomb": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
-			w.Write(bomb)
+			send(w, bomb)
 		}, upstream.ErrTooLarge},
 		"that never ends":       {func(w http.ResponseWriter, _ *http.Request) { endless(w) }, upstream.ErrTooLarge},
 		"of an error, too long": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway); endless(w) }, upstream.ErrTooLarge},
@@ -190,6 +190,13 @@ func TestBoundedBody(t *testing.T) {
 				t.Errorf("%d bytes, %v, want %v", len(a.Body), err, c.fails)
 			}
 		})
+	}
+}
+
+// send lets a client that has read enough go.
+func send(w io.Writer, body []byte) {
+	if _, err := w.Write(body); err != nil {
+		panic(http.ErrAbortHandler)
 	}
 }
 
@@ -208,7 +215,9 @@ func TestSlowAnswersEnd(t *testing.T) {
 		"before the header": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 		"within the body": func(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprint(w, "half")
-			w.(http.Flusher).Flush()
+			if err := http.NewResponseController(w).Flush(); err != nil {
+				t.Error(err)
+			}
 			<-r.Context().Done()
 		},
 	} {
@@ -241,7 +250,7 @@ func TestConnectionsAreReused(t *testing.T) {
 		if strings.HasPrefix(r.URL.Path, "/bad") {
 			w.WriteHeader(http.StatusInternalServerError)
 		}
-		w.Write(make([]byte, maxBytes))
+		send(w, make([]byte, maxBytes))
 	})
 	var fresh atomic.Int32
 	trace := &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) {
