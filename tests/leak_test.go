@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
@@ -90,11 +90,14 @@ func spanTexts(spans tracetest.SpanStubs) []byte {
 func TestNothingOfAnybodyLeaks(t *testing.T) {
 	t.Parallel()
 	s := spy(t)
+	statuses := map[int]int{}
 	for _, c := range s.Sandbox.Citizens() {
-		s.journey(c.Name)
+		statuses[s.journey(c.Name)]++
 	}
-	if len(s.known["booking reference"]) < 20 || len(s.known["clinical word"]) < 10 {
-		t.Error("the journeys showed too little for this test to mean anything")
+	// Who may not be let in, and whoever's answer holds another person's data.
+	const turnedAway = 7
+	if seen := statuses[http.StatusOK] + statuses[http.StatusMultiStatus]; seen != len(s.Sandbox.Citizens())-turnedAway {
+		t.Errorf("too few citizens saw a timeline for this test to mean anything: %v", statuses)
 	}
 	s.assertSilent()
 }
@@ -128,7 +131,6 @@ func TestNothingLeaksWhenTheNHSMisbehaves(t *testing.T) {
 			cancel := s.Sandbox.Order(f)
 			s.journey("sunny")
 			cancel()
-			s.clock.Advance(30 * time.Second)
 		}
 	}
 	for _, kind := range []sandbox.Kind{
@@ -140,6 +142,9 @@ func TestNothingLeaksWhenTheNHSMisbehaves(t *testing.T) {
 	}
 	for _, name := range []string{"olive", "gus", "orla", "una", "sid", "greta"} {
 		s.journey(name)
+	}
+	if status := s.journey("sunny"); status != http.StatusOK {
+		t.Errorf("with all well again: status %d", status)
 	}
 	s.assertSilent()
 }

@@ -215,8 +215,8 @@ func TestWaiting(t *testing.T) {
 			t.Error("not long")
 		}
 	})
-	t.Run("is left out of the answer where there is nothing to tell", func(t *testing.T) {
-		if answer := encode(t, one(t, waiting, now())); strings.Contains(answer, `"waiting"`) {
+	t.Run("is null where there is nothing to tell", func(t *testing.T) {
+		if answer := encode(t, one(t, waiting, now())); !strings.Contains(answer, `"waiting": null`) {
 			t.Error(answer)
 		}
 	})
