@@ -30,7 +30,7 @@ type Frame struct {
 	CorrelationID string
 }
 
-// Page is the value of one page: [Start], [Timeline], [Consent] or [Problem].
+// Page is the value of one page: [Start], [Timeline], [Consent], [Privacy] or [Problem].
 type Page interface {
 	// template names the file of the page.
 	template() string
@@ -54,7 +54,7 @@ func New(s Site) (*Pages, error) {
 		return nil, fmt.Errorf("new pages: %w", err)
 	}
 	p := &Pages{site: s, assets: files, made: map[string]*template.Template{}}
-	for _, page := range []Page{Start{}, Timeline{}, Consent{}, Problem{}} {
+	for _, page := range []Page{Start{}, Timeline{}, Consent{}, Privacy{}, Problem{}} {
 		name := page.template()
 		made, err := template.New("frame.html").Option("missingkey=error").
 			ParseFS(templates, "templates/frame.html", "templates/parts.html", "templates/"+name)

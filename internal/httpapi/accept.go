@@ -15,7 +15,7 @@ const keyBrowsable = "pca.browsable"
 // Vary, for nobody may keep them (Cache-Control: no-store).
 func (s *server) browsable(c *gin.Context) {
 	switch c.FullPath() {
-	case "", "/", "/timeline", "/timeline/refresh", "/consent", "/auth/login", "/auth/callback", "/auth/logout",
+	case "", "/", "/timeline", "/timeline/refresh", "/consent", "/auth/login", "/auth/callback", "/auth/logout", "/v1/privacy-notice",
 		"/v1/referrals/:id/manage", "/v1/appointments/:id/calendar.ics":
 		c.Set(keyBrowsable, true)
 	}
