@@ -14,13 +14,15 @@ import (
 // join gives each referral its appointment and task. What it gets, and what is
 // said to be lacking, does not depend on the order of the entries.
 func (f *found) join(london *time.Location) {
-	referrals, appointments, tasks := len(f.referrals), len(f.appointments), len(f.tasks)
+	all := f.referrals
+	twice := len(f.referrals) + len(f.appointments) + len(f.tasks)
 	f.referrals, f.appointments, f.tasks = latest(f.referrals), latest(f.appointments), latest(f.tasks)
-	if twice := referrals + appointments + tasks - len(f.referrals) - len(f.appointments) - len(f.tasks); twice > 0 {
+	twice -= len(f.referrals) + len(f.appointments) + len(f.tasks)
+	if twice > 0 {
 		f.counted[reasonDuplicate] += twice
 	}
 
-	index := newIndex(f.referrals)
+	index := newIndex(all, f.referrals)
 	for _, a := range f.appointments {
 		f.joinAppointment(a, index.first(a.BasedOn), london)
 	}
@@ -142,10 +144,17 @@ type place struct {
 	rank     int       // of the alias: 0 is the surest
 }
 
-func newIndex(referrals []*referral) index {
-	x := make(index, len(referrals))
-	for _, r := range referrals {
-		for rank, name := range r.aliases {
+// newIndex names those that are kept, also by what older ones of the same key
+// were called.
+func newIndex(all, kept []*referral) index {
+	byKey := make(map[string]*referral, len(kept))
+	for _, r := range kept {
+		byKey[r.key] = r
+	}
+	x := make(index, len(kept))
+	for _, each := range all {
+		r := byKey[each.key]
+		for rank, name := range each.aliases {
 			known, taken := x[name]
 			switch {
 			case name == "" || (taken && known.rank < rank):

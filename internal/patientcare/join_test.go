@@ -70,6 +70,17 @@ func TestDuplicates(t *testing.T) {
 			told1(t, f, aggregate.UnreadableAppointment)
 		})
 	})
+	t.Run("what refers to the older version by its address finds the newer", func(t *testing.T) {
+		body := func(entries ...any) []byte { return bundleText(t, entries...) }
+		older := object{"resource": version(referralOf(1), "1"), "fullUrl": "urn:uuid:7"}
+		newer := object{"resource": version(referralOf(1), "2"), "fullUrl": "urn:uuid:8"}
+		a := entryOf(with(appointmentOf(1), "basedOn", []any{object{"reference": "urn:uuid:7"}}))
+		for _, b := range [][]byte{body(older, newer, a), body(a, newer, older)} {
+			if got := one(t, readJoined(t, b)); got.Appointment == nil || got.Version != "2" {
+				t.Errorf("version %s, appointment %v", got.Version, got.Appointment)
+			}
+		}
+	})
 	t.Run("a second appointment and task of a referral are told of", func(t *testing.T) {
 		inEveryOrder(t, []any{
 			referralOf(1), with(appointmentOf(1), "id", "x", "start", nil), with(appointmentOf(1), "id", "y"), with(appointmentOf(1), "id", "z", "start", "2025-08-07T09:00:00Z"),

@@ -66,6 +66,14 @@ func TestFieldsThatAreLeftOut(t *testing.T) {
 			t.Error("its appointment is not joined")
 		}
 	})
+	t.Run("and that outlives an address made for one answer", func(t *testing.T) {
+		named := func(fullURL string) string {
+			return one(t, readJoined(t, bundleText(t, object{"resource": with(referralOf(1), "id", nil), "fullUrl": fullURL}))).ID
+		}
+		if named("urn:uuid:3f0c9a52-9a6b-4d0c-8f6e-0d1f6a2b3c4d") != named("urn:uuid:a2b3c4d5-9a6b-4d0c-8f6e-0d1f6a2b3c4d") {
+			t.Error("a bookmark of it would break")
+		}
+	})
 	t.Run("a referral that nothing names is told of", func(t *testing.T) {
 		f := readJoined(t, bundleText(t, object{"resource": with(referralOf(1), "id", nil, "identifier", nil)}))
 		told1(t, f, aggregate.UnreadableItem)

@@ -42,21 +42,20 @@ func digits(number string) string {
 }
 
 // whose tells whether a reference to a patient means the owner (FHIR R4, 2.3.0:
-// by identifier, or by the patient's id where that is the NHS number). A
-// reference to another NHS number is the error of a foreign subject; one that
-// means nobody in particular is neither.
+// by identifier, or by the patient's id where that is the NHS number). One that
+// means another NHS number without saying what it is, which holdsForeign passes,
+// is the error of a foreign subject; one that means nobody in particular is neither.
 func whose(r *fhir.Reference, owner citizen.NHSNumber) (owners bool, err error) {
 	if r == nil {
 		return false, nil
 	}
 	if i := r.Identifier; i != nil {
-		number := digits(text(i.Value))
-		named := isNumberSystem([]byte(text(i.System)))
+		number, system := digits(text(i.Value)), text(i.System)
 		switch {
-		case !named && text(i.System) != "":
+		case system != "" && !isNumberSystem([]byte(system)):
 		case number == owner.Reveal():
 			owners = true
-		case isNumber(number), named && number != "":
+		case isNumber(number):
 			return false, foreignSubject()
 		}
 	}
