@@ -133,6 +133,13 @@ func (f *fake) pass(d time.Duration) {
 	f.now = f.now.Add(d)
 }
 
+// exchanged is how many codes were exchanged.
+func (f *fake) exchanged() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.exchanges)
+}
+
 func (f *fake) serve(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	broken := f.broken[r.URL.Path]
@@ -161,7 +168,9 @@ func (f *fake) serve(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
+		f.mu.Lock()
 		f.exchanges = append(f.exchanges, r.PostForm)
+		f.mu.Unlock()
 		if f.answer != nil && f.answer(w) {
 			return
 		}

@@ -309,11 +309,11 @@ func TestTokenEndpointErrors(t *testing.T) {
 		"too much":                    {answer(200, asJSON, `{"access_token":"`+strings.Repeat("x", 2<<20)), problem.SignInUnavailable},
 		"a redirect":                  {answer(302, asJSON, ""), problem.SignInUnavailable},
 	} {
-		before := len(f.exchanges)
+		before := f.exchanged()
 		f.answer = c2.answer
 		_, err := f.signIn(t, c, "")
 		refused(t, name, err, c2.want)
-		if n := len(f.exchanges) - before; n != 1 {
+		if n := f.exchanged() - before; n != 1 {
 			t.Errorf("%s: %d token requests for one sign-in", name, n)
 		}
 	}
@@ -323,10 +323,10 @@ func TestTokenEndpointErrors(t *testing.T) {
 		refused(t, "aborted", err, problem.SignInUnavailable)
 	})
 	t.Run("no code is sent nowhere", func(t *testing.T) {
-		before := len(f.exchanges)
+		before := f.exchanged()
 		_, err := c.Finish(t.Context(), nhslogin.Authorization{Nonce: "n"}, "")
 		refused(t, "no code", err, problem.SignInFailed)
-		if len(f.exchanges) != before {
+		if f.exchanged() != before {
 			t.Error("NHS login was asked")
 		}
 	})

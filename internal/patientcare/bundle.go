@@ -80,6 +80,6 @@ func decodeBundle(body []byte) (bundle, error) {
 
 // shapeOf gives the error of decoding, whose own text could quote the answer.
 func shapeOf(body []byte) error {
-	var any json.RawMessage
-	return json.Unmarshal(body, &any)
+	var whatever json.RawMessage
+	return json.Unmarshal(body, &whatever)
 }

@@ -50,6 +50,15 @@ func TestDuplicates(t *testing.T) {
 			}
 		})
 	})
+	t.Run("where nothing tells them apart the choice is the same in every order", func(t *testing.T) {
+		chosen := map[string]bool{}
+		inEveryOrder(t, []any{
+			version(referralOf(1), "1", "extension", state("ONE")), version(referralOf(1), "1", "extension", state("TWO")), version(referralOf(1), "1", "extension", state("SIX")),
+		}, func(t *testing.T, f *found) { chosen[one(t, f).State] = true })
+		if len(chosen) != 1 {
+			t.Errorf("chose %v", chosen)
+		}
+	})
 	t.Run("the newer version of an appointment wins, even with an earlier start", func(t *testing.T) {
 		inEveryOrder(t, []any{
 			referralOf(1), version(appointmentOf(1), "1", "start", "2025-09-01T09:00:00Z"), version(appointmentOf(1), "2", "start", "2025-08-01T09:00:00Z"),

@@ -227,7 +227,7 @@ func TestSlowServiceCostsItsOwnPart(t *testing.T) {
 		time.Sleep(slow)
 		return answered(http.StatusOK, string(body)), nil
 	})
-	for _, c := range []struct{ first, within time.Duration }{{0, detailsTimeout}, {7500 * time.Millisecond, 9 * time.Second}} {
+	for _, c := range []struct{ first, within time.Duration }{{0, detailsTimeout}, {7500 * time.Millisecond, 9*time.Second - detailsSpare}} {
 		slow = c.first
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 9*time.Second)
