@@ -74,10 +74,13 @@ type Cache[T any] struct {
 	flights singleflight.Group
 
 	mu    sync.Mutex
-	loads map[string]*flight // loads under way, so that a purge can void them
+	loads map[string]*flight // loads under way by name, so that a purge can void them
 }
 
 type flight struct{ void bool }
+
+// refreshing begins the name of a refresh's flight; no key begins so.
+const refreshing = "\x00refresh\x00"
 
 type item struct {
 	sealed     []byte
@@ -99,16 +102,27 @@ func (c *Cache[T]) Get(ctx context.Context, key string, mode Mode, load Load[T])
 			return r, nil
 		}
 	}
-	loaded := c.flights.DoChan(key, func() (any, error) {
-		return c.load(ctx, key, load)
+	// A refresh flies alone: joining one that may end in a hit would not be one.
+	name := key
+	if mode == Refresh {
+		name = refreshing + key
+	}
+	loaded := c.flights.DoChan(name, func() (any, error) {
+		// Whoever looked just before an earlier flight landed comes too late for it
+		// and finds its value here.
+		if r, fresh, ok := c.peek(key); ok && fresh && mode == Cached {
+			return r, nil
+		}
+		return c.load(ctx, name, key, load)
 	})
 	select {
 	case <-ctx.Done():
 		return Result[T]{}, fmt.Errorf("wait for %s: %w", c.o.Name, ctx.Err())
 	case l := <-loaded:
 		if l.Err == nil {
-			c.o.Observe(c.o.Name, Loaded)
-			return l.Val.(Result[T]), nil //nolint:errcheck // only load's results come here
+			r := l.Val.(Result[T]) //nolint:errcheck // only results come here
+			c.o.Observe(c.o.Name, r.Outcome)
+			return r, nil
 		}
 		if r, ok := c.stale(key, l.Err); ok {
 			c.o.Observe(c.o.Name, Stale)
@@ -123,16 +137,18 @@ func (c *Cache[T]) Purge(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.backend.Delete(key)
-	if f := c.loads[key]; f != nil {
-		f.void = true
+	for _, name := range []string{key, refreshing + key} {
+		if f := c.loads[name]; f != nil {
+			f.void = true
+		}
+		c.flights.Forget(name)
 	}
-	c.flights.Forget(key)
 }
 
-func (c *Cache[T]) load(ctx context.Context, key string, load Load[T]) (Result[T], error) {
+func (c *Cache[T]) load(ctx context.Context, name, key string, load Load[T]) (Result[T], error) {
 	f := &flight{}
 	c.mu.Lock()
-	c.loads[key] = f
+	c.loads[name] = f
 	c.mu.Unlock()
 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.o.LoadTimeout)
@@ -141,8 +157,8 @@ func (c *Cache[T]) load(ctx context.Context, key string, load Load[T]) (Result[T
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.loads[key] == f {
-		delete(c.loads, key)
+	if c.loads[name] == f {
+		delete(c.loads, name)
 	}
 	if f.void {
 		return Result[T]{}, ErrPurged

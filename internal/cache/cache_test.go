@@ -173,3 +173,27 @@ func TestPurgeVoidsALoadUnderWay(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoComesJustTooLateFindsWhatTheCrowdLoaded(t *testing.T) {
+	var loads atomic.Int32
+	load := func(context.Context) (string, time.Duration, error) {
+		loads.Add(1)
+		return "a", time.Minute, nil
+	}
+	for range 200 { // a race: each round gives it another chance
+		c := newCache(t, &clock{time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)}, 8)
+		loads.Store(0)
+		var crowd sync.WaitGroup
+		for range 20 {
+			crowd.Go(func() {
+				if _, err := c.Get(t.Context(), "k", cache.Cached, load); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		crowd.Wait()
+		if loads.Load() != 1 {
+			t.Fatalf("%d loads", loads.Load())
+		}
+	}
+}
