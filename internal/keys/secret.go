@@ -1,21 +1,40 @@
 package keys
 
-import "log/slog"
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"unique"
+)
 
 const redacted = "[REDACTED]"
 
 // Secret is a text that prints, logs and marshals as [REDACTED]. Only Reveal
-// gives it; the zero value is "no secret".
-type Secret struct{ text string }
+// gives it; the zero value is "no secret". The text stands behind a handle, so
+// that not even fmt on a struct that hides a Secret in a field of its own can show it.
+type Secret struct{ text unique.Handle[string] }
 
 // NewSecret wraps a text.
-func NewSecret(text string) Secret { return Secret{text: text} }
+func NewSecret(text string) Secret {
+	if text == "" {
+		return Secret{}
+	}
+	return Secret{text: unique.Make(text)}
+}
 
 // Reveal gives the text. Callers MUST NOT log it or put it into an error.
-func (s Secret) Reveal() string { return s.text }
+func (s Secret) Reveal() string {
+	if s.IsZero() {
+		return ""
+	}
+	return s.text.Value()
+}
 
 // IsZero tells that there is no secret.
-func (s Secret) IsZero() bool { return s.text == "" }
+func (s Secret) IsZero() bool { return s == Secret{} }
+
+// Format implements fmt.Formatter for every verb without the text.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
 // String implements fmt.Stringer without the text.
 func (s Secret) String() string { return redacted }
@@ -32,6 +51,6 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 // UnmarshalText implements encoding.TextUnmarshaler, so that configuration can
 // be read straight into a Secret.
 func (s *Secret) UnmarshalText(text []byte) error {
-	s.text = string(text)
+	*s = NewSecret(string(text))
 	return nil
 }

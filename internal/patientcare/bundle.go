@@ -22,10 +22,9 @@ type entry struct {
 }
 
 // resource is what one entry holds: one of the four that are read, or only its
-// kind where it is another one or cannot be read.
+// kind where it is another one; no kind where the entry holds no resource.
 type resource struct {
 	kind        string
-	unreadable  bool
 	referral    *serviceRequest
 	appointment *appointment
 	task        *task
@@ -41,25 +40,24 @@ const (
 )
 
 // UnmarshalJSON implements json.Unmarshaler. It never fails, and reads each
-// resource once, where it stands.
+// resource once, where it stands. What has a kind is an object, and an object can
+// always be read, however much of it is lost.
 func (r *resource) UnmarshalJSON(text []byte) error {
 	*r = resource{kind: kindOf(text)}
-	ok := true
 	switch r.kind {
 	case kindReferral:
 		r.referral = new(serviceRequest)
-		r.referral.lost, ok = read(text, r.referral)
+		r.referral.lost, _ = read(text, r.referral)
 	case kindAppointment:
 		r.appointment = new(appointment)
-		r.appointment.lost, ok = read(text, r.appointment)
+		r.appointment.lost, _ = read(text, r.appointment)
 	case kindTask:
 		r.task = new(task)
-		r.task.lost, ok = read(text, r.task)
+		r.task.lost, _ = read(text, r.task)
 	case kindOutcome:
 		r.outcome = new(outcome)
-		_, ok = read(text, r.outcome)
+		_, _ = read(text, r.outcome)
 	}
-	r.unreadable = !ok
 	return nil
 }
 

@@ -10,7 +10,6 @@ import (
 // Reasons for which something could not be shown, as metrics name them.
 const (
 	reasonEntry     = "entry"     // not an object with a resource
-	reasonResource  = "resource"  // not readable as the type it names
 	reasonPart      = "part"      // shown, but for a part that has no readable form
 	reasonType      = "type"      // a type that nobody asked for
 	reasonSubject   = "subject"   // does not say whose it is
@@ -114,12 +113,8 @@ func (f *found) lack(what aggregate.NoticeCode, why string, n int) {
 func (f *found) readEntry(e *entry, owner citizen.NHSNumber) error {
 	r := &e.Resource
 	what := noticeOf(r.kind)
-	switch {
-	case r.kind == "":
+	if r.kind == "" {
 		f.leave(what, reasonEntry)
-		return nil
-	case r.unreadable:
-		f.leave(what, reasonResource)
 		return nil
 	}
 	owners, err := r.whose(owner)

@@ -47,6 +47,26 @@ func TestReadTask(t *testing.T) {
 	if diff := cmp.Diff(want, got.Review); diff != "" || got.Service == nil || got.Appointment != nil {
 		t.Errorf("review %s service %v appointment %v", diff, got.Service, got.Appointment)
 	}
+	t.Run("the kinds of review", func(t *testing.T) {
+		for code, want := range map[any]string{taskTriageDeferral: timeline.ReviewTriage, taskDeferral: timeline.ReviewAppointment, "TEA": ""} {
+			codes := object{"coding": []any{object{"code": "local"}, object{"code": code}}}
+			if got := one(t, readJoined(t, bundleOf(t, referralOf(1), with(taskOf(1), "code", codes)))); got.Review.Kind != want {
+				t.Errorf("%v is %q, want %q", code, got.Review.Kind, want)
+			}
+		}
+		if got := one(t, readJoined(t, bundleOf(t, referralOf(1), with(taskOf(1), "code", nil)))); got.Review.Kind != "" {
+			t.Errorf("none is %q", got.Review.Kind)
+		}
+	})
+	t.Run("a service named by a literal reference", func(t *testing.T) {
+		literal := one(t, readJoined(t, bundleOf(t, referralOf(1), with(taskOf(1), "owner", object{"reference": "https://x/HealthcareService/7000000456"}))))
+		if literal.Service == nil || literal.Service.ID != got.Service.ID {
+			t.Errorf("service %v, want %v", literal.Service, got.Service)
+		}
+		if none := one(t, readJoined(t, bundleOf(t, referralOf(1), with(taskOf(1), "owner", object{"reference": "Organization/R69"})))); none.Service != nil {
+			t.Errorf("service %v", none.Service)
+		}
+	})
 }
 
 func TestFieldsThatAreLeftOut(t *testing.T) {
