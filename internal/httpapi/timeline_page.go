@@ -70,7 +70,7 @@ func (s *server) refreshTimelinePage(c *gin.Context) error {
 func (s *server) timelineView(r reading, built timeline.Timeline, e *envelope) web.Timeline {
 	page := web.Timeline{Told: built, Lang: r.lang, Complete: r.Complete, Notices: e.Notices, Idle: s.d.SessionIdle}
 	if r.lang != timeline.English {
-		english := timeline.Build(r.Facts, r.words, timeline.English, s.d.Now())
+		english := timeline.BuildWith(r.Facts, r.observed, r.words, timeline.English, s.d.Now())
 		page.English = &english
 	}
 	for i, each := range r.Sources {
