@@ -19,6 +19,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/jose"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/nhslogin"
+	"github.com/patient-care-aggregator/aggregator/internal/panics"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
@@ -31,6 +32,7 @@ type wiring struct {
 	o   Options
 
 	newID    func() string
+	panics   panics.Handler
 	metrics  *telemetry.Metrics
 	tracer   trace.Tracer
 	ring     *keys.Ring
@@ -44,6 +46,11 @@ func newWiring(a *App, c config.Config, o Options) (*wiring, error) {
 	w := &wiring{
 		app: a, c: c, o: o, newID: uuid.NewString, metrics: telemetry.NewMetrics(),
 		tracer: o.Tracing.Tracer("github.com/patient-care-aggregator/aggregator"),
+	}
+	w.panics = func(ctx context.Context, e *panics.Error) {
+		w.metrics.Panicked(e.Place)
+		o.Log.LogAttrs(ctx, slog.LevelError, "panic", slog.String(telemetry.KeyComponent, e.Place),
+			slog.String(telemetry.KeyError, e.Cause), slog.String(telemetry.KeyStack, e.Stack))
 	}
 	var err error
 	if w.ring, err = keys.Parse([]byte(c.SecretKey.Reveal())); err != nil {

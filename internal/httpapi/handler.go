@@ -48,8 +48,9 @@ func (s *server) recover(c *gin.Context) {
 		if ok && errors.Is(err, http.ErrAbortHandler) {
 			panic(p)
 		}
+		s.d.Metrics.Panicked("request")
 		s.d.Log.ErrorContext(c.Request.Context(), "panic", slog.String(telemetry.KeyRoute, c.FullPath()),
-			slog.String(telemetry.KeyError, fmt.Sprintf("%T", p)), slog.String("stack", string(debug.Stack())))
+			slog.String(telemetry.KeyError, fmt.Sprintf("%T", p)), slog.String(telemetry.KeyStack, string(debug.Stack())))
 		s.writeProblem(c, problem.New(problem.Internal, errors.New("panic")))
 		c.Abort()
 	}()

@@ -29,6 +29,7 @@ const (
 	KeyVersion       = "version"
 	KeyCount         = "count"
 	KeyReason        = "reason"
+	KeyStack         = "stack"
 )
 
 // NewLogger writes JSON lines. As a second defence after never logging them,

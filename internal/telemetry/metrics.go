@@ -26,6 +26,7 @@ type Metrics struct {
 	foreign   prometheus.Counter
 	auditFail prometheus.Counter
 	unsigned  prometheus.Counter
+	panics    *prometheus.CounterVec
 }
 
 // NewMetrics makes a registry of its own, with Go's and the process's numbers.
@@ -68,7 +69,10 @@ func NewMetrics() *Metrics {
 	m.unsigned = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "pca_audit_checkpoint_failures_total", Help: "ALARM. Checkpoints of the audit log that could not be signed or handed on.",
 	})
-	m.registry.MustRegister(m.requests, m.upstream, m.cache, m.signIns, m.unread, m.unknown, m.steps, m.history, m.foreign, m.auditFail, m.unsigned,
+	m.panics = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "pca_panics_total", Help: "Panics that were contained and cost one request or one act, by place. Each is a fault in the program; the log has its stack.",
+	}, []string{"place"})
+	m.registry.MustRegister(m.panics, m.requests, m.upstream, m.cache, m.signIns, m.unread, m.unknown, m.steps, m.history, m.foreign, m.auditFail, m.unsigned,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -119,3 +123,6 @@ func (m *Metrics) AuditFailed() { m.auditFail.Inc() }
 // CheckpointFailed raises the alarm for a checkpoint that was not published: the
 // sink is out of reach, or the log is not the one that was signed before.
 func (m *Metrics) CheckpointFailed() { m.unsigned.Inc() }
+
+// Panicked counts a panic that was contained.
+func (m *Metrics) Panicked(place string) { m.panics.WithLabelValues(place).Inc() }
