@@ -40,12 +40,12 @@ func (d database) path() (string, error) {
 	return path, nil
 }
 
-func (d database) open(w *world) (*sqlite.DB, error) {
+func (d database) open(env *environment) (*sqlite.DB, error) {
 	path, err := d.path()
 	if err != nil {
 		return nil, err
 	}
-	return sqlite.OpenBeside(w.ctx, path, sqlite.Options{})
+	return sqlite.OpenBeside(env.ctx, path, sqlite.Options{})
 }
 
 // signing is how checkpoints are signed and where they go, as the service is configured.
@@ -63,7 +63,7 @@ func (s signing) keyPath(databasePath string) string {
 
 // publish signs the log as it stands and gives the signed checkpoint. It makes no
 // key: one that the service does not have would vouch for nothing.
-func (s signing) publish(w *world, databasePath string, log audit.Tree) (audit.SignedCheckpoint, error) {
+func (s signing) publish(env *environment, databasePath string, log audit.Tree) (audit.SignedCheckpoint, error) {
 	key := s.keyPath(databasePath)
 	if _, err := os.Stat(key); err != nil {
 		return audit.SignedCheckpoint{}, fmt.Errorf("%w: the checkpoint key is not there: %w", errUsage, err)
@@ -72,12 +72,12 @@ func (s signing) publish(w *world, databasePath string, log audit.Tree) (audit.S
 	checkpointer, _, err := app.OpenCheckpoints(app.CheckpointOptions{
 		DatabasePath: databasePath, KeyPath: key, Sink: s.Sink, Log: log, Now: time.Now,
 		HTTP:   &http.Client{Timeout: patience, Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}},
-		Logger: slog.New(slog.NewTextHandler(w.stderr, nil)),
+		Logger: slog.New(slog.NewTextHandler(env.stderr, nil)),
 	})
 	if err != nil {
 		return audit.SignedCheckpoint{}, err
 	}
-	return checkpointer.PublishSigned(w.ctx)
+	return checkpointer.PublishSigned(env.ctx)
 }
 
 // readPublicKey reads a public key from its file.

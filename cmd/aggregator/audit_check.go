@@ -18,7 +18,7 @@ type auditCheckCommand struct {
 }
 
 // Run proves an export, anywhere.
-func (c auditCheckCommand) Run(w *world) (err error) {
+func (c auditCheckCommand) Run(env *environment) (err error) {
 	by, err := readPublicKey(c.PublicKey)
 	if err != nil {
 		return err
@@ -47,15 +47,15 @@ func (c auditCheckCommand) Run(w *world) (err error) {
 		return fmt.Errorf("check: %w", err)
 	}
 	if unreadable > 0 {
-		if _, err := fmt.Fprintf(w.stderr, "%d lines of the checkpoint files are no checkpoint of this key.\n", unreadable); err != nil {
+		if _, err := fmt.Fprintf(env.stderr, "%d lines of the checkpoint files are no checkpoint of this key.\n", unreadable); err != nil {
 			return err
 		}
 	}
 	if whole {
-		_, err = io.WriteString(w.stdout, report.Text())
+		_, err = io.WriteString(env.stdout, report.Text())
 		return err
 	}
-	_, err = fmt.Fprintf(w.stdout, "Each of the %d entries of this export is in the log that was signed, unchanged and at its place.\n"+
+	_, err = fmt.Fprintf(env.stdout, "Each of the %d entries of this export is in the log that was signed, unchanged and at its place.\n"+
 		"The export is filtered: that nothing was left out of it cannot be proved. Ask for a whole one for that.\n"+
 		"This does not prove that everything that happened was written to the log, or that entries said the truth when they were written.\n", report.Entries)
 	return err

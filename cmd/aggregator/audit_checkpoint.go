@@ -15,24 +15,24 @@ type auditCheckpointCommand struct {
 }
 
 // Run signs the log as it stands, publishes that, and prints the signed note.
-func (c auditCheckpointCommand) Run(w *world) (err error) {
+func (c auditCheckpointCommand) Run(env *environment) (err error) {
 	path, err := c.path()
 	if err != nil {
 		return err
 	}
-	db, err := c.open(w)
+	db, err := c.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	signed, err := c.publish(w, path, db.Log())
+	signed, err := c.publish(env, path, db.Log())
 	if err != nil {
 		return err
 	}
-	if _, err := w.stdout.Write(signed.Note); err != nil {
+	if _, err := env.stdout.Write(signed.Note); err != nil {
 		return fmt.Errorf("print the checkpoint: %w", err)
 	}
-	_, err = fmt.Fprint(w.stderr, "Keep this where nobody who can write to the database can change it: it is worth as much as that place.\n"+
+	_, err = fmt.Fprint(env.stderr, "Keep this where nobody who can write to the database can change it: it is worth as much as that place.\n"+
 		"It vouches for the entries so far, that none of them was changed, removed or added later; "+
 		"not that they said the truth, nor that nothing was left out when they were written.\n")
 	return err
@@ -46,28 +46,28 @@ type auditProveCommand struct {
 }
 
 // Run writes one entry with its proof, at a checkpoint that it publishes first.
-func (p auditProveCommand) Run(w *world) (err error) {
+func (p auditProveCommand) Run(env *environment) (err error) {
 	path, err := p.path()
 	if err != nil {
 		return err
 	}
-	db, err := p.open(w)
+	db, err := p.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	now := time.Now()
-	_, err = db.Log().Append(w.ctx, audit.Entry{
+	_, err = db.Log().Append(env.ctx, audit.Entry{
 		Kind: audit.Exported, At: now, Actor: audit.ActorOperator, Purpose: fmt.Sprintf("prove entry %d", p.Seq), Outcome: audit.Succeeded,
 	})
 	if err != nil {
 		return fmt.Errorf("log the export: %w", err)
 	}
-	signed, err := p.publish(w, path, db.Log())
+	signed, err := p.publish(env, path, db.Log())
 	if err != nil {
 		return err
 	}
-	return audit.ExportEntry(w.ctx, db.Log(), w.stdout, p.Seq, signed.Size, now.UTC())
+	return audit.ExportEntry(env.ctx, db.Log(), env.stdout, p.Seq, signed.Size, now.UTC())
 }
 
 type auditPublicKeyCommand struct {
@@ -76,7 +76,7 @@ type auditPublicKeyCommand struct {
 }
 
 // Run prints the public key.
-func (c auditPublicKeyCommand) Run(w *world) error {
+func (c auditPublicKeyCommand) Run(env *environment) error {
 	path, err := c.path()
 	if err != nil {
 		return err
@@ -85,6 +85,6 @@ func (c auditPublicKeyCommand) Run(w *world) error {
 	if err != nil {
 		return fmt.Errorf("read the public key: %w", err)
 	}
-	_, err = w.stdout.Write(text)
+	_, err = env.stdout.Write(text)
 	return err
 }

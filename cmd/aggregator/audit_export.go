@@ -26,7 +26,7 @@ type auditExportCommand struct {
 
 // Run exports the log as it stands, also while the service runs, at a checkpoint
 // that it publishes first.
-func (x auditExportCommand) Run(w *world) (err error) {
+func (x auditExportCommand) Run(env *environment) (err error) {
 	filter, err := x.filter()
 	if err != nil {
 		return err
@@ -35,29 +35,29 @@ func (x auditExportCommand) Run(w *world) (err error) {
 	if err != nil {
 		return err
 	}
-	db, err := x.open(w)
+	db, err := x.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if x.NumberFile != "" {
-		if filter.Citizen, err = x.find(w, db); err != nil {
+		if filter.Citizen, err = x.find(env, db); err != nil {
 			return err
 		}
 	}
 	now := time.Now()
-	_, err = db.Log().Append(w.ctx, audit.Entry{
+	_, err = db.Log().Append(env.ctx, audit.Entry{
 		Kind: audit.Exported, At: now, Actor: audit.ActorOperator, Purpose: "export " + x.Format, Outcome: audit.Succeeded,
 		Citizen: filter.Citizen, Client: filter.Client,
 	})
 	if err != nil {
 		return fmt.Errorf("log the export: %w", err)
 	}
-	signed, err := x.publish(w, path, db.Log())
+	signed, err := x.publish(env, path, db.Log())
 	if err != nil {
 		return err
 	}
-	return audit.Export(w.ctx, audit.Pinned(db.Log(), signed.Size), w.stdout, audit.ExportOptions{
+	return audit.Export(env.ctx, audit.Pinned(db.Log(), signed.Size), env.stdout, audit.ExportOptions{
 		Format: audit.Format(x.Format), Filter: filter, Prove: x.Prove, MadeAt: now.UTC(),
 	})
 }

@@ -17,17 +17,17 @@ type auditRetentionCommand struct {
 }
 
 // Run removes what is due, also while the service runs.
-func (r auditRetentionCommand) Run(w *world) (err error) {
-	db, err := r.open(w)
+func (r auditRetentionCommand) Run(env *environment) (err error) {
+	db, err := r.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	done, err := app.Retain(w.ctx, db.Log(), config.Retention{Correlation: r.Correlation, Log: r.Log}, time.Now)
+	done, err := app.Retain(env.ctx, db.Log(), config.Retention{Correlation: r.Correlation, Log: r.Log}, time.Now)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w.stdout, "Removed %d correlation ids older than %s and what %d entries older than %s said. "+
+	_, err = fmt.Fprintf(env.stdout, "Removed %d correlation ids older than %s and what %d entries older than %s said. "+
 		"Their hashes stay, so the log still verifies. Nothing under hold was touched.\n", done.Correlations, r.Correlation, done.Bodies, r.Log)
 	return err
 }

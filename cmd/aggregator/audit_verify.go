@@ -21,35 +21,35 @@ type auditVerifyCommand struct {
 }
 
 // Run verifies the log, also while the service runs.
-func (v auditVerifyCommand) Run(w *world) (err error) {
+func (v auditVerifyCommand) Run(env *environment) (err error) {
 	path, err := v.path()
 	if err != nil {
 		return err
 	}
-	known, err := v.checkpoints(w, path)
+	known, err := v.checkpoints(env, path)
 	if err != nil {
 		return err
 	}
-	db, err := v.open(w)
+	db, err := v.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	report, err := audit.Verify(w.ctx, db.Log(), known...)
+	report, err := audit.Verify(env.ctx, db.Log(), known...)
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)
 	}
-	compared, err := compareConsents(w, db, report)
+	compared, err := compareConsents(env, db, report)
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)
 	}
-	_, err = fmt.Fprintf(w.stdout, "%sThe %d stored consent events are those that the log tells of.\n", report.Text(), compared)
+	_, err = fmt.Fprintf(env.stdout, "%sThe %d stored consent events are those that the log tells of.\n", report.Text(), compared)
 	return err
 }
 
 // checkpoints are all that can be found: the one that was kept, and those beside
 // the database and in the sink. The kept one may be of an older key.
-func (v auditVerifyCommand) checkpoints(w *world, databasePath string) ([]audit.Checkpoint, error) {
+func (v auditVerifyCommand) checkpoints(env *environment, databasePath string) ([]audit.Checkpoint, error) {
 	ownKey := databasePath + ".checkpoint-key.pub"
 	type source struct{ file, key string }
 	var sources []source
@@ -72,7 +72,7 @@ func (v auditVerifyCommand) checkpoints(w *world, databasePath string) ([]audit.
 			return nil, err
 		}
 		if unreadable > 0 {
-			if _, err := fmt.Fprintf(w.stderr, "%d lines of %s are no checkpoint of this key. One can be a write that was cut short; more want an explanation.\n", unreadable, each.file); err != nil {
+			if _, err := fmt.Fprintf(env.stderr, "%d lines of %s are no checkpoint of this key. One can be a write that was cut short; more want an explanation.\n", unreadable, each.file); err != nil {
 				return nil, err
 			}
 		}
@@ -83,10 +83,10 @@ func (v auditVerifyCommand) checkpoints(w *world, databasePath string) ([]audit.
 
 // compareConsents compares the store of consents with the log. Where retention
 // has pruned, older events need no entry any more.
-func compareConsents(w *world, db *sqlite.DB, report audit.Report) (int, error) {
+func compareConsents(env *environment, db *sqlite.DB, report audit.Report) (int, error) {
 	var keptSince time.Time
 	for _, p := range report.Prunings {
-		first, err := db.Log().Records(w.ctx, p.Before-1, 1)
+		first, err := db.Log().Records(env.ctx, p.Before-1, 1)
 		if err != nil {
 			return 0, err
 		}
@@ -96,5 +96,5 @@ func compareConsents(w *world, db *sqlite.DB, report audit.Report) (int, error) 
 			}
 		}
 	}
-	return consent.CompareWithLog(w.ctx, db.Consents(), db.Log(), keptSince)
+	return consent.CompareWithLog(env.ctx, db.Consents(), db.Log(), keptSince)
 }

@@ -9,10 +9,10 @@ type configCommand struct {
 type configCheckCommand struct{}
 
 // Run checks the configuration.
-func (configCheckCommand) Run(w *world) error {
-	if _, err := load(w); err != nil {
+func (configCheckCommand) Run(env *environment) error {
+	if _, err := load(env); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(w.stdout, "The configuration is complete and valid.")
+	_, err := fmt.Fprintln(env.stdout, "The configuration is complete and valid.")
 	return err
 }

@@ -19,8 +19,8 @@ type demoCommand struct {
 
 // Run signs a citizen in, grants consent, reads the timeline and prints it, all
 // over HTTP as an app would.
-func (d demoCommand) Run(w *world) (err error) {
-	s, err := local.Start(w.ctx, local.Options{Now: time.Now, Log: quiet(), Version: version()})
+func (d demoCommand) Run(env *environment) (err error) {
+	s, err := local.Start(env.ctx, local.Options{Now: time.Now, Log: quiet(), Version: version()})
 	if err != nil {
 		return err
 	}
@@ -31,23 +31,23 @@ func (d demoCommand) Run(w *world) (err error) {
 	}
 	defer j.Close()
 
-	answer, err := j.SignIn(w.ctx, d.Citizen, "/v1/timeline")
+	answer, err := j.SignIn(env.ctx, d.Citizen, "/v1/timeline")
 	if err == nil && answer.Status == http.StatusForbidden && strings.Contains(string(answer.Body), "consentRequest") {
-		if answer, err = j.Consent(w.ctx, answer.Body); err == nil && answer.Status == http.StatusCreated {
-			answer, err = j.Do(w.ctx, http.MethodGet, "/v1/timeline", nil)
+		if answer, err = j.Consent(env.ctx, answer.Body); err == nil && answer.Status == http.StatusCreated {
+			answer, err = j.Do(env.ctx, http.MethodGet, "/v1/timeline", nil)
 		}
 	}
 	if err != nil {
 		return fmt.Errorf("make the journey: %w", err)
 	}
 	if d.JSON {
-		_, err := fmt.Fprintf(w.stdout, "%s\n", answer.Body)
+		_, err := fmt.Fprintf(env.stdout, "%s\n", answer.Body)
 		return err
 	}
 	if answer.Status != http.StatusOK && answer.Status != http.StatusMultiStatus {
-		return printRefusal(w.stdout, answer)
+		return printRefusal(env.stdout, answer)
 	}
-	return printTimeline(w.stdout, d.Citizen, answer.Body)
+	return printTimeline(env.stdout, d.Citizen, answer.Body)
 }
 
 // printRefusal shows what a citizen is told who cannot be shown a timeline: for

@@ -28,24 +28,24 @@ type devCommand struct {
 }
 
 // Run serves with the sandbox until the process is told to end.
-func (d devCommand) Run(w *world) (err error) {
-	s, err := local.Start(w.ctx, local.Options{
+func (d devCommand) Run(env *environment) (err error) {
+	s, err := local.Start(env.ctx, local.Options{
 		Addr: d.Addr, AdminAddr: d.AdminAddr, SandboxAddr: d.SandboxAddr, DataDir: d.Data,
-		Now: time.Now, Log: telemetry.NewLogger(w.stderr, d.LogLevel), Version: version(),
+		Now: time.Now, Log: telemetry.NewLogger(env.stderr, d.LogLevel), Version: version(),
 	})
 	if errors.Is(err, syscall.EADDRINUSE) && d.Addr == devAddr && d.AdminAddr == devAdminAddr && d.SandboxAddr == devSandboxAddr {
 		d.Addr, d.AdminAddr, d.SandboxAddr = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
-		return d.Run(w)
+		return d.Run(env)
 	}
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if err := banner(w.stdout, s, d.Data != ""); err != nil {
+	if err := banner(env.stdout, s, d.Data != ""); err != nil {
 		return err
 	}
 	select {
-	case <-w.ctx.Done():
+	case <-env.ctx.Done():
 		return nil
 	case err := <-s.Done():
 		return errors.Join(errors.New("the service stopped"), err)

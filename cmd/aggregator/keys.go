@@ -21,7 +21,7 @@ type keysGenerateCommand struct {
 
 // Run makes the keys that PCA_SECRET_KEY_FILE, PCA_NHS_LOGIN_PRIVATE_KEY_FILE and
 // PCA_API_PLATFORM_PRIVATE_KEY_FILE name.
-func (k keysGenerateCommand) Run(w *world) error {
+func (k keysGenerateCommand) Run(env *environment) error {
 	const ownerOnly = 0o700
 	if err := os.MkdirAll(k.Dir, ownerOnly); err != nil {
 		return fmt.Errorf("make folder: %w", err)
@@ -46,7 +46,7 @@ func (k keysGenerateCommand) Run(w *world) error {
 		case err != nil:
 			return fmt.Errorf("write key: %w", err)
 		}
-		if _, err := fmt.Fprintf(w.stdout, "%s=%s%s\n", each.setting, path, made); err != nil {
+		if _, err := fmt.Fprintf(env.stdout, "%s=%s%s\n", each.setting, path, made); err != nil {
 			return err
 		}
 	}

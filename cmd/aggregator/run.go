@@ -20,8 +20,8 @@ const (
 // errUsage marks what the caller can mend by calling differently.
 var errUsage = errors.New("cannot start")
 
-// world is what a command may touch of the outside.
-type world struct {
+// environment is what a command may touch of the outside.
+type environment struct {
 	ctx     context.Context
 	environ []string
 	stdout  io.Writer
@@ -58,7 +58,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	if err != nil {
 		return report(stderr, fmt.Errorf("%w: %w", errUsage, err))
 	}
-	return report(stderr, parsed.Run(&world{ctx, environ, stdout, stderr}))
+	return report(stderr, parsed.Run(&environment{ctx, environ, stdout, stderr}))
 }
 
 func report(stderr io.Writer, err error) int {

@@ -20,7 +20,7 @@ type sandboxCommand struct {
 }
 
 // Run serves the local NHS alone, for software of any kind to point at.
-func (s sandboxCommand) Run(w *world) error {
+func (s sandboxCommand) Run(env *environment) error {
 	var apps []sandbox.App
 	if s.Apps != "" {
 		f, err := os.Open(s.Apps)
@@ -37,8 +37,8 @@ func (s sandboxCommand) Run(w *world) error {
 		begun := time.Now()
 		now = func() time.Time { return s.Clock.Add(time.Since(begun)) }
 	}
-	return sandbox.Run(w.ctx, sandbox.Options{
+	return sandbox.Run(env.ctx, sandbox.Options{
 		Now: now, Seed: s.Seed, Addr: s.Addr, Limits: sandbox.Limits{Off: s.NoLimits},
-		Logger: telemetry.NewLogger(w.stderr, s.LogLevel),
-	}, apps, w.stdout)
+		Logger: telemetry.NewLogger(env.stderr, s.LogLevel),
+	}, apps, env.stdout)
 }

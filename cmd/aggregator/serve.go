@@ -20,43 +20,43 @@ import (
 type serveCommand struct{}
 
 // Run serves until the process is told to end.
-func (serveCommand) Run(w *world) (err error) {
-	c, err := load(w)
+func (serveCommand) Run(env *environment) (err error) {
+	c, err := load(env)
 	if err != nil {
 		return err
 	}
-	log := telemetry.NewLogger(w.stderr, c.LogLevel)
-	tracing, flush, err := telemetry.NewTracerProvider(w.ctx, exportsTraces(w.environ))
+	log := telemetry.NewLogger(env.stderr, c.LogLevel)
+	tracing, flush, err := telemetry.NewTracerProvider(env.ctx, exportsTraces(env.environ))
 	if err != nil {
 		return fmt.Errorf("start: %w", err)
 	}
-	defer func() { err = errors.Join(err, flush(context.WithoutCancel(w.ctx))) }()
+	defer func() { err = errors.Join(err, flush(context.WithoutCancel(env.ctx))) }()
 
-	a, err := app.New(w.ctx, c, app.Options{Log: log, Tracing: tracing, Now: time.Now, Version: version()})
+	a, err := app.New(env.ctx, c, app.Options{Log: log, Tracing: tracing, Now: time.Now, Version: version()})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, a.Close(context.WithoutCancel(w.ctx))) }()
+	defer func() { err = errors.Join(err, a.Close(context.WithoutCancel(env.ctx))) }()
 
 	var lc net.ListenConfig
-	public, err := lc.Listen(w.ctx, "tcp", c.ListenAddr)
+	public, err := lc.Listen(env.ctx, "tcp", c.ListenAddr)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	admin, err := lc.Listen(w.ctx, "tcp", c.AdminAddr)
+	admin, err := lc.Listen(env.ctx, "tcp", c.AdminAddr)
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen for the operator: %w", err), public.Close())
 	}
-	stop := reloadOnHangup(w.ctx, a, log)
+	stop := reloadOnHangup(env.ctx, a, log)
 	defer stop()
-	log.LogAttrs(w.ctx, slog.LevelInfo, "ready",
+	log.LogAttrs(env.ctx, slog.LevelInfo, "ready",
 		slog.String(telemetry.KeyAddress, public.Addr().String()), slog.String(telemetry.KeyVersion, version()))
-	return a.Serve(w.ctx, public, admin)
+	return a.Serve(env.ctx, public, admin)
 }
 
 // load reads the configuration; every fault of it comes in one error.
-func load(w *world) (config.Config, error) {
-	c, err := config.Load(w.environ)
+func load(env *environment) (config.Config, error) {
+	c, err := config.Load(env.environ)
 	if err != nil {
 		return c, fmt.Errorf("%w: the configuration has faults:\n%w", errUsage, err)
 	}

@@ -48,7 +48,7 @@ func (p person) ring() (*keys.Ring, error) {
 }
 
 // find gives the citizen's pseudonym, or errUnknownSubject.
-func (p person) find(w *world, db *sqlite.DB) (citizen.Ref, error) {
+func (p person) find(env *environment, db *sqlite.DB) (citizen.Ref, error) {
 	if p.NumberFile == "" {
 		return "", fmt.Errorf("%w: --nhs-number-file is missing", errUsage)
 	}
@@ -65,7 +65,7 @@ func (p person) find(w *world, db *sqlite.DB) (citizen.Ref, error) {
 	if err != nil {
 		return "", fmt.Errorf("%w: the file: %w", errUsage, err)
 	}
-	ref, err := registry.LookUp(w.ctx, number)
+	ref, err := registry.LookUp(env.ctx, number)
 	if errors.Is(err, citizen.ErrNoSubject) {
 		return "", errUnknownSubject
 	}
@@ -102,30 +102,30 @@ type subjectExportCommand struct {
 }
 
 // Run writes what is held about one citizen.
-func (x subjectExportCommand) Run(w *world) (err error) {
+func (x subjectExportCommand) Run(env *environment) (err error) {
 	if err := x.check(); err != nil {
 		return err
 	}
-	db, err := x.open(w)
+	db, err := x.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	ref, err := x.find(w, db)
+	ref, err := x.find(env, db)
 	if err != nil {
-		return errors.Join(err, told(w, db, audit.SubjectAccess, err, "", "subject-access: "+x.Reason))
+		return errors.Join(err, appendEntry(env, db, audit.SubjectAccess, err, "", "subject-access: "+x.Reason))
 	}
-	if err := told(w, db, audit.SubjectAccess, nil, ref, "subject-access: "+x.Reason); err != nil {
+	if err := appendEntry(env, db, audit.SubjectAccess, nil, ref, "subject-access: "+x.Reason); err != nil {
 		return err
 	}
 	ring, err := x.ring()
 	if err != nil {
 		return err
 	}
-	if err := db.Subjects().Export(w.ctx, ref, w.stdout); err != nil {
+	if err := db.Subjects().Export(env.ctx, ref, env.stdout); err != nil {
 		return err
 	}
-	return history.Export(w.ctx, db.Histories(), ring, ref, w.stdout)
+	return history.Export(env.ctx, db.Histories(), ring, ref, env.stdout)
 }
 
 type subjectEraseCommand struct {
@@ -136,37 +136,37 @@ type subjectEraseCommand struct {
 
 // Run forgets who a citizen is. That it happened is in the log first, so that
 // nobody is ever erased without an entry; under hold it is refused.
-func (x subjectEraseCommand) Run(w *world) (err error) {
+func (x subjectEraseCommand) Run(env *environment) (err error) {
 	if err := x.check(); err != nil {
 		return err
 	}
-	db, err := x.open(w)
+	db, err := x.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	purpose := "erasure: " + x.Reason
-	ref, err := x.find(w, db)
+	ref, err := x.find(env, db)
 	if err != nil {
-		return errors.Join(err, told(w, db, audit.Erased, err, "", purpose))
+		return errors.Join(err, appendEntry(env, db, audit.Erased, err, "", purpose))
 	}
-	if err := held(w, db, ref); err != nil {
-		return errors.Join(err, told(w, db, audit.Erased, err, ref, purpose))
+	if err := held(env, db, ref); err != nil {
+		return errors.Join(err, appendEntry(env, db, audit.Erased, err, ref, purpose))
 	}
-	if err := told(w, db, audit.Erased, nil, ref, purpose); err != nil {
+	if err := appendEntry(env, db, audit.Erased, nil, ref, purpose); err != nil {
 		return err
 	}
-	if err := db.Subjects().EraseSubject(w.ctx, ref); err != nil {
-		return errors.Join(err, told(w, db, audit.Erased, err, ref, purpose))
+	if err := db.Subjects().EraseSubject(env.ctx, ref); err != nil {
+		return errors.Join(err, appendEntry(env, db, audit.Erased, err, ref, purpose))
 	}
-	_, err = fmt.Fprintf(w.stdout, "Erased. The log keeps the pseudonym %s, which leads to nobody any more.\n"+
+	_, err = fmt.Fprintf(env.stdout, "Erased. The log keeps the pseudonym %s, which leads to nobody any more.\n"+
 		"Backups made before now still hold the row: let them expire, and erase again after restoring one.\n", ref)
 	return err
 }
 
 // held gives the reasons of the holds that keep a citizen from being erased.
-func held(w *world, db *sqlite.DB, ref citizen.Ref) error {
-	all, err := db.Log().Holds(w.ctx)
+func held(env *environment, db *sqlite.DB, ref citizen.Ref) error {
+	all, err := db.Log().Holds(env.ctx)
 	if err != nil {
 		return err
 	}
@@ -178,8 +178,8 @@ func held(w *world, db *sqlite.DB, ref citizen.Ref) error {
 	return nil
 }
 
-// told puts an act of the operator into the log; why is nil when it may go on.
-func told(w *world, db *sqlite.DB, kind audit.Kind, why error, ref citizen.Ref, purpose string) error {
+// appendEntry puts an act of the operator into the log; why is nil when it may go on.
+func appendEntry(env *environment, db *sqlite.DB, kind audit.Kind, why error, ref citizen.Ref, purpose string) error {
 	e := audit.Entry{Kind: kind, At: time.Now(), Actor: audit.ActorOperator, Citizen: ref, Purpose: purpose, Outcome: audit.Succeeded}
 	switch {
 	case errors.Is(why, errUnknownSubject):
@@ -189,7 +189,7 @@ func told(w *world, db *sqlite.DB, kind audit.Kind, why error, ref citizen.Ref, 
 	case why != nil:
 		e.Outcome, e.Reason = audit.Failed, "internal_error"
 	}
-	if _, err := db.Log().Append(w.ctx, e); err != nil {
+	if _, err := db.Log().Append(env.ctx, e); err != nil {
 		return fmt.Errorf("log it: %w", err)
 	}
 	return nil

@@ -18,43 +18,43 @@ type subjectHoldCommand struct {
 }
 
 // Run places a hold.
-func (h subjectHoldCommand) Run(w *world) (err error) {
-	db, err := h.open(w)
+func (h subjectHoldCommand) Run(env *environment) (err error) {
+	db, err := h.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	placed := audit.Hold{}
 	if h.Everyone {
-		placed, err = holds(db).Place(w.ctx, "", h.Reason, audit.ActorOperator)
+		placed, err = holds(db).Place(env.ctx, "", h.Reason, audit.ActorOperator)
 	} else {
-		ref, findErr := h.find(w, db)
+		ref, findErr := h.find(env, db)
 		if findErr != nil {
 			return findErr
 		}
-		placed, err = holds(db).Place(w.ctx, ref, h.Reason, audit.ActorOperator)
+		placed, err = holds(db).Place(env.ctx, ref, h.Reason, audit.ActorOperator)
 	}
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w.stdout, "Hold %s stands. Neither retention nor erasure touches what it covers until 'aggregator subject lift %s'.\n", placed.ID, placed.ID)
+	_, err = fmt.Fprintf(env.stdout, "Hold %s stands. Neither retention nor erasure touches what it covers until 'aggregator subject lift %s'.\n", placed.ID, placed.ID)
 	return err
 }
 
 type subjectHoldsCommand struct{ database }
 
 // Run lists the holds, lifted ones too.
-func (h subjectHoldsCommand) Run(w *world) (err error) {
-	db, err := h.open(w)
+func (h subjectHoldsCommand) Run(env *environment) (err error) {
+	db, err := h.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	all, err := db.Log().Holds(w.ctx)
+	all, err := db.Log().Holds(env.ctx)
 	if err != nil {
 		return err
 	}
-	table := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
 	for _, each := range all {
 		covers, until := "one citizen", "stands"
 		if each.Citizen == "" {
@@ -77,15 +77,15 @@ type subjectLiftCommand struct {
 }
 
 // Run ends a hold.
-func (l subjectLiftCommand) Run(w *world) (err error) {
-	db, err := l.open(w)
+func (l subjectLiftCommand) Run(env *environment) (err error) {
+	db, err := l.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := holds(db).Lift(w.ctx, l.ID, audit.ActorOperator); err != nil {
+	if err := holds(db).Lift(env.ctx, l.ID, audit.ActorOperator); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(w.stdout, "The hold is lifted.")
+	_, err = fmt.Fprintln(env.stdout, "The hold is lifted.")
 	return err
 }
