@@ -71,7 +71,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a.store, err = sqlite.Open(ctx, c.DatabasePath(), sqlite.Options{Logger: o.Log})
+	a.store, err = sqlite.Open(ctx, c.DatabasePath(), sqlite.Options{Logger: o.Log, Panics: w.panics})
 	if err != nil {
 		return nil, fmt.Errorf("start: %w", err)
 	}

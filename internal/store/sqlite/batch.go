@@ -19,7 +19,8 @@ func (w *writer) batch(ctx context.Context, acts []*act) {
 	if len(kept) == 0 {
 		return
 	}
-	outcomes, err := w.transact(ctx, kept)
+	outcomes := make([]outcome, len(kept))
+	err := w.panics.Contain(ctx, "write a batch", func() error { return w.transact(ctx, kept, outcomes) })
 	if err != nil {
 		w.abandon(ctx, err)
 	} else if slices.ContainsFunc(kept, func(a *act) bool { return a.fold }) {
@@ -34,29 +35,28 @@ func (w *writer) batch(ctx context.Context, acts []*act) {
 	}
 }
 
-// transact carries out the acts and commits. The outcomes hold what became of
-// each act on its own; an error undoes all of them.
-func (w *writer) transact(ctx context.Context, acts []*act) ([]outcome, error) {
-	outcomes := make([]outcome, len(acts))
+// transact carries out the acts and commits. It writes into outcomes what became
+// of each act on its own; an error undoes all of them.
+func (w *writer) transact(ctx context.Context, acts []*act, outcomes []outcome) error {
 	if err := w.reconnect(ctx); err != nil {
-		return outcomes, err
+		return err
 	}
 	if err := w.tx.exec(ctx, `BEGIN IMMEDIATE`); err != nil {
-		return outcomes, fmt.Errorf("begin: %w", err)
+		return fmt.Errorf("begin: %w", err)
 	}
 	if err := w.noticeForeignWrites(ctx); err != nil {
-		return outcomes, err
+		return err
 	}
 	if err := w.readTree(ctx); err != nil {
-		return outcomes, err
+		return err
 	}
 	for i, a := range acts {
 		if a.do == nil {
 			continue
 		}
-		failed, err := w.tx.savepoint(ctx, a.do)
+		failed, err := w.tx.savepoint(ctx, w.contained(a.do))
 		if err != nil {
-			return outcomes, err
+			return err
 		}
 		outcomes[i].err = failed
 	}
@@ -69,16 +69,23 @@ func (w *writer) transact(ctx context.Context, acts []*act) ([]outcome, error) {
 		outcomes[i].first = grown.edge.Size()
 		for _, e := range a.entries {
 			if err := grown.append(ctx, w.tx, e); err != nil {
-				return outcomes, err
+				return err
 			}
 		}
 	}
 	if err := w.tx.exec(ctx, `COMMIT`); err != nil {
-		return outcomes, fmt.Errorf("commit: %w", err)
+		return fmt.Errorf("commit: %w", err)
 	}
 	w.tree = grown
 	w.committed = grown.edge.Size()
-	return outcomes, nil
+	return nil
+}
+
+// contained is do, with a panic in it as the act's own error.
+func (w *writer) contained(do func(context.Context, *tx) error) func(context.Context, *tx) error {
+	return func(ctx context.Context, t *tx) error {
+		return w.panics.Contain(ctx, "write an act", func() error { return do(ctx, t) })
+	}
 }
 
 // abandon undoes a transaction that failed. What this process believed about the

@@ -18,7 +18,6 @@ func (w *writer) noticeForeignWrites(ctx context.Context) error {
 	if version == w.dataVersion {
 		return nil
 	}
-	w.dataVersion = version
 	w.tree = nil
 	w.mu.Lock()
 	listeners := slices.Clone(w.listeners)
@@ -26,6 +25,7 @@ func (w *writer) noticeForeignWrites(ctx context.Context) error {
 	for _, f := range listeners {
 		f()
 	}
+	w.dataVersion = version // only now: a listener that failed hears of it again
 	return nil
 }
 
@@ -33,7 +33,7 @@ func (w *writer) noticeForeignWrites(ctx context.Context) error {
 func (w *writer) watch(ctx context.Context) {
 	err := w.reconnect(ctx)
 	if err == nil {
-		err = w.noticeForeignWrites(ctx)
+		err = w.panics.Contain(ctx, "notice foreign writes", func() error { return w.noticeForeignWrites(ctx) })
 	}
 	if err != nil {
 		w.log.LogAttrs(ctx, slog.LevelError, "look for foreign writes failed", slog.Any("error", err))

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite", without cgo
+
+	"github.com/patient-care-aggregator/aggregator/internal/panics"
 )
 
 // Errors of the store as a whole.
@@ -38,6 +40,8 @@ type Options struct {
 	// WatchEvery is how often a serving store looks for what other processes
 	// wrote while it has nothing to write itself (250 ms).
 	WatchEvery time.Duration
+	// Panics hears of a panic in an act, which costs that act only.
+	Panics panics.Handler
 }
 
 const readers = 4

@@ -7,12 +7,15 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/panics"
 )
 
 // writer is the one goroutine that writes. A lone act is committed at once; acts
 // that come while a transaction is under way share the next one.
 type writer struct {
 	log        *slog.Logger
+	panics     panics.Handler
 	pool       *sql.DB
 	batchLimit int
 	watchEvery time.Duration // 0: nobody is to be told of foreign writes
@@ -34,7 +37,7 @@ type writer struct {
 
 func startWriter(ctx context.Context, pool *sql.DB, o Options, serve bool) (*writer, error) {
 	w := &writer{
-		log: o.Logger, pool: pool, batchLimit: o.BatchLimit,
+		log: o.Logger, panics: o.Panics, pool: pool, batchLimit: o.BatchLimit,
 		queue: make(chan *act, o.QueueLimit), stopped: make(chan struct{}),
 	}
 	if serve {
