@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 
 	"github.com/alecthomas/kong"
 )
@@ -29,25 +28,31 @@ type environment struct {
 }
 
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Serve citizens' apps, configured by PCA_* in the environment."`
-	Dev     devCommand     `cmd:"" help:"Serve on this machine with a local NHS sandbox; nothing to configure."`
-	Demo    demoCommand    `cmd:"" help:"Make one citizen's whole journey against the sandbox and print the timeline."`
-	Sandbox sandboxCommand `cmd:"" help:"Run the local NHS sandbox alone, for any software to point at."`
+	Serve serveCommand `cmd:"" help:"Serve citizens' apps, configured by PCA_* in the environment."`
+
+	sandboxCommands
+
 	Keys    keysCommand    `cmd:"" help:"Make the keys that serve needs."`
 	Config  configCommand  `cmd:"" help:"Check the configuration in the environment."`
 	Audit   auditCommand   `cmd:"" help:"Verify, export and prove the audit log."`
 	Subject subjectCommand `cmd:"" help:"Answer a citizen who asks for what is held about them, or to be forgotten."`
 
-	Version kong.VersionFlag `help:"Print the version."`
+	Version versionCommand `cmd:"" help:"Print the version, the kind of build and the commit."`
+
+	VersionFlag kong.VersionFlag `name:"version" help:"Print the same as the command version."`
 }
 
-// run is the whole program: it gives the exit code.
+// run is the whole program. It returns the exit code. Without arguments it prints
+// the help to stderr and fails, because nothing was done.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		return max(run(ctx, []string{"--help"}, environ, stderr, stderr), exitUsage)
+	}
 	code := -1
 	var c commands
 	parser, err := kong.New(&c, kong.Name("aggregator"), kong.UsageOnError(), kong.Writers(stdout, stderr),
 		kong.Description("A patient's referrals and appointments, in one timeline that a worried person understands."),
-		kong.Vars{"version": version()}, kong.Exit(func(asked int) { code = asked }))
+		kong.Vars{"version": describeBuild()}, kong.Exit(func(asked int) { code = asked }))
 	if err != nil {
 		return report(stderr, err)
 	}
@@ -71,19 +76,4 @@ func report(stderr io.Writer, err error) int {
 	}
 	_, _ = fmt.Fprintf(stderr, "aggregator: %v\n", err)
 	return exitFailed
-}
-
-// version is the module version, or the revision that the program was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	v := info.Main.Version
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
-			v = s.Value
-		}
-	}
-	return v
 }

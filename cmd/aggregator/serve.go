@@ -13,15 +13,14 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/app"
-	"github.com/patient-care-aggregator/aggregator/internal/config"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
 )
 
-type serveCommand struct{}
+type serveCommand struct{ buildFlags }
 
 // Run serves until the process is told to end.
-func (serveCommand) Run(env *environment) (err error) {
-	c, err := load(env)
+func (s serveCommand) Run(env *environment) (err error) {
+	c, err := s.load(env)
 	if err != nil {
 		return err
 	}
@@ -52,15 +51,6 @@ func (serveCommand) Run(env *environment) (err error) {
 	log.LogAttrs(env.ctx, slog.LevelInfo, "ready",
 		slog.String(telemetry.KeyAddress, public.Addr().String()), slog.String(telemetry.KeyVersion, version()))
 	return a.Serve(env.ctx, public, admin)
-}
-
-// load reads the configuration; every fault of it comes in one error.
-func load(env *environment) (config.Config, error) {
-	c, err := config.Load(env.environ)
-	if err != nil {
-		return c, fmt.Errorf("%w: the configuration has faults:\n%w", errUsage, err)
-	}
-	return c, nil
 }
 
 // reloadOnHangup reads the value sets anew on SIGHUP. Invalid ones are refused

@@ -2,6 +2,7 @@ package config
 
 import (
 	"log/slog"
+	"net/url"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
@@ -109,3 +110,9 @@ func (c Config) CheckpointKeyPath() string {
 
 // Local tells that http on loopback is permitted.
 func (c Config) Local() bool { return c.Environment == "local" }
+
+// PublicURLIsLoopback reports whether only this machine can reach the public URL.
+func (c Config) PublicURLIsLoopback() bool {
+	u, err := url.Parse(c.PublicURL)
+	return err == nil && loopback(u.Hostname())
+}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/patient-care-aggregator/aggregator/tests/contract"
@@ -35,8 +36,8 @@ func build(run func() int) (code int, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	path := filepath.Join(dir, "aggregator")
-	made := exec.Command("go", "build", "-o", path, "./cmd/aggregator")
-	made.Dir, made.Stderr = root, os.Stderr
+	made := exec.Command("go", slices.Concat([]string{"build", "-o", path}, buildFlags(), []string{"./cmd/aggregator"})...)
+	made.Dir, made.Stderr, made.Env = root, os.Stderr, append(os.Environ(), buildEnvironment()...)
 	if err := made.Run(); err != nil {
 		return 0, fmt.Errorf("build the program: %w", err)
 	}
