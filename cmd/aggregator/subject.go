@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -56,7 +57,7 @@ func (p person) find(env *environment, db *sqlite.DB) (citizen.Ref, error) {
 	if err != nil {
 		return "", err
 	}
-	registry := citizen.NewRegistry(db.Subjects(), ring, time.Now)
+	registry := citizen.NewRegistry(db.Subjects(), ring, time.Now, rand.Reader)
 	text, err := os.ReadFile(p.NumberFile)
 	if err != nil {
 		return "", fmt.Errorf("%w: read the NHS number: %w", errUsage, err)

@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -31,6 +33,7 @@ type Options struct {
 	Log     *slog.Logger
 	Tracing trace.TracerProvider
 	Now     func() time.Time // nil: the machine's clock
+	Random  io.Reader        // nil: crypto/rand; MUST be safe for concurrent use
 	Version string
 }
 
@@ -59,6 +62,9 @@ type App struct {
 func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
 	}
 	a := &App{log: o.Log, now: o.Now, wordsFrom: valuesets.FS(), checkpointEvery: c.CheckpointInterval, retention: c.Retention}
 	if c.ValueSetsDir != "" {

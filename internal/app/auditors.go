@@ -24,7 +24,7 @@ func (w *wiring) auditors(citizens *citizen.Registry, key audit.Key) (*httpapi.A
 		return nil, fmt.Errorf("start staff sign-in: %w", err)
 	}
 	return &httpapi.Auditors{
-		SignIn: signIn, Sessions: staff.NewSessions(now), Citizens: citizens, Counts: a.store.Log(),
+		SignIn: signIn, Sessions: staff.NewSessions(now, w.o.Random), Citizens: citizens, Counts: a.store.Log(),
 		Checkpoint: a.checkpoints.PublishSigned, CheckpointAt: a.checkpoints.SignedAt, PublicKey: key.Public,
 	}, nil
 }

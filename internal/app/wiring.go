@@ -106,9 +106,10 @@ func (w *wiring) nhsLogin() (*nhslogin.Client, error) {
 // citizens makes the registry, and what keeps citizens signed in.
 func (w *wiring) citizens() *citizen.Registry {
 	a := w.app
-	citizens := citizen.NewRegistry(a.store.Subjects(), w.ring, w.o.Now)
+	citizens := citizen.NewRegistry(a.store.Subjects(), w.ring, w.o.Now, w.o.Random)
 	a.sessions = session.NewManager(session.Deps{
 		Store: a.store.Sessions(), Ring: w.ring, Citizens: citizens, Now: w.o.Now, Idle: w.c.SessionIdle, Max: w.c.SessionMax,
+		Random: w.o.Random,
 	})
 	a.signIns = &session.SignIns{Store: a.store.OneTimeValues(), Ring: w.ring, Now: w.o.Now}
 	return citizens

@@ -2,9 +2,9 @@ package citizen
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
@@ -53,14 +53,16 @@ const (
 
 // Registry finds citizens, or makes them at their first sign-in.
 type Registry struct {
-	store Store
-	ring  *keys.Ring
-	now   func() time.Time
+	store  Store
+	ring   *keys.Ring
+	now    func() time.Time
+	random io.Reader
 }
 
-// NewRegistry needs all three.
-func NewRegistry(store Store, ring *keys.Ring, now func() time.Time) *Registry {
-	return &Registry{store: store, ring: ring, now: now}
+// NewRegistry needs all four. random makes pseudonyms and id secrets:
+// crypto/rand.Reader outside tests.
+func NewRegistry(store Store, ring *keys.Ring, now func() time.Time, random io.Reader) *Registry {
+	return &Registry{store: store, ring: ring, now: now, random: random}
 }
 
 // SignIn gives the citizen with this NHS number, new or known. A row written
@@ -102,10 +104,10 @@ func (r *Registry) Find(ctx context.Context, ref Ref) (Citizen, error) {
 
 func (r *Registry) add(ctx context.Context, number NHSNumber, lookup Lookup) (Citizen, error) {
 	var idKey [idKeySize]byte
-	if _, err := rand.Read(idKey[:]); err != nil {
+	if _, err := io.ReadFull(r.random, idKey[:]); err != nil {
 		return Citizen{}, fmt.Errorf("make id secret: %w", err)
 	}
-	c := New(Ref(rand.Text()), number, idKey)
+	c := New(Ref(keys.RandomText(r.random)), number, idKey)
 	s, err := r.store.AddSubject(ctx, Subject{Ref: c.Ref, Lookup: lookup, Sealed: r.seal(c), CreatedAt: r.now()})
 	if err != nil {
 		return Citizen{}, fmt.Errorf("add subject: %w", err)

@@ -3,6 +3,7 @@ package citizen_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -76,7 +77,7 @@ func registry(t *testing.T, s *store, ring string) *citizen.Registry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return citizen.NewRegistry(s, r, func() time.Time { return time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC) })
+	return citizen.NewRegistry(s, r, func() time.Time { return time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC) }, rand.Reader)
 }
 
 func TestRegistry(t *testing.T) {

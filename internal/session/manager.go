@@ -2,11 +2,11 @@ package session
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"sync"
 	"time"
@@ -49,6 +49,8 @@ type Deps struct {
 	Now  func() time.Time
 	Idle time.Duration // ends a session that nobody used
 	Max  time.Duration // ends any session
+	// Random makes the secrets of sessions: crypto/rand.Reader outside tests.
+	Random io.Reader
 }
 
 // Manager starts, finds and ends sessions. It is safe for concurrent use.
@@ -84,7 +86,7 @@ func NewManager(d Deps) *Manager {
 // Start makes a session and its log entry, durably. The secret is for the
 // citizen's cookie and is kept nowhere.
 func (m *Manager) Start(ctx context.Context, in SignIn, entry audit.Entry) (secret string, s Session, err error) {
-	secret = rand.Text() + rand.Text() // 260 bits
+	secret = keys.RandomText(m.d.Random) + keys.RandomText(m.d.Random) // 260 bits
 	now := m.d.Now()
 	s = Session{
 		ID:      IDOf(secret),

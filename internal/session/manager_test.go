@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -52,7 +53,7 @@ func newWorld(t testing.TB) *world {
 // restart forgets all that is in memory.
 func (w *world) restart() {
 	w.Manager = session.NewManager(session.Deps{
-		Store: w.store, Ring: w.ring, Citizens: citizens{w.who}, Now: w.now, Idle: idle, Max: most,
+		Store: w.store, Ring: w.ring, Citizens: citizens{w.who}, Now: w.now, Idle: idle, Max: most, Random: rand.Reader,
 	})
 }
 

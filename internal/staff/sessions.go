@@ -1,12 +1,14 @@
 package staff
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"errors"
+	"io"
 	"maps"
 	"sync"
 	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
 )
 
 // ErrNoSession says that there is no such session (any more). Sign in again.
@@ -29,7 +31,8 @@ type Session struct {
 // Sessions are those of this process, in memory: a restart signs staff out. They
 // are known by the SHA-256 of their secret. Safe for concurrent use.
 type Sessions struct {
-	now func() time.Time
+	now    func() time.Time
+	random io.Reader
 
 	mu   sync.Mutex
 	live map[[sha256.Size]byte]*liveSession
@@ -41,14 +44,15 @@ type liveSession struct {
 	seenAt time.Time
 }
 
-// NewSessions starts with none.
-func NewSessions(now func() time.Time) *Sessions {
-	return &Sessions{now: now, live: map[[sha256.Size]byte]*liveSession{}}
+// NewSessions starts with none. random makes the secrets of sessions:
+// crypto/rand.Reader outside tests.
+func NewSessions(now func() time.Time, random io.Reader) *Sessions {
+	return &Sessions{now: now, random: random, live: map[[sha256.Size]byte]*liveSession{}}
 }
 
 // Start signs a member in. The secret is for their cookie and is kept nowhere.
 func (s *Sessions) Start(m Member) (secret string, started Session) {
-	secret = rand.Text() + rand.Text() // 260 bits
+	secret = keys.RandomText(s.random) + keys.RandomText(s.random) // 260 bits
 	now := s.now()
 	started = Session{Member: m, SignedIn: now, ExpiresAt: now.Add(Life)}
 	s.mu.Lock()

@@ -1,6 +1,7 @@
 package staff_test
 
 import (
+	"crypto/rand"
 	"errors"
 	"testing"
 	"time"
@@ -13,7 +14,7 @@ func TestSessions(t *testing.T) {
 	begin := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	setUp := func() (*staff.Sessions, *time.Time) {
 		now := begin
-		return staff.NewSessions(func() time.Time { return now }), &now
+		return staff.NewSessions(func() time.Time { return now }, rand.Reader), &now
 	}
 	ada := staff.Member{Pseudonym: "staff:ada"}
 

@@ -1,0 +1,26 @@
+package oidc
+
+import "errors"
+
+// How a sign-in can end, besides success. Test with errors.Is; each comes wrapped
+// in what happened, which is for the log.
+var (
+	// ErrUnavailable: the provider gave no usable answer, or it refused this service
+	// rather than the person. Nothing is known about the person. Try again later.
+	ErrUnavailable = errors.New("the sign-in provider is unavailable")
+	// ErrExpired: the state or the code is unknown, was used already, or is too old.
+	// Begin again.
+	ErrExpired = errors.New("the sign-in has expired")
+	// ErrInvalid: what came back cannot be trusted. Begin again.
+	ErrInvalid = errors.New("the sign-in cannot be trusted")
+	// ErrRefused: the provider refused the person, or the person gave up there. A
+	// [Refusal] in the chain has the provider's reason.
+	ErrRefused = errors.New("the sign-in provider refused the sign-in")
+	// ErrLoginRequired: the provider needs the person, and it had been asked openly.
+	// Begin again when the person asks for it, never by yourself: the browser could
+	// go round for ever.
+	ErrLoginRequired = errors.New("the sign-in provider needs the person to sign in")
+	// ErrAskOpenly: the provider was asked silently (prompt=none) and needs the
+	// person. Begin again without a prompt, at once; that sign-in cannot end this way.
+	ErrAskOpenly = errors.New("the silent sign-in needs the person")
+)
