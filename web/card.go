@@ -3,6 +3,7 @@ package web
 import (
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
 
@@ -44,7 +45,7 @@ type Visit struct {
 func newCard(r timeline.Referral, t tongue) Card {
 	c := Card{
 		Anchor: "referral-" + r.ID,
-		YouAct: r.State.WhoActs == timeline.You, WhoActs: whoActs(r.State.WhoActs),
+		YouAct: r.State.WhoActs == referral.You, WhoActs: whoActs(r.State.WhoActs),
 		Urgent: r.Priority.Code != nil && *r.Priority.Code == "urgent",
 		Title:  t.say(r.State.Title), Description: t.say(r.State.Description), NextStep: t.say(r.State.NextStep),
 		Steps:   progress(r.State.Phase),

@@ -1,6 +1,8 @@
 package web
 
-import "github.com/patient-care-aggregator/aggregator/internal/timeline"
+import (
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
+)
 
 // Step is one place on a referral's progress line.
 type Step struct {
@@ -35,26 +37,26 @@ func (s Step) Class() string {
 
 // progress is the line of a phase. A side road ends where it ended: what comes
 // after it is not known. Nothing on it says that anybody attended.
-func progress(p timeline.Phase) []Step {
+func progress(p referral.Phase) []Step {
 	const (
 		referred, withService, booked = "Referred", "With the service", "Booked"
 	)
 	switch p {
-	case timeline.PhaseReferred:
+	case referral.PhaseReferred:
 		return []Step{{referred, Now}, {withService, Later}, {booked, Later}}
-	case timeline.PhaseWithService:
+	case referral.PhaseWithService:
 		return []Step{{referred, Done}, {withService, Now}, {booked, Later}}
-	case timeline.PhaseBooked:
+	case referral.PhaseBooked:
 		return []Step{{referred, Done}, {withService, Done}, {booked, Now}}
-	case timeline.PhasePassed:
+	case referral.PhasePassed:
 		return []Step{{referred, Done}, {booked, Done}, {"Date passed", Now}}
-	case timeline.PhaseReturned:
+	case referral.PhaseReturned:
 		return []Step{{referred, Done}, {withService, Done}, {"Sent back", Now}}
-	case timeline.PhaseNotAccepted:
+	case referral.PhaseNotAccepted:
 		return []Step{{referred, Done}, {"Not accepted", Now}}
-	case timeline.PhaseCancelled:
+	case referral.PhaseCancelled:
 		return []Step{{referred, Done}, {booked, Done}, {"Cancelled", Now}}
-	case timeline.PhaseUnknown:
+	case referral.PhaseUnknown:
 	}
 	return []Step{{referred, Done}, {"In progress", Now}}
 }

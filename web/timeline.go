@@ -3,6 +3,7 @@ package web
 import (
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
 
@@ -91,7 +92,7 @@ func (p Timeline) cards(yours bool) []Card {
 	t := p.tongue()
 	var chosen []Card
 	for _, r := range p.Told.Referrals {
-		if (r.State.WhoActs == timeline.You) == yours {
+		if (r.State.WhoActs == referral.You) == yours {
 			chosen = append(chosen, newCard(r, t))
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 	"github.com/patient-care-aggregator/aggregator/web"
 )
@@ -166,9 +167,9 @@ func TestTimesAreInNHSStyle(t *testing.T) {
 
 func TestProgressIsInWordsAndNeverSaysThatAnybodyAttended(t *testing.T) {
 	t.Parallel()
-	for _, phase := range []timeline.Phase{
-		timeline.PhaseReferred, timeline.PhaseWithService, timeline.PhaseBooked, timeline.PhasePassed, timeline.PhaseReturned,
-		timeline.PhaseNotAccepted, timeline.PhaseCancelled, timeline.PhaseUnknown, "a phase of next year",
+	for _, phase := range []referral.Phase{
+		referral.PhaseReferred, referral.PhaseWithService, referral.PhaseBooked, referral.PhasePassed, referral.PhaseReturned,
+		referral.PhaseNotAccepted, referral.PhaseCancelled, referral.PhaseUnknown, "a phase of next year",
 	} {
 		text := render(t, pages(t), web.Timeline{Complete: true, Told: timeline.Timeline{Referrals: []timeline.Referral{{State: timeline.State{Phase: phase}}}}})
 		if n := strings.Count(text, `aria-current="step"`); n != 1 {

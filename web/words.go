@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
 
@@ -34,15 +35,15 @@ func (t tongue) maybe(text *string) Said {
 }
 
 // whoActs says who does the next thing.
-func whoActs(a timeline.Actor) string {
+func whoActs(a referral.Actor) string {
 	switch a {
-	case timeline.You:
+	case referral.You:
 		return "you"
-	case timeline.ByHospital:
+	case referral.ByHospital:
 		return "hospital staff"
-	case timeline.ByReferrer:
+	case referral.ByReferrer:
 		return "the person who referred you"
-	case timeline.Nobody:
+	case referral.Nobody:
 		return "nobody, until the appointment"
 	}
 	return "we cannot tell. Ask if you are not sure"

@@ -10,7 +10,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 // Readings keeps readings between requests.
@@ -42,7 +42,7 @@ type SourceStatus struct {
 
 // Result is what all sources together know.
 type Result struct {
-	Facts   []timeline.Facts
+	Facts   []referral.Facts
 	Notices []Notice
 	Sources []SourceStatus
 	// Complete: every source answered freshly and everything could be read.

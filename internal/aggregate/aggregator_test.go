@@ -18,7 +18,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 // source is one that does as the test says.
@@ -42,7 +42,7 @@ func (s *source) Read(ctx context.Context, _ aggregate.Access) (aggregate.Readin
 func holds(ids ...string) func(context.Context) (aggregate.Reading, error) {
 	var r aggregate.Reading
 	for _, id := range ids {
-		r.Facts = append(r.Facts, timeline.Facts{ID: id})
+		r.Facts = append(r.Facts, referral.Facts{ID: id})
 	}
 	return func(context.Context) (aggregate.Reading, error) { return r, nil }
 }
@@ -123,7 +123,7 @@ func TestEverySourceAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := aggregate.Result{
-		Complete: true, Facts: []timeline.Facts{{ID: "a"}, {ID: "b"}},
+		Complete: true, Facts: []referral.Facts{{ID: "a"}, {ID: "b"}},
 		Sources: []aggregate.SourceStatus{
 			{ID: "one", Name: "Name of one", Status: aggregate.OK, FetchedAt: &w.now, Asked: true},
 			{ID: "two", Name: "Name of two", Status: aggregate.OK, FetchedAt: &w.now, Asked: true},
@@ -184,7 +184,7 @@ func TestOneSourceFailsAlone(t *testing.T) {
 func TestPartialReading(t *testing.T) {
 	notices := []aggregate.Notice{{Code: aggregate.UnreadableItem, Count: 2}}
 	s := &source{id: "one", read: func(context.Context) (aggregate.Reading, error) {
-		return aggregate.Reading{Facts: []timeline.Facts{{ID: "a"}}, Notices: notices, Partial: true, PartialIssue: aggregate.Structure}, nil
+		return aggregate.Reading{Facts: []referral.Facts{{ID: "a"}}, Notices: notices, Partial: true, PartialIssue: aggregate.Structure}, nil
 	}}
 	_, a := newAggregator(t, s)
 	for range 2 { // loaded, then from the cache

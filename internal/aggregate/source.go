@@ -8,7 +8,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 // Access is on whose behalf, and with what, a source is asked.
@@ -34,7 +34,7 @@ type Source interface {
 
 // Reading is a complete reading of one source. It is kept in the cache as JSON.
 type Reading struct {
-	Facts   []timeline.Facts
+	Facts   []referral.Facts
 	Notices []Notice // what could not be read; never dropped in silence
 	// Partial tells that something is missing that the source should have given.
 	Partial bool

@@ -11,8 +11,8 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/organisation"
 	"github.com/patient-care-aggregator/aggregator/internal/patientcare"
 	"github.com/patient-care-aggregator/aggregator/internal/platform"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
 
 const (
@@ -72,7 +72,7 @@ func (w *wiring) organisations() (*organisation.Directory, error) {
 	}
 	d := organisation.Deps{
 		Bundled: bundled, BaseURL: w.c.ODSBaseURL, APIKey: w.c.ODSAPIKey,
-		Cache: cache.New[timeline.Organisation](w.directory("organisation")),
+		Cache: cache.New[referral.Organisation](w.directory("organisation")),
 		Name:  func(raw string) string { return w.app.Words().OrganisationName(raw) },
 	}
 	if w.c.ODSBaseURL != "" {

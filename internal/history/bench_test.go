@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/patient-care-aggregator/aggregator/internal/history"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 // BenchmarkObserveWarm is what a history adds to a warm answer: nothing changed,
@@ -13,9 +13,9 @@ import (
 func BenchmarkObserveWarm(b *testing.B) {
 	for _, n := range []int{1, 10, 50} {
 		k := newBench(b, func(d *history.Deps) { d.Limits = history.Limits{} })
-		var list []timeline.Facts
+		var list []referral.Facts
 		for i := range n {
-			list = append(list, facts(fmt.Sprintf("referral%014d", i), timeline.StateAwaitingTriage, dueBy(9)))
+			list = append(list, facts(fmt.Sprintf("referral%014d", i), referral.StateAwaitingTriage, dueBy(9)))
 		}
 		for i := range 3 {
 			k.observe(b, i, list...)

@@ -13,7 +13,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 // ErrNotAllowed says that no consent lets this client have the history. The
@@ -36,7 +36,7 @@ type Query struct {
 // whoever asks again after the last one misses nothing and sees nothing twice.
 // Words are timeline.TellChanges' business. Errors: ErrNotAllowed, and whatever
 // store and consents say.
-func (k *Keeper) Changes(ctx context.Context, ref citizen.Ref, id client.ID, q Query) ([]timeline.Change, error) {
+func (k *Keeper) Changes(ctx context.Context, ref citizen.Ref, id client.ID, q Query) ([]referral.Change, error) {
 	may, err := k.allowed(ctx, ref, id)
 	if err != nil {
 		return nil, err
@@ -50,29 +50,29 @@ func (k *Keeper) Changes(ctx context.Context, ref citizen.Ref, id client.ID, q Q
 	}
 	h, _ := kept.pruned(k.d.Limits, k.d.Now())
 	all := h.changes()
-	all = slices.DeleteFunc(all, func(c timeline.Change) bool {
+	all = slices.DeleteFunc(all, func(c referral.Change) bool {
 		return c.At.Before(q.Since) || After(c).compare(q.After) <= 0
 	})
 	return all[:min(len(all), max(q.Limit, 0))], nil
 }
 
 // changes are the news of all observations, in order.
-func (h *History) changes() []timeline.Change {
-	all := []timeline.Change{}
+func (h *History) changes() []referral.Change {
+	all := []referral.Change{}
 	for i := range h.Observations {
 		o := &h.Observations[i]
 		for _, kind := range o.News {
-			all = append(all, timeline.Change{
+			all = append(all, referral.Change{
 				ID: changeID(o, kind), ReferralID: o.Referral, Kind: kind, At: o.FirstSeen,
 				From: o.From, To: o.Stage, Start: o.Start, DueBy: o.DueBy,
 			})
 		}
 	}
-	slices.SortFunc(all, func(a, b timeline.Change) int { return After(a).compare(After(b)) })
+	slices.SortFunc(all, func(a, b referral.Change) int { return After(a).compare(After(b)) })
 	return all
 }
 
-func changeID(o *Observation, kind timeline.ChangeKind) string {
+func changeID(o *Observation, kind referral.ChangeKind) string {
 	sum := sha256.Sum256([]byte(o.Referral + "\x00" + strconv.Itoa(o.Number) + "\x00" + string(kind)))
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
@@ -84,7 +84,7 @@ type Cursor struct {
 }
 
 // After is the place of one change: what is behind it comes next.
-func After(c timeline.Change) Cursor { return Cursor{at: c.At.UnixNano(), id: c.ID} }
+func After(c referral.Change) Cursor { return Cursor{at: c.At.UnixNano(), id: c.ID} }
 
 // String is the cursor as an app keeps it; empty for the zero Cursor.
 func (c Cursor) String() string {

@@ -8,25 +8,25 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/patient-care-aggregator/aggregator/internal/history"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 func TestChanges(t *testing.T) {
 	t.Run("tells what happened, oldest first, with the stages before and after", func(t *testing.T) {
 		b := newBench(t)
 		start := day(100).UTC()
-		b.observe(t, 0, facts(heart, timeline.StateNotBooked))
-		b.observe(t, 1, facts(heart, timeline.StateBooked, at(start)))
+		b.observe(t, 0, facts(heart, referral.StateNotBooked))
+		b.observe(t, 1, facts(heart, referral.StateBooked, at(start)))
 		b.observe(t, 2)
 		got, err := b.Changes(t.Context(), ann, app, history.Query{Limit: 10})
 		if err != nil {
 			t.Fatal(err)
 		}
-		notBooked := timeline.Stage{State: timeline.StateNotBooked, Phase: timeline.PhaseReferred}
-		booked := timeline.Stage{State: timeline.StateBooked, Phase: timeline.PhaseBooked}
-		want := []timeline.Change{
-			{ReferralID: heart, Kind: timeline.ChangeState, At: day(1), From: notBooked, To: booked, Start: &start},
-			{ReferralID: heart, Kind: timeline.ChangeGone, At: day(2), From: booked},
+		notBooked := referral.Stage{State: referral.StateNotBooked, Phase: referral.PhaseReferred}
+		booked := referral.Stage{State: referral.StateBooked, Phase: referral.PhaseBooked}
+		want := []referral.Change{
+			{ReferralID: heart, Kind: referral.ChangeState, At: day(1), From: notBooked, To: booked, Start: &start},
+			{ReferralID: heart, Kind: referral.ChangeGone, At: day(2), From: booked},
 		}
 		for i := range got {
 			got[i].ID = ""
@@ -38,8 +38,8 @@ func TestChanges(t *testing.T) {
 	t.Run("since leaves out what was seen before", func(t *testing.T) {
 		b := newBench(t)
 		b.observe(t, 0)
-		b.observe(t, 1, facts(heart, timeline.StateNotBooked))
-		b.observe(t, 2, facts(heart, timeline.StateRejected))
+		b.observe(t, 1, facts(heart, referral.StateNotBooked))
+		b.observe(t, 2, facts(heart, referral.StateRejected))
 		for since, want := range map[time.Time]int{{}: 2, day(1): 2, day(1).Add(1): 1, day(3): 0} {
 			got, err := b.Changes(t.Context(), ann, app, history.Query{Since: since, Limit: 10})
 			if err != nil || len(got) != want {
@@ -56,14 +56,14 @@ func TestChanges(t *testing.T) {
 	t.Run("of more than two years ago are told no more, even before anything tidied", func(t *testing.T) {
 		b := newBench(t)
 		b.observe(t, 0)
-		b.observe(t, 1, facts(heart, timeline.StateNotBooked))
+		b.observe(t, 1, facts(heart, referral.StateNotBooked))
 		b.clock.set(day(200))
 		if got, err := b.Changes(t.Context(), ann, app, history.Query{Limit: 10}); err != nil || len(got) != 0 {
 			t.Errorf("%v, %v", got, err)
 		}
 	})
 	t.Run("a cursor is read back as it was written, and nothing else is one", func(t *testing.T) {
-		c := history.After(timeline.Change{ID: "abc_-9", At: noon()})
+		c := history.After(referral.Change{ID: "abc_-9", At: noon()})
 		if got, err := history.ParseCursor(c.String()); err != nil || got != c {
 			t.Errorf("%v, %v", got, err)
 		}

@@ -6,12 +6,12 @@ import (
 	"slices"
 	"time"
 
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 // Reading is what one read of all sources showed.
 type Reading struct {
-	Facts []timeline.Facts
+	Facts []referral.Facts
 	// At is when the oldest part of it was fetched; zero: now.
 	At time.Time
 	// Complete: every source answered freshly and everything could be read. From
@@ -78,8 +78,8 @@ type comparison struct {
 // take brings the referrals of the reading and those known before together.
 func (c *comparison) take(h *History) History {
 	known := h.tracks()
-	standings := timeline.Standings(c.reading.Facts)
-	shown := make(map[string]*timeline.Standing, len(standings))
+	standings := referral.Standings(c.reading.Facts)
+	shown := make(map[string]*referral.Standing, len(standings))
 	for i := range standings {
 		shown[standings[i].ID] = &standings[i]
 	}
@@ -99,7 +99,7 @@ func (c *comparison) take(h *History) History {
 
 // admit gives the ids of the referrals to keep, in order: those of this reading
 // first, the longest known of them before others, then those seen last.
-func (c *comparison) admit(known map[string]track, shown map[string]*timeline.Standing) []string {
+func (c *comparison) admit(known map[string]track, shown map[string]*referral.Standing) []string {
 	ids := slices.Collect(maps.Keys(shown))
 	for id := range known {
 		if shown[id] == nil {
@@ -144,7 +144,7 @@ func firstSeen(t track) time.Time {
 }
 
 // see takes in how a referral stands in this reading.
-func (c *comparison) see(t track, s *timeline.Standing) track {
+func (c *comparison) see(t track, s *referral.Standing) track {
 	o := Observation{
 		Referral: s.ID, Stage: s.Stage, Version: s.Version, Start: s.Start, DueBy: s.DueBy, Service: s.Service,
 		Number: 1, FirstSeen: c.seenAt, Confirmed: c.seenAt,
@@ -166,14 +166,14 @@ func (c *comparison) see(t track, s *timeline.Standing) track {
 	switch {
 	case last == nil:
 		if c.news {
-			o.News = []timeline.ChangeKind{timeline.ChangeNew}
+			o.News = []referral.ChangeKind{referral.ChangeNew}
 		}
 	case last.Gone:
-		o.News = []timeline.ChangeKind{timeline.ChangeNew}
+		o.News = []referral.ChangeKind{referral.ChangeNew}
 	default:
 		o.From = last.Stage
 		o.News = newsOf(t, &o)
-		if !timeline.Possible(last.State, o.State) {
+		if !referral.TransitionPossible(last.State, o.State) {
 			c.impossible++
 		}
 	}
@@ -182,7 +182,7 @@ func (c *comparison) see(t track, s *timeline.Standing) track {
 
 // fillIn takes over from the observation before what an incomplete reading left
 // out of a referral in the same state: not read is not gone.
-func (o *Observation) fillIn(before *Observation, s *timeline.Standing) {
+func (o *Observation) fillIn(before *Observation, s *referral.Standing) {
 	if o.State != before.State {
 		return
 	}
@@ -206,6 +206,6 @@ func (c *comparison) miss(t track) track {
 	last := t.last()
 	return append(t, Observation{
 		Referral: last.Referral, Number: last.Number + 1, Gone: true, FirstSeen: c.seenAt, Confirmed: c.seenAt,
-		News: []timeline.ChangeKind{timeline.ChangeGone}, From: last.Stage,
+		News: []referral.ChangeKind{referral.ChangeGone}, From: last.Stage,
 	})
 }

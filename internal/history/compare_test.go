@@ -8,15 +8,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/patient-care-aggregator/aggregator/internal/history"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 func TestCompare(t *testing.T) {
-	reviewed := facts(heart, timeline.StateAwaitingTriage, dueBy(20))
+	reviewed := facts(heart, referral.StateAwaitingTriage, dueBy(20))
 
 	t.Run("what the first complete reading shows is kept and is no news", func(t *testing.T) {
 		h := after(t, whole(day(0), reviewed))
-		if got := stages(h, heart); !slices.Equal(got, []string{timeline.StateAwaitingTriage}) || len(news(h)) != 0 {
+		if got := stages(h, heart); !slices.Equal(got, []string{referral.StateAwaitingTriage}) || len(news(h)) != 0 {
 			t.Errorf("%v, news %v", got, news(h))
 		}
 		if !h.Begun.Equal(day(0)) {
@@ -30,7 +30,7 @@ func TestCompare(t *testing.T) {
 		}
 	})
 	t.Run("until a complete reading was taken in nothing is news", func(t *testing.T) {
-		h := after(t, partly(day(0)), partly(day(1), reviewed), whole(day(2), reviewed, facts(eyes, timeline.StateNotBooked)))
+		h := after(t, partly(day(0)), partly(day(1), reviewed), whole(day(2), reviewed, facts(eyes, referral.StateNotBooked)))
 		if len(news(h)) != 0 {
 			t.Errorf("news %v", news(h))
 		}
@@ -50,8 +50,8 @@ func TestCompare(t *testing.T) {
 		}
 	})
 	t.Run("a new state is kept with the one before, and since counts from it", func(t *testing.T) {
-		h := after(t, whole(day(0), reviewed), whole(day(5), facts(heart, timeline.StateReviewed)))
-		if got := stages(h, heart); !slices.Equal(got, []string{timeline.StateAwaitingTriage, timeline.StateReviewed}) {
+		h := after(t, whole(day(0), reviewed), whole(day(5), facts(heart, referral.StateReviewed)))
+		if got := stages(h, heart); !slices.Equal(got, []string{referral.StateAwaitingTriage, referral.StateReviewed}) {
 			t.Error(got)
 		}
 		if _, first := since(h, heart); !first.Equal(day(5)) {
@@ -62,7 +62,7 @@ func TestCompare(t *testing.T) {
 		}
 	})
 	t.Run("a new version alone is kept, and is neither news nor a new since", func(t *testing.T) {
-		h := after(t, whole(day(0), reviewed), whole(day(5), facts(heart, timeline.StateAwaitingTriage, dueBy(20), version("2"))))
+		h := after(t, whole(day(0), reviewed), whole(day(5), facts(heart, referral.StateAwaitingTriage, dueBy(20), version("2"))))
 		if len(h.Observations) != 2 || len(news(h)) != 0 {
 			t.Errorf("%d observations, news %v", len(h.Observations), news(h))
 		}
@@ -72,17 +72,17 @@ func TestCompare(t *testing.T) {
 	})
 	t.Run("a code that nobody knows is kept as UNKNOWN alone", func(t *testing.T) {
 		h := after(t, whole(day(0), facts(heart, "SENT_TO_SOMEWHERE_TELLING")))
-		if got := stages(h, heart); !slices.Equal(got, []string{timeline.StateUnknown}) {
+		if got := stages(h, heart); !slices.Equal(got, []string{referral.StateUnknown}) {
 			t.Error(got)
 		}
 	})
 	t.Run("an impossible step is counted and kept like any other", func(t *testing.T) {
-		h := after(t, whole(day(0), facts(heart, timeline.StateNotBooked)))
-		o := history.Compare(h, whole(day(1), facts(heart, timeline.StateSentBack)), small(), day(1))
+		h := after(t, whole(day(0), facts(heart, referral.StateNotBooked)))
+		o := history.Compare(h, whole(day(1), facts(heart, referral.StateSentBack)), small(), day(1))
 		if o.Impossible != 1 || len(stages(o.Next, heart)) != 2 || !slices.Equal(news(o.Next), []string{"hear state_changed"}) {
 			t.Errorf("impossible %d, %v, news %v", o.Impossible, stages(o.Next, heart), news(o.Next))
 		}
-		if again := history.Compare(o.Next, whole(day(1), facts(heart, timeline.StateSentBack)), small(), day(1)); again.Impossible != 0 {
+		if again := history.Compare(o.Next, whole(day(1), facts(heart, referral.StateSentBack)), small(), day(1)); again.Impossible != 0 {
 			t.Error("it was counted twice")
 		}
 	})
@@ -95,42 +95,42 @@ func TestNews(t *testing.T) {
 		want     []string
 	}{
 		"booking a date": {
-			[]history.Reading{whole(day(0), facts(heart, timeline.StateNotBooked)), whole(day(1), facts(heart, timeline.StateBooked, at(summer)))},
+			[]history.Reading{whole(day(0), facts(heart, referral.StateNotBooked)), whole(day(1), facts(heart, referral.StateBooked, at(summer)))},
 			[]string{"hear state_changed"},
 		},
 		"a date for a booking without one": {
-			[]history.Reading{whole(day(0), facts(heart, timeline.StateBooked, undated)), whole(day(1), facts(heart, timeline.StateBooked, at(summer)))},
+			[]history.Reading{whole(day(0), facts(heart, referral.StateBooked, undated)), whole(day(1), facts(heart, referral.StateBooked, at(summer)))},
 			[]string{"hear state_changed"},
 		},
 		"another date": {
-			[]history.Reading{whole(day(0), facts(heart, timeline.StateBooked, at(summer))), whole(day(1), facts(heart, timeline.StateBooked, at(autumn)))},
+			[]history.Reading{whole(day(0), facts(heart, referral.StateBooked, at(summer))), whole(day(1), facts(heart, referral.StateBooked, at(autumn)))},
 			[]string{"hear appointment_changed"},
 		},
 		"a date that could not be seen for a while": {
 			[]history.Reading{
-				whole(day(0), facts(heart, timeline.StateBooked, at(summer))), whole(day(1), facts(heart, timeline.StateBooked)),
-				whole(day(2), facts(heart, timeline.StateBooked, at(summer))),
+				whole(day(0), facts(heart, referral.StateBooked, at(summer))), whole(day(1), facts(heart, referral.StateBooked)),
+				whole(day(2), facts(heart, referral.StateBooked, at(summer))),
 			}, nil,
 		},
 		"a cancellation, once": {
 			[]history.Reading{
-				whole(day(0), facts(heart, timeline.StateBooked, at(summer))), whole(day(1), facts(heart, timeline.StateCancelledToRearrange, at(summer))),
-				whole(day(2), facts(heart, timeline.StateCancelledToRearrange)),
+				whole(day(0), facts(heart, referral.StateBooked, at(summer))), whole(day(1), facts(heart, referral.StateCancelledToRearrange, at(summer))),
+				whole(day(2), facts(heart, referral.StateCancelledToRearrange)),
 			},
 			[]string{"hear appointment_cancelled"},
 		},
 		"another day for a review": {
-			[]history.Reading{whole(day(0), facts(heart, timeline.StateAwaitingTriage, dueBy(9))), whole(day(1), facts(heart, timeline.StateAwaitingTriage, dueBy(19)))},
+			[]history.Reading{whole(day(0), facts(heart, referral.StateAwaitingTriage, dueBy(9))), whole(day(1), facts(heart, referral.StateAwaitingTriage, dueBy(19)))},
 			[]string{"hear review_changed"},
 		},
 		"a referral that is no longer there, and is there again": {
-			[]history.Reading{whole(day(0), facts(heart, timeline.StateNotBooked)), whole(day(1)), whole(day(2)), whole(day(3), facts(heart, timeline.StateNotBooked))},
+			[]history.Reading{whole(day(0), facts(heart, referral.StateNotBooked)), whole(day(1)), whole(day(2)), whole(day(3), facts(heart, referral.StateNotBooked))},
 			[]string{"hear gone", "hear new_referral"},
 		},
 		"two referrals at once": {
 			[]history.Reading{
-				whole(day(0), facts(heart, timeline.StateNotBooked), facts(eyes, timeline.StateAwaitingTriage)),
-				whole(day(1), facts(eyes, timeline.StateRejected), facts(heart, timeline.StateBooked, at(summer))),
+				whole(day(0), facts(heart, referral.StateNotBooked), facts(eyes, referral.StateAwaitingTriage)),
+				whole(day(1), facts(eyes, referral.StateRejected), facts(heart, referral.StateBooked, at(summer))),
 			},
 			[]string{"eyes state_changed", "hear state_changed"},
 		},
@@ -145,7 +145,7 @@ func TestNews(t *testing.T) {
 
 func TestAnIncompleteReadingMakesNothingDisappear(t *testing.T) {
 	summer := day(150).UTC()
-	h := after(t, whole(day(0), facts(heart, timeline.StateBooked, undated, dueBy(9)), facts(eyes, timeline.StateBooked, at(summer))))
+	h := after(t, whole(day(0), facts(heart, referral.StateBooked, undated, dueBy(9)), facts(eyes, referral.StateBooked, at(summer))))
 	t.Run("no referral", func(t *testing.T) {
 		o := history.Compare(h, partly(day(1)), small(), day(1))
 		if o.Changed || len(news(o.Next)) != 0 {
@@ -153,13 +153,13 @@ func TestAnIncompleteReadingMakesNothingDisappear(t *testing.T) {
 		}
 	})
 	t.Run("no part of one that it does show", func(t *testing.T) {
-		bare := []timeline.Facts{facts(heart, timeline.StateBooked), facts(eyes, timeline.StateBooked)}
+		bare := []referral.Facts{facts(heart, referral.StateBooked), facts(eyes, referral.StateBooked)}
 		if o := history.Compare(h, partly(day(1), bare...), small(), day(1)); o.Changed {
 			t.Errorf("%+v", o.Next)
 		}
 	})
 	t.Run("but what it does show counts", func(t *testing.T) {
-		o := history.Compare(h, partly(day(1), facts(heart, timeline.StateCancelledByProvider)), small(), day(1))
+		o := history.Compare(h, partly(day(1), facts(heart, referral.StateCancelledByProvider)), small(), day(1))
 		if !slices.Equal(news(o.Next), []string{"hear appointment_cancelled"}) {
 			t.Errorf("news %v", news(o.Next))
 		}
@@ -167,18 +167,18 @@ func TestAnIncompleteReadingMakesNothingDisappear(t *testing.T) {
 }
 
 func TestTime(t *testing.T) {
-	first := whole(day(0), facts(heart, timeline.StateAwaitingTriage))
-	second := whole(day(5), facts(heart, timeline.StateReviewed))
+	first := whole(day(0), facts(heart, referral.StateAwaitingTriage))
+	second := whole(day(5), facts(heart, referral.StateReviewed))
 
 	t.Run("a reading that was overtaken changes nothing", func(t *testing.T) {
 		h := after(t, first, second)
-		o := history.Compare(h, whole(day(5).Add(-time.Second), facts(heart, timeline.StateAwaitingTriage)), small(), day(6))
+		o := history.Compare(h, whole(day(5).Add(-time.Second), facts(heart, referral.StateAwaitingTriage)), small(), day(6))
 		if o.Changed {
 			t.Errorf("%v", stages(o.Next, heart))
 		}
 	})
 	t.Run("another reading of the very same instant counts, and is told after the first", func(t *testing.T) {
-		h := after(t, first, second, whole(day(5), facts(heart, timeline.StateNotBooked)), whole(day(5), facts(heart, timeline.StateBooked, undated)))
+		h := after(t, first, second, whole(day(5), facts(heart, referral.StateNotBooked)), whole(day(5), facts(heart, referral.StateBooked, undated)))
 		if got := stages(h, heart); len(got) != 4 {
 			t.Fatal(got)
 		}
@@ -187,14 +187,14 @@ func TestTime(t *testing.T) {
 				t.Errorf("observation %d is not after the one before", i+1)
 			}
 		}
-		if o := history.Compare(h, whole(day(5), facts(heart, timeline.StateBooked, undated)), small(), day(5)); o.Changed {
+		if o := history.Compare(h, whole(day(5), facts(heart, referral.StateBooked, undated)), small(), day(5)); o.Changed {
 			t.Error("while the clock stands the same reading counted twice")
 		}
 	})
 	t.Run("after the clock went back readings still count, and nothing is dated ahead", func(t *testing.T) {
-		h := after(t, whole(day(400), facts(heart, timeline.StateAwaitingTriage)), whole(day(401), facts(heart, timeline.StateReviewed)))
-		o := history.Compare(h, whole(day(1), facts(heart, timeline.StateBooked, undated)), small(), day(1))
-		want := []string{timeline.StateAwaitingTriage, timeline.StateReviewed, timeline.StateBooked}
+		h := after(t, whole(day(400), facts(heart, referral.StateAwaitingTriage)), whole(day(401), facts(heart, referral.StateReviewed)))
+		o := history.Compare(h, whole(day(1), facts(heart, referral.StateBooked, undated)), small(), day(1))
+		want := []string{referral.StateAwaitingTriage, referral.StateReviewed, referral.StateBooked}
 		if got := stages(o.Next, heart); !o.Changed || !slices.Equal(got, want) {
 			t.Fatalf("%v", got)
 		}
@@ -203,12 +203,12 @@ func TestTime(t *testing.T) {
 				t.Errorf("observation %d is dated %v", i+1, seen.FirstSeen)
 			}
 		}
-		if again := history.Compare(o.Next, whole(day(1), facts(heart, timeline.StateBooked, undated)), small(), day(1)); again.Changed {
+		if again := history.Compare(o.Next, whole(day(1), facts(heart, referral.StateBooked, undated)), small(), day(1)); again.Changed {
 			t.Error("the correction does not settle")
 		}
 	})
 	t.Run("a reading dated ahead of now is taken for one of now", func(t *testing.T) {
-		h := history.Compare(history.History{}, whole(day(9), facts(heart, timeline.StateNotBooked)), small(), day(1)).Next
+		h := history.Compare(history.History{}, whole(day(9), facts(heart, referral.StateNotBooked)), small(), day(1)).Next
 		if !h.Read.Equal(day(1)) || !h.Observations[0].FirstSeen.Equal(day(1)) {
 			t.Errorf("%+v", h)
 		}
@@ -218,17 +218,17 @@ func TestTime(t *testing.T) {
 func TestBounds(t *testing.T) {
 	t.Run("the oldest observations go first, and the first of the present stage stays", func(t *testing.T) {
 		readings := []history.Reading{
-			whole(day(0), facts(heart, timeline.StateNotBooked)),
-			whole(day(1), facts(heart, timeline.StateAwaitingTriage, version("2"))),
+			whole(day(0), facts(heart, referral.StateNotBooked)),
+			whole(day(1), facts(heart, referral.StateAwaitingTriage, version("2"))),
 		}
 		for n := range 9 {
-			readings = append(readings, whole(day(2+n), facts(heart, timeline.StateAwaitingTriage, version(string(rune('a'+n))))))
+			readings = append(readings, whole(day(2+n), facts(heart, referral.StateAwaitingTriage, version(string(rune('a'+n))))))
 		}
 		h := after(t, readings...)
 		if len(h.Observations) != small().Observations {
 			t.Errorf("%d observations", len(h.Observations))
 		}
-		if stage, first := since(h, heart); stage.State != timeline.StateAwaitingTriage || !first.Equal(day(1)) {
+		if stage, first := since(h, heart); stage.State != referral.StateAwaitingTriage || !first.Equal(day(1)) {
 			t.Errorf("%v since %v", stage, first)
 		}
 		if got := h.Observations[len(h.Observations)-1].Number; got != 11 {
@@ -236,10 +236,10 @@ func TestBounds(t *testing.T) {
 		}
 	})
 	t.Run("referrals of the reading stay before those that were in the list before", func(t *testing.T) {
-		var old, fresh []timeline.Facts
+		var old, fresh []referral.Facts
 		for i := range 4 {
-			old = append(old, facts("old"+string(rune('A'+i)), timeline.StateNotBooked))
-			fresh = append(fresh, facts("new"+string(rune('A'+i)), timeline.StateNotBooked))
+			old = append(old, facts("old"+string(rune('A'+i)), referral.StateNotBooked))
+			fresh = append(fresh, facts("new"+string(rune('A'+i)), referral.StateNotBooked))
 		}
 		h := after(t, whole(day(0), old...), partly(day(1), fresh[:3]...))
 		got := h.Observed()
@@ -248,9 +248,9 @@ func TestBounds(t *testing.T) {
 		}
 	})
 	t.Run("more referrals than are kept do not push one another out at each reading", func(t *testing.T) {
-		var many []timeline.Facts
+		var many []referral.Facts
 		for i := range 9 {
-			many = append(many, facts("referral"+string(rune('A'+i)), timeline.StateNotBooked))
+			many = append(many, facts("referral"+string(rune('A'+i)), referral.StateNotBooked))
 		}
 		h := after(t, whole(day(0), many[3:]...))
 		if o := history.Compare(h, whole(day(1), many...), small(), day(1)); o.Changed || len(o.Next.Observations) != 4 {
@@ -259,13 +259,13 @@ func TestBounds(t *testing.T) {
 	})
 	t.Run("what was last true longer ago than the retention goes", func(t *testing.T) {
 		var readings []history.Reading
-		readings = append(readings, whole(day(0), facts(heart, timeline.StateNotBooked), facts(eyes, timeline.StateNotBooked)),
-			whole(day(1), facts(heart, timeline.StateAwaitingTriage)))
+		readings = append(readings, whole(day(0), facts(heart, referral.StateNotBooked), facts(eyes, referral.StateNotBooked)),
+			whole(day(1), facts(heart, referral.StateAwaitingTriage)))
 		for n := 2; n <= 120; n += 2 {
-			readings = append(readings, whole(day(n), facts(heart, timeline.StateAwaitingTriage)))
+			readings = append(readings, whole(day(n), facts(heart, referral.StateAwaitingTriage)))
 		}
 		h := after(t, readings...)
-		if got := stages(h, heart); !slices.Equal(got, []string{timeline.StateAwaitingTriage}) {
+		if got := stages(h, heart); !slices.Equal(got, []string{referral.StateAwaitingTriage}) {
 			t.Errorf("heart %v", got)
 		}
 		if got := stages(h, eyes); len(got) != 0 {
@@ -276,7 +276,7 @@ func TestBounds(t *testing.T) {
 		}
 	})
 	t.Run("after an absence longer than the retention everything begins anew, and is no news", func(t *testing.T) {
-		h := after(t, whole(day(0), facts(heart, timeline.StateNotBooked)), whole(day(101), facts(eyes, timeline.StateNotBooked)))
+		h := after(t, whole(day(0), facts(heart, referral.StateNotBooked)), whole(day(101), facts(eyes, referral.StateNotBooked)))
 		if len(news(h)) != 0 || len(h.Observations) != 1 || !h.Begun.Equal(day(101)) {
 			t.Errorf("%+v", h)
 		}

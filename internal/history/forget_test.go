@@ -9,11 +9,11 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 func TestForget(t *testing.T) {
-	waiting := facts(heart, timeline.StateAwaitingTriage)
+	waiting := facts(heart, referral.StateAwaitingTriage)
 	changes := func(t *testing.T, b *bench) int {
 		t.Helper()
 		b.consents.allow(app)
@@ -62,7 +62,7 @@ func TestForget(t *testing.T) {
 					}
 				})
 			}
-			got := k.Observe(t.Context(), ann, app, whole(noon(), facts(heart, timeline.StateReviewed)))
+			got := k.Observe(t.Context(), ann, app, whole(noon(), facts(heart, referral.StateReviewed)))
 			if got != nil || len(b.store.held[ann].Rows) != 0 {
 				t.Errorf("%s reading: told %v, %d rows", name, got, len(b.store.held[ann].Rows))
 			}
@@ -96,7 +96,7 @@ func TestForget(t *testing.T) {
 }
 
 func TestTidy(t *testing.T) {
-	waiting := facts(heart, timeline.StateAwaitingTriage)
+	waiting := facts(heart, referral.StateAwaitingTriage)
 
 	t.Run("removes what no consent covers any more, as after a crash or at its end", func(t *testing.T) {
 		b := newBench(t)
@@ -108,14 +108,14 @@ func TestTidy(t *testing.T) {
 	})
 	t.Run("removes what is older than the retention, of a citizen who never came back", func(t *testing.T) {
 		b := newBench(t)
-		b.observe(t, 0, waiting, facts(eyes, timeline.StateNotBooked))
+		b.observe(t, 0, waiting, facts(eyes, referral.StateNotBooked))
 		b.observe(t, 50, waiting)
 		b.clock.set(day(101)) // heart was first seen on day 0, and confirmed on day 50
 		if err := b.Tidy(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		got, err := b.Changes(t.Context(), ann, app, history.Query{Limit: 10})
-		if err != nil || len(got) != 1 || got[0].Kind != timeline.ChangeGone {
+		if err != nil || len(got) != 1 || got[0].Kind != referral.ChangeGone {
 			t.Errorf("%v, %v", got, err)
 		}
 		b.clock.set(day(151))

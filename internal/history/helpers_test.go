@@ -14,7 +14,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 const (
@@ -31,35 +31,35 @@ func noon() time.Time { return time.Date(2026, time.March, 3, 12, 0, 0, 0, time.
 func day(n int) time.Time { return noon().AddDate(0, 0, n) }
 
 // facts of one referral in a state.
-func facts(id, state string, change ...func(*timeline.Facts)) timeline.Facts {
-	f := timeline.Facts{Source: "ers-01", ID: id, Version: "1", State: state, Priority: "ROUTINE"}
+func facts(id, state string, change ...func(*referral.Facts)) referral.Facts {
+	f := referral.Facts{Source: "ers-01", ID: id, Version: "1", State: state, Priority: "ROUTINE"}
 	for _, c := range change {
 		c(&f)
 	}
 	return f
 }
 
-func at(start time.Time) func(*timeline.Facts) {
-	return func(f *timeline.Facts) { f.Appointment = &timeline.Appointment{ID: "appointment", Start: &start} }
+func at(start time.Time) func(*referral.Facts) {
+	return func(f *referral.Facts) { f.Appointment = &referral.Appointment{ID: "appointment", Start: &start} }
 }
 
-func undated(f *timeline.Facts) { f.Appointment = &timeline.Appointment{ID: "appointment"} }
+func undated(f *referral.Facts) { f.Appointment = &referral.Appointment{ID: "appointment"} }
 
-func dueBy(d int) func(*timeline.Facts) {
-	return func(f *timeline.Facts) {
+func dueBy(d int) func(*referral.Facts) {
+	return func(f *referral.Facts) {
 		when := day(d)
-		f.Review = &timeline.Review{Kind: timeline.ReviewTriage, DueBy: timeline.Date{Year: when.Year(), Month: when.Month(), Day: when.Day()}}
+		f.Review = &referral.Review{Kind: referral.ReviewTriage, DueBy: referral.Date{Year: when.Year(), Month: when.Month(), Day: when.Day()}}
 	}
 }
 
-func version(v string) func(*timeline.Facts) { return func(f *timeline.Facts) { f.Version = v } }
+func version(v string) func(*referral.Facts) { return func(f *referral.Facts) { f.Version = v } }
 
 // whole is a complete reading.
-func whole(when time.Time, list ...timeline.Facts) history.Reading {
+func whole(when time.Time, list ...referral.Facts) history.Reading {
 	return history.Reading{Facts: list, At: when, Complete: true}
 }
 
-func partly(when time.Time, list ...timeline.Facts) history.Reading {
+func partly(when time.Time, list ...referral.Facts) history.Reading {
 	return history.Reading{Facts: list, At: when}
 }
 
@@ -93,7 +93,7 @@ func stages(h history.History, id string) (list []string) {
 
 // since is when the stage in which the referral was seen last was first seen,
 // worked out anew and apart from the code under test.
-func since(h history.History, id string) (stage timeline.Stage, first time.Time) {
+func since(h history.History, id string) (stage referral.Stage, first time.Time) {
 	for _, o := range h.Observations {
 		if o.Referral != id || o.Gone {
 			continue
@@ -282,7 +282,7 @@ func newBench(t testing.TB, change ...func(*history.Deps)) *bench {
 }
 
 // observe takes in a complete reading made on a day.
-func (b *bench) observe(t testing.TB, n int, list ...timeline.Facts) []timeline.Observed {
+func (b *bench) observe(t testing.TB, n int, list ...referral.Facts) []referral.Observed {
 	t.Helper()
 	b.clock.set(day(n))
 	return b.Observe(t.Context(), ann, app, whole(day(n), list...))

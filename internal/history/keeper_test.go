@@ -12,19 +12,19 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 func TestObserve(t *testing.T) {
-	waiting := facts(heart, timeline.StateAwaitingTriage)
+	waiting := facts(heart, referral.StateAwaitingTriage)
 
 	t.Run("what was seen is told to the next answer, and since when", func(t *testing.T) {
 		b := newBench(t)
 		b.observe(t, 0, waiting)
-		got := b.observe(t, 5, facts(heart, timeline.StateReviewed))
-		want := []timeline.Observed{
-			{ReferralID: heart, Stage: timeline.Stage{State: timeline.StateAwaitingTriage, Phase: timeline.PhaseWithService}, Since: day(0)},
-			{ReferralID: heart, Stage: timeline.Stage{State: timeline.StateReviewed, Phase: timeline.PhaseWithService}, Since: day(5)},
+		got := b.observe(t, 5, facts(heart, referral.StateReviewed))
+		want := []referral.Observed{
+			{ReferralID: heart, Stage: referral.Stage{State: referral.StateAwaitingTriage, Phase: referral.PhaseWithService}, Since: day(0)},
+			{ReferralID: heart, Stage: referral.Stage{State: referral.StateReviewed, Phase: referral.PhaseWithService}, Since: day(5)},
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
@@ -47,7 +47,7 @@ func TestObserve(t *testing.T) {
 		b.observe(t, 0, waiting)
 		reads := b.store.reads
 		b.clock.set(day(1))
-		if got := b.Observe(t.Context(), ann, "another-app", whole(day(1), facts(heart, timeline.StateReviewed))); got != nil {
+		if got := b.Observe(t.Context(), ann, "another-app", whole(day(1), facts(heart, referral.StateReviewed))); got != nil {
 			t.Errorf("told %v", got)
 		}
 		if b.store.reads != reads || b.store.writes != 1 {
@@ -74,10 +74,10 @@ func TestObserve(t *testing.T) {
 		}
 		go func() { arrived.Wait(); close(meet) }()
 		var devices sync.WaitGroup
-		told := make([][]timeline.Observed, 2)
+		told := make([][]referral.Observed, 2)
 		for i := range told {
 			devices.Go(func() {
-				told[i] = b.Observe(t.Context(), ann, app, whole(day(3), facts(heart, timeline.StateSentBack)))
+				told[i] = b.Observe(t.Context(), ann, app, whole(day(3), facts(heart, referral.StateSentBack)))
 			})
 		}
 		devices.Wait()
@@ -90,9 +90,9 @@ func TestObserve(t *testing.T) {
 	})
 	t.Run("an impossible step is counted once, when it is durable", func(t *testing.T) {
 		b := newBench(t)
-		b.observe(t, 0, facts(heart, timeline.StateNotBooked))
+		b.observe(t, 0, facts(heart, referral.StateNotBooked))
 		for range 3 {
-			b.observe(t, 1, facts(heart, timeline.StateSentBack))
+			b.observe(t, 1, facts(heart, referral.StateSentBack))
 		}
 		if b.impossible != 1 {
 			t.Errorf("counted %d times", b.impossible)
@@ -110,7 +110,7 @@ func TestObserve(t *testing.T) {
 
 func TestAFailureCostsTheHistoryAndNothingElse(t *testing.T) {
 	broken := errors.New("the disk is gone")
-	waiting := facts(heart, timeline.StateAwaitingTriage)
+	waiting := facts(heart, referral.StateAwaitingTriage)
 
 	t.Run("a store that cannot be read", func(t *testing.T) {
 		b := newBench(t)
@@ -124,8 +124,8 @@ func TestAFailureCostsTheHistoryAndNothingElse(t *testing.T) {
 		b.observe(t, 0, waiting)
 		b.observe(t, 0, waiting) // remembered
 		b.store.err = broken
-		got := b.observe(t, 1, facts(heart, timeline.StateReviewed))
-		if len(got) != 1 || got[0].State != timeline.StateAwaitingTriage || !errors.Is(b.failed(), broken) {
+		got := b.observe(t, 1, facts(heart, referral.StateReviewed))
+		if len(got) != 1 || got[0].State != referral.StateAwaitingTriage || !errors.Is(b.failed(), broken) {
 			t.Errorf("told %v, failed %v", got, b.failed())
 		}
 	})
@@ -145,7 +145,7 @@ func TestAFailureCostsTheHistoryAndNothingElse(t *testing.T) {
 	})
 	t.Run("a row that cannot be opened is lost, counted, and written anew", func(t *testing.T) {
 		b := newBench(t)
-		b.observe(t, 0, waiting, facts(eyes, timeline.StateNotBooked))
+		b.observe(t, 0, waiting, facts(eyes, referral.StateNotBooked))
 		rows := b.store.held[ann].Rows
 		for i := range rows {
 			if rows[i].Referral == heart {
@@ -153,7 +153,7 @@ func TestAFailureCostsTheHistoryAndNothingElse(t *testing.T) {
 			}
 		}
 		b.ForgetAll()
-		got := b.observe(t, 1, waiting, facts(eyes, timeline.StateNotBooked))
+		got := b.observe(t, 1, waiting, facts(eyes, referral.StateNotBooked))
 		if len(got) != 2 || !errors.Is(b.failed(), keys.ErrNotOpened) {
 			t.Fatalf("told %v, failed %v", got, b.failed())
 		}

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 // Observation is one way in which a referral was seen to stand.
@@ -13,10 +13,10 @@ type Observation struct {
 	// Number is its place among the referral's observations, from 1. It is never
 	// given twice, also when older ones have gone.
 	Number int
-	timeline.Stage
+	referral.Stage
 	Version string        // the source's version of the referral; empty when not given
 	Start   *time.Time    // of the appointment, UTC; nil: none, or not known
-	DueBy   timeline.Date // of the review; zero: none, or not known
+	DueBy   referral.Date // of the review; zero: none, or not known
 	Service string        // opaque id; empty: none
 	// Gone: a complete reading no longer had the referral. The Stage is empty.
 	Gone bool
@@ -25,9 +25,9 @@ type Observation struct {
 	FirstSeen, Confirmed time.Time
 	// News are the kinds of change that it brought; empty where a citizen would
 	// see none, and for what the first readings showed.
-	News []timeline.ChangeKind
+	News []referral.ChangeKind
 	// From is the stage before; empty where there was none.
-	From timeline.Stage
+	From referral.Stage
 }
 
 // same tells whether two observations differ in nothing but when they were made.
@@ -62,11 +62,11 @@ func (h *History) tracks() map[string]track {
 }
 
 // Observed are the stages seen, for timeline.BuildWith.
-func (h *History) Observed() []timeline.Observed {
-	list := make([]timeline.Observed, 0, len(h.Observations))
+func (h *History) Observed() []referral.Observed {
+	list := make([]referral.Observed, 0, len(h.Observations))
 	for _, o := range h.Observations {
 		if !o.Gone {
-			list = append(list, timeline.Observed{ReferralID: o.Referral, Stage: o.Stage, Since: o.FirstSeen})
+			list = append(list, referral.Observed{ReferralID: o.Referral, Stage: o.Stage, Since: o.FirstSeen})
 		}
 	}
 	return list

@@ -6,7 +6,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 // Observe takes a reading that this client is about to be shown into the
@@ -17,7 +17,7 @@ import (
 // There is no error to handle: whatever fails is told to Counters.Failed and
 // costs this answer its history and nothing else, after a second at most. It goes
 // on where the caller leaves: what was read was read.
-func (k *Keeper) Observe(ctx context.Context, ref citizen.Ref, id client.ID, r Reading) []timeline.Observed {
+func (k *Keeper) Observe(ctx context.Context, ref citizen.Ref, id client.ID, r Reading) []referral.Observed {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	observed, err := k.observe(ctx, ref, id, r)
@@ -27,7 +27,7 @@ func (k *Keeper) Observe(ctx context.Context, ref citizen.Ref, id client.ID, r R
 	return observed
 }
 
-func (k *Keeper) observe(ctx context.Context, ref citizen.Ref, id client.ID, r Reading) ([]timeline.Observed, error) {
+func (k *Keeper) observe(ctx context.Context, ref citizen.Ref, id client.ID, r Reading) ([]referral.Observed, error) {
 	if may, err := k.allowed(ctx, ref, id); err != nil || !may {
 		return nil, err
 	}

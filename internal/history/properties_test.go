@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/patient-care-aggregator/aggregator/internal/history"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 // moment is one reading and the clock when it is taken in.
@@ -20,13 +20,13 @@ type moment struct {
 }
 
 // anyFacts are few referrals in few states, so that things repeat and meet.
-func anyFacts() *rapid.Generator[timeline.Facts] {
-	return rapid.Custom(func(t *rapid.T) timeline.Facts {
+func anyFacts() *rapid.Generator[referral.Facts] {
+	return rapid.Custom(func(t *rapid.T) referral.Facts {
 		f := facts(
 			rapid.SampledFrom([]string{heart, eyes, "c", "d", "e", "f", "", "odd id/"}).Draw(t, "id"),
 			rapid.SampledFrom([]string{
-				timeline.StateNotBooked, timeline.StateBooked, timeline.StateBooked, timeline.StateAwaitingTriage,
-				timeline.StateCancelledToRearrange, timeline.StateSentBack, "NEW", "",
+				referral.StateNotBooked, referral.StateBooked, referral.StateBooked, referral.StateAwaitingTriage,
+				referral.StateCancelledToRearrange, referral.StateSentBack, "NEW", "",
 			}).Draw(t, "state"),
 			version(rapid.SampledFrom([]string{"", "1", "2", "\xff"}).Draw(t, "version")),
 		)
@@ -42,7 +42,7 @@ func anyFacts() *rapid.Generator[timeline.Facts] {
 			dueBy(rapid.IntRange(-3, 3).Draw(t, "due"))(&f)
 		}
 		if rapid.Bool().Draw(t, "service") {
-			f.Service = &timeline.Service{ID: rapid.SampledFrom([]string{"", "s1", "s2", "bad id"}).Draw(t, "service id")}
+			f.Service = &referral.Service{ID: rapid.SampledFrom([]string{"", "s1", "s2", "bad id"}).Draw(t, "service id")}
 		}
 		return f
 	})
@@ -158,7 +158,7 @@ func checkPresent(t *rapid.T, before history.History, o history.Outcome, m momen
 		return
 	}
 	shown := map[string]bool{}
-	for _, s := range timeline.Standings(m.reading.Facts) {
+	for _, s := range referral.Standings(m.reading.Facts) {
 		shown[s.ID] = true
 		stage, _ := since(o.Next, s.ID)
 		if stage.State != s.State || m.reading.Complete && stage != s.Stage {
@@ -210,7 +210,7 @@ func TestPagingMissesNothing(t *testing.T) {
 		now := noon()
 		var followed []string
 		cursor := history.Cursor{}
-		ask := func(q history.Query) []timeline.Change {
+		ask := func(q history.Query) []referral.Change {
 			page, err := b.Changes(t.Context(), ann, app, q)
 			if err != nil {
 				rt.Fatal(err)

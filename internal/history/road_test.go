@@ -10,6 +10,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 	"github.com/patient-care-aggregator/aggregator/valuesets"
 )
@@ -50,13 +51,13 @@ func TestTheWholeRoad(t *testing.T) {
 		}
 		return c
 	}
-	look := func(days int, list ...timeline.Facts) timeline.Timeline {
+	look := func(days int, list ...referral.Facts) timeline.Timeline {
 		at := begin.AddDate(0, 0, days)
 		now.set(at)
 		observed := keeper.Observe(t.Context(), ann, app, whole(at, list...))
 		return timeline.BuildWith(list, observed, words, timeline.English, at)
 	}
-	waiting := facts(heart, timeline.StateAwaitingTriage)
+	waiting := facts(heart, referral.StateAwaitingTriage)
 
 	grant(consent.TimelineRead)
 	look(0, waiting)
@@ -72,7 +73,7 @@ func TestTheWholeRoad(t *testing.T) {
 	if got := look(62, waiting).Referrals[0].Waiting; got == nil || !got.Long {
 		t.Errorf("after 42 days %+v", got)
 	}
-	look(63, facts(heart, timeline.StateSentBack))
+	look(63, facts(heart, referral.StateSentBack))
 	changes, err := keeper.Changes(t.Context(), ann, app, history.Query{Limit: 10})
 	if err != nil || len(changes) != 1 || timeline.TellChanges(changes, words, timeline.English)[0].Title != "Sent back to your GP surgery or referrer" {
 		t.Errorf("changes %v, %v", changes, err)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 const sealPurpose = "history"
@@ -26,17 +26,17 @@ type book struct {
 type record struct {
 	Number    int                   `json:"n"`
 	State     string                `json:"state,omitempty"`
-	Phase     timeline.Phase        `json:"phase,omitempty"`
+	Phase     referral.Phase        `json:"phase,omitempty"`
 	Version   string                `json:"version,omitempty"`
 	Start     *time.Time            `json:"start,omitempty"`
-	DueBy     *timeline.Date        `json:"due,omitempty"`
+	DueBy     *referral.Date        `json:"due,omitempty"`
 	Service   string                `json:"service,omitempty"`
 	Gone      bool                  `json:"gone,omitempty"`
 	FirstSeen time.Time             `json:"seen"`
 	Confirmed time.Time             `json:"confirmed"`
-	News      []timeline.ChangeKind `json:"news,omitempty"`
+	News      []referral.ChangeKind `json:"news,omitempty"`
 	FromState string                `json:"fromState,omitempty"`
-	FromPhase timeline.Phase        `json:"fromPhase,omitempty"`
+	FromPhase referral.Phase        `json:"fromPhase,omitempty"`
 }
 
 func recordOf(o Observation) record {
@@ -51,12 +51,12 @@ func recordOf(o Observation) record {
 	return r
 }
 
-func (r record) observation(referral string) Observation {
+func (r record) observation(id string) Observation {
 	o := Observation{
-		Referral: referral, Number: r.Number, Stage: timeline.Stage{State: r.State, Phase: r.Phase},
+		Referral: id, Number: r.Number, Stage: referral.Stage{State: r.State, Phase: r.Phase},
 		Version: r.Version, Start: r.Start, Service: r.Service, Gone: r.Gone,
 		FirstSeen: r.FirstSeen, Confirmed: r.Confirmed, News: r.News,
-		From: timeline.Stage{State: r.FromState, Phase: r.FromPhase},
+		From: referral.Stage{State: r.FromState, Phase: r.FromPhase},
 	}
 	if r.DueBy != nil {
 		o.DueBy = *r.DueBy

@@ -12,8 +12,8 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
 
 // on opens a database file, with the citizen known.
@@ -60,8 +60,8 @@ func TestStored(t *testing.T) {
 	}
 	fill := func(t *testing.T, b *bench) {
 		t.Helper()
-		b.observe(t, 0, facts(heart, timeline.StateAwaitingTriage, dueBy(9), version("version-7")))
-		b.observe(t, 1, facts(heart, timeline.StateBooked, at(day(200).UTC()), version("version-8")), facts(eyes, timeline.StateRejected))
+		b.observe(t, 0, facts(heart, referral.StateAwaitingTriage, dueBy(9), version("version-7")))
+		b.observe(t, 1, facts(heart, referral.StateBooked, at(day(200).UTC()), version("version-8")), facts(eyes, referral.StateRejected))
 	}
 
 	t.Run("nothing of what was seen can be read from the files", func(t *testing.T) {
@@ -96,7 +96,7 @@ func TestStored(t *testing.T) {
 			t.Fatal(err)
 		}
 		b, _ = open(t, path)
-		got := b.observe(t, 2, facts(heart, timeline.StateBooked, at(day(200).UTC()), version("version-8")), facts(eyes, timeline.StateRejected))
+		got := b.observe(t, 2, facts(heart, referral.StateBooked, at(day(200).UTC()), version("version-8")), facts(eyes, referral.StateRejected))
 		if len(got) != 3 || b.failed() != nil {
 			t.Errorf("told %v, failed %v", got, b.failed())
 		}
@@ -135,7 +135,7 @@ func TestStored(t *testing.T) {
 			t.Error("it is still on the disk")
 		}
 		b.ForgetAll() // as after a command beside the server
-		if got := b.observe(t, 3, facts(heart, timeline.StateRejected)); got != nil || b.failed() != nil {
+		if got := b.observe(t, 3, facts(heart, referral.StateRejected)); got != nil || b.failed() != nil {
 			t.Errorf("told %v, failed %v", got, b.failed())
 		}
 	})

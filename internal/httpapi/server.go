@@ -20,6 +20,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/nhslogin"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
@@ -49,8 +50,8 @@ type Consents interface {
 // History remembers what changed between reads (internal/history). It never costs
 // the citizen an answer, and remembers nothing without their consent.
 type History interface {
-	Observe(ctx context.Context, ref citizen.Ref, id client.ID, seen history.Reading) []timeline.Observed
-	Changes(ctx context.Context, ref citizen.Ref, id client.ID, q history.Query) ([]timeline.Change, error)
+	Observe(ctx context.Context, ref citizen.Ref, id client.ID, seen history.Reading) []referral.Observed
+	Changes(ctx context.Context, ref citizen.Ref, id client.ID, q history.Query) ([]referral.Change, error)
 }
 
 // Citizens finds or makes the citizen of an NHS number (internal/citizen).

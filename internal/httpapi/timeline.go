@@ -12,6 +12,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
 
@@ -52,7 +53,7 @@ type reading struct {
 
 	caller   Caller
 	consent  consent.Decision
-	observed []timeline.Observed // what earlier reads saw, where the citizen lets it be kept
+	observed []referral.Observed // what earlier reads saw, where the citizen lets it be kept
 	words    *timeline.ValueSets
 	lang     timeline.Lang
 }

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 // BundledAsOf is the month in which the bundled names were written down.
@@ -19,18 +19,18 @@ var bundled string // go:embed wants a package variable; it is read alone
 // deployments without the live look-up and for times when it fails. They have no
 // phones: a number that has changed is worse than none. Surgeries and sites are
 // not among them.
-func Bundled() (map[string]timeline.Organisation, error) {
+func Bundled() (map[string]referral.Organisation, error) {
 	rows, err := csv.NewReader(strings.NewReader(bundled)).ReadAll()
 	if err != nil {
 		return nil, fmt.Errorf("read bundled organisations: %w", err)
 	}
-	names := make(map[string]timeline.Organisation, len(rows))
+	names := make(map[string]referral.Organisation, len(rows))
 	for _, row := range rows[1:] {
 		code, name := row[0], row[1]
 		if _, twice := names[code]; twice || !isCode(code) || name == "" {
 			return nil, fmt.Errorf("read bundled organisations: the row of %q is faulty", code)
 		}
-		names[code] = timeline.Organisation{ODSCode: code, Name: name}
+		names[code] = referral.Organisation{ODSCode: code, Name: name}
 	}
 	return names, nil
 }

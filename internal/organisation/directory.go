@@ -13,7 +13,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
@@ -32,9 +32,9 @@ type Deps struct {
 	HTTP    *upstream.Client
 	BaseURL string
 	APIKey  keys.Secret
-	Cache   *cache.Cache[timeline.Organisation]
+	Cache   *cache.Cache[referral.Organisation]
 	// Bundled are names by ODS code, used where the look-up gives none.
-	Bundled map[string]timeline.Organisation
+	Bundled map[string]referral.Organisation
 	// Name writes an upper-case name as people do.
 	Name func(string) string
 }
@@ -47,8 +47,8 @@ func New(d Deps) *Directory { return &Directory{d: d} }
 
 // Find gives what is known of each code, side by side. A code that nobody knows
 // is missing from the result.
-func (d *Directory) Find(ctx context.Context, codes []string, correlationID string) map[string]timeline.Organisation {
-	found := make(map[string]timeline.Organisation, len(codes))
+func (d *Directory) Find(ctx context.Context, codes []string, correlationID string) map[string]referral.Organisation {
+	found := make(map[string]referral.Organisation, len(codes))
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	places := make(chan struct{}, sideBySide)
@@ -67,9 +67,9 @@ func (d *Directory) Find(ctx context.Context, codes []string, correlationID stri
 	return found
 }
 
-func (d *Directory) find(ctx context.Context, code, correlationID string) (timeline.Organisation, bool) {
+func (d *Directory) find(ctx context.Context, code, correlationID string) (referral.Organisation, bool) {
 	if d.d.HTTP != nil && isCode(code) {
-		r, err := d.d.Cache.Get(ctx, code, cache.Cached, func(ctx context.Context) (timeline.Organisation, time.Duration, error) {
+		r, err := d.d.Cache.Get(ctx, code, cache.Cached, func(ctx context.Context) (referral.Organisation, time.Duration, error) {
 			return d.lookUp(ctx, code, correlationID)
 		})
 		if err == nil && r.Value.Name != "" {
@@ -92,35 +92,35 @@ type organization struct {
 	} `json:"telecom"`
 }
 
-func (d *Directory) lookUp(ctx context.Context, code, correlationID string) (timeline.Organisation, time.Duration, error) {
+func (d *Directory) lookUp(ctx context.Context, code, correlationID string) (referral.Organisation, time.Duration, error) {
 	address := d.d.BaseURL + "/organisation-data-terminology-api/fhir/Organization/" + url.PathEscape(code)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
-		return timeline.Organisation{}, 0, errors.New("ODS address is no URL")
+		return referral.Organisation{}, 0, errors.New("ODS address is no URL")
 	}
 	r.Header.Set("apikey", d.d.APIKey.Reveal())
 	r.Header.Set("Accept", "application/fhir+json")
 	r.Header.Set("X-Correlation-ID", correlationID)
 	a, err := d.d.HTTP.Do(operation, r)
 	if err != nil {
-		return timeline.Organisation{}, 0, fmt.Errorf("look up organisation: %w", err)
+		return referral.Organisation{}, 0, fmt.Errorf("look up organisation: %w", err)
 	}
 	switch a.Status {
 	case http.StatusOK:
 	case http.StatusNotFound, http.StatusGone:
-		return timeline.Organisation{ODSCode: code}, unknownFresh, nil
+		return referral.Organisation{ODSCode: code}, unknownFresh, nil
 	default:
-		return timeline.Organisation{}, 0, fmt.Errorf("look up organisation: status %d", a.Status)
+		return referral.Organisation{}, 0, fmt.Errorf("look up organisation: status %d", a.Status)
 	}
 	var o organization
 	var odd *json.UnmarshalTypeError // a part of another form costs itself
 	if err := json.Unmarshal(a.Body, &o); (err != nil && !errors.As(err, &odd)) || o.ResourceType != "Organization" || o.Name == nil {
-		return timeline.Organisation{}, 0, errors.New("look up organisation: answer is no Organization")
+		return referral.Organisation{}, 0, errors.New("look up organisation: answer is no Organization")
 	}
 	if o.ID != "" && !strings.EqualFold(o.ID, code) {
-		return timeline.Organisation{}, 0, errors.New("look up organisation: answer is another Organization")
+		return referral.Organisation{}, 0, errors.New("look up organisation: answer is another Organization")
 	}
-	found := timeline.Organisation{ODSCode: code, Name: d.d.Name(*o.Name), Closed: o.Active != nil && !*o.Active}
+	found := referral.Organisation{ODSCode: code, Name: d.d.Name(*o.Name), Closed: o.Active != nil && !*o.Active}
 	for _, t := range o.Telecom {
 		if t.System == "phone" && found.Phone == "" && !found.Closed {
 			found.Phone = t.Value

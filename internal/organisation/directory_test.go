@@ -17,7 +17,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/organisation"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
@@ -61,11 +61,11 @@ func newDirectory(t *testing.T, answer func(string) (int, string, error)) (*ods,
 			Tracer: noop.NewTracerProvider().Tracer("test"), Wrap: func(http.RoundTripper) http.RoundTripper { return o },
 		}),
 		BaseURL: "https://ods.example", APIKey: keys.NewSecret("ods-key"),
-		Cache: cache.New[timeline.Organisation](cache.Options{
+		Cache: cache.New[referral.Organisation](cache.Options{
 			Name: "organisation", Ring: ring, Now: clock, LoadTimeout: 5 * time.Second, MaxEntries: 100, StaleMax: 7 * 24 * time.Hour,
 			MayServeStale: func(error) bool { return true }, Observe: func(string, cache.Outcome) {},
 		}),
-		Bundled: map[string]timeline.Organisation{"R69": {ODSCode: "R69", Name: "Bundled Hospital"}},
+		Bundled: map[string]referral.Organisation{"R69": {ODSCode: "R69", Name: "Bundled Hospital"}},
 		Name:    strings.ToLower,
 	})
 }
@@ -78,7 +78,7 @@ func always(status int, body string, err error) func(string) (int, string, error
 
 func TestFind(t *testing.T) {
 	o, d := newDirectory(t, always(http.StatusOK, hospital, nil))
-	want := map[string]timeline.Organisation{"RXX": {ODSCode: "RXX", Name: "a hospital", Phone: "0113 496 0000"}}
+	want := map[string]referral.Organisation{"RXX": {ODSCode: "RXX", Name: "a hospital", Phone: "0113 496 0000"}}
 	for range 2 {
 		if diff := cmp.Diff(want, d.Find(t.Context(), []string{"RXX"}, "correlation")); diff != "" {
 			t.Error(diff)
@@ -114,7 +114,7 @@ func TestNameNeverCostsAnAnswer(t *testing.T) {
 	} {
 		o, d := newDirectory(t, answer)
 		got := d.Find(t.Context(), []string{"R69", "RZZ"}, "")
-		want := map[string]timeline.Organisation{"R69": {ODSCode: "R69", Name: "Bundled Hospital"}}
+		want := map[string]referral.Organisation{"R69": {ODSCode: "R69", Name: "Bundled Hospital"}}
 		if diff := cmp.Diff(want, got); diff != "" || o.asked() != 2 {
 			t.Errorf("%s: %s after %d requests", name, diff, o.asked())
 		}

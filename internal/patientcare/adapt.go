@@ -6,7 +6,7 @@ import (
 	"github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 // Service is what the directory of services says of one service, as the cache
@@ -14,7 +14,7 @@ import (
 type Service struct {
 	Name      string
 	Type      string // code of eRS-AppointmentType
-	Specialty *timeline.Coding
+	Specialty *referral.Coding
 	Provider  string   // ODS code
 	Locations []string // ODS site codes
 }
@@ -28,7 +28,7 @@ func serviceOf(h healthcareService) Service {
 	}
 	for i := range h.Specialty {
 		if c := codingOf(&h.Specialty[i], systemSpecialty); c != nil && s.Specialty == nil {
-			s.Specialty = &timeline.Coding{Code: text(c.Code), Display: text(c.Display)}
+			s.Specialty = &referral.Coding{Code: text(c.Code), Display: text(c.Display)}
 		}
 	}
 	for i := range h.Location {
@@ -67,7 +67,7 @@ func (f *found) withoutService(services map[string]Service) int {
 
 // serviceID comes with the appointment or the task; empty where nothing is booked
 // or deferred.
-func (r *referral) serviceID() string {
+func (r *foundReferral) serviceID() string {
 	for _, a := range []*appointment{r.appointment, r.unshown} {
 		if a == nil {
 			continue
@@ -96,7 +96,7 @@ func serviceIn(r *fhir.Reference) string {
 }
 
 // referrer is the ODS code of the organisation of the person who referred.
-func (r *referral) referrer() string {
+func (r *foundReferral) referrer() string {
 	for i := range r.Contained {
 		if p := &r.Contained[i]; p.ResourceType == "PractitionerRole" {
 			if code := identifierOf(p.Organization); code != "" {
@@ -130,17 +130,17 @@ func organisationCodes(f *found, services map[string]Service) []string {
 
 // adapt turns a joined referral into facts. Codes stay as e-RS sent them: what
 // they mean, and whether they may be shown, internal/timeline decides.
-func adapt(r *referral, c citizen.Citizen, services map[string]Service, names map[string]timeline.Organisation, london *time.Location) timeline.Facts {
-	organisation := func(code string) *timeline.Organisation {
+func adapt(r *foundReferral, c citizen.Citizen, services map[string]Service, names map[string]referral.Organisation, london *time.Location) referral.Facts {
+	organisation := func(code string) *referral.Organisation {
 		if code == "" {
 			return nil
 		}
 		if o, ok := names[code]; ok {
 			return &o
 		}
-		return &timeline.Organisation{ODSCode: code}
+		return &referral.Organisation{ODSCode: code}
 	}
-	f := timeline.Facts{
+	f := referral.Facts{
 		Source:           sourceID,
 		ID:               c.OpaqueID("referral", r.key),
 		BookingReference: r.ubrn(),
@@ -160,11 +160,11 @@ func adapt(r *referral, c citizen.Citizen, services map[string]Service, names ma
 		f.ManageURL = text(x.ValueURL)
 	}
 	if coding := codingOf(r.PerformerType, systemSpecialty); coding != nil {
-		f.Specialty = &timeline.Coding{Code: text(coding.Code), Display: text(coding.Display)}
+		f.Specialty = &referral.Coding{Code: text(coding.Code), Display: text(coding.Display)}
 	}
 	if id := r.serviceID(); id != "" {
 		s := services[id] // the zero Service where the look-up failed
-		f.Service = &timeline.Service{
+		f.Service = &referral.Service{
 			ID: c.OpaqueID("service", id), Name: s.Name, Type: s.Type, Specialty: s.Specialty, Provider: organisation(s.Provider),
 		}
 		for _, code := range s.Locations {
@@ -172,7 +172,7 @@ func adapt(r *referral, c citizen.Citizen, services map[string]Service, names ma
 		}
 	}
 	if a := r.appointment; a != nil {
-		f.Appointment = &timeline.Appointment{ID: c.OpaqueID("appointment", r.key+"/"+a.name())}
+		f.Appointment = &referral.Appointment{ID: c.OpaqueID("appointment", r.key+"/"+a.name())}
 		if start, ok := parseInstant(text(a.Start), london); ok {
 			f.Appointment.Start = &start
 		}
@@ -181,7 +181,7 @@ func adapt(r *referral, c citizen.Citizen, services map[string]Service, names ma
 		}
 	}
 	if t := r.task; t != nil {
-		f.Review = &timeline.Review{Kind: t.kind(), DueBy: parseDay(t.dueBy(), london)}
+		f.Review = &referral.Review{Kind: t.kind(), DueBy: parseDay(t.dueBy(), london)}
 	}
 	return f
 }
@@ -194,9 +194,9 @@ func (t *task) kind() string {
 	for i := range t.Code.Coding {
 		switch text(t.Code.Coding[i].Code) {
 		case taskTriageDeferral:
-			return timeline.ReviewTriage
+			return referral.ReviewTriage
 		case taskDeferral:
-			return timeline.ReviewAppointment
+			return referral.ReviewAppointment
 		}
 	}
 	return ""

@@ -8,7 +8,7 @@ import (
 	"github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 // BenchmarkRead compares the whole reading with what encoding/json and the FHIR
@@ -29,7 +29,7 @@ func BenchmarkRead(b *testing.B) {
 				}
 				f.join(where)
 				services := map[string]Service{"7000000123": {Name: "Cardiology", Provider: "R69"}}
-				names := map[string]timeline.Organisation{"R69": {ODSCode: "R69", Name: "Made-up Hospital"}}
+				names := map[string]referral.Organisation{"R69": {ODSCode: "R69", Name: "Made-up Hospital"}}
 				for _, r := range f.referrals {
 					facts := adapt(r, c, services, names, where)
 					if facts.State != "BOOKED" {

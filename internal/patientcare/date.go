@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 // parseInstant reads a FHIR dateTime that has a time and an offset. One without
@@ -25,15 +25,15 @@ func parseInstant(s string, london *time.Location) (time.Time, bool) {
 
 // parseDay reads a FHIR date or dateTime as a London day; zero when it is
 // neither, or does not name a day.
-func parseDay(s string, london *time.Location) timeline.Date {
+func parseDay(s string, london *time.Location) referral.Date {
 	s = strings.TrimSpace(s)
 	if len(s) == len(time.DateOnly) {
 		s += "T00:00"
 	}
 	t, ok := parseInstant(s, london)
 	if !ok {
-		return timeline.Date{}
+		return referral.Date{}
 	}
 	year, month, day := t.In(london).Date()
-	return timeline.Date{Year: year, Month: month, Day: day}
+	return referral.Date{Year: year, Month: month, Day: day}
 }

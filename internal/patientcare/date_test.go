@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 func TestParseInstant(t *testing.T) {
@@ -37,7 +37,7 @@ func TestParseInstant(t *testing.T) {
 }
 
 func TestParseDay(t *testing.T) {
-	for text, want := range map[string]timeline.Date{
+	for text, want := range map[string]referral.Date{
 		"2025-02-01":                {Year: 2025, Month: time.February, Day: 1},
 		"2025-07-31T23:30:00Z":      {Year: 2025, Month: time.August, Day: 1}, // already tomorrow in London
 		"2025-08-01T00:00:00+01:00": {Year: 2025, Month: time.August, Day: 1},

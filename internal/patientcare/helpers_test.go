@@ -11,7 +11,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 // Made-up people of the range that is never issued.
@@ -171,23 +171,23 @@ func readJoined(t testing.TB, body []byte) *found {
 	return f
 }
 
-func (f *found) facts(c citizen.Citizen, where *time.Location) []timeline.Facts {
-	facts := make([]timeline.Facts, len(f.referrals))
+func (f *found) facts(c citizen.Citizen, where *time.Location) []referral.Facts {
+	facts := make([]referral.Facts, len(f.referrals))
 	for i, r := range f.referrals {
-		facts[i] = adapt(r, c, map[string]Service{}, map[string]timeline.Organisation{}, where)
+		facts[i] = adapt(r, c, map[string]Service{}, map[string]referral.Organisation{}, where)
 	}
 	return facts
 }
 
-func factsOf(t testing.TB, f *found) []timeline.Facts {
+func factsOf(t testing.TB, f *found) []referral.Facts {
 	t.Helper()
 	facts := f.facts(citizen.New("ref", own(t), [32]byte{1}), london(t))
-	slices.SortFunc(facts, func(a, b timeline.Facts) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(facts, func(a, b referral.Facts) int { return strings.Compare(a.ID, b.ID) })
 	return facts
 }
 
 // one gives the facts of the only referral.
-func one(t testing.TB, f *found) timeline.Facts {
+func one(t testing.TB, f *found) referral.Facts {
 	t.Helper()
 	facts := factsOf(t, f)
 	if len(facts) != 1 {

@@ -8,7 +8,7 @@ import (
 	"github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 // join gives each referral its appointment and task. What it gets, and what is
@@ -27,7 +27,7 @@ func (f *found) join(london *time.Location) {
 		f.joinAppointment(a, index.first(a.BasedOn), london)
 	}
 	for _, t := range f.tasks {
-		var r *referral
+		var r *foundReferral
 		if t.Focus != nil {
 			r = index.find(text(t.Focus.Reference))
 		}
@@ -38,7 +38,7 @@ func (f *found) join(london *time.Location) {
 	}
 }
 
-func (f *found) joinAppointment(a *appointment, r *referral, london *time.Location) {
+func (f *found) joinAppointment(a *appointment, r *foundReferral, london *time.Location) {
 	switch {
 	case r == nil:
 		f.leave(aggregate.Orphan, reasonOrphan)
@@ -88,7 +88,7 @@ func better(a, b *appointment, london *time.Location) *appointment {
 	return a
 }
 
-func (f *found) joinTask(t *task, r *referral) {
+func (f *found) joinTask(t *task, r *foundReferral) {
 	switch {
 	case r == nil:
 		f.leave(aggregate.Orphan, reasonOrphan)
@@ -113,8 +113,8 @@ func (t *task) dueBy() string {
 }
 
 // lookForParts names what a referral that is shown lacks.
-func (f *found) lookForParts(r *referral, london *time.Location) {
-	day := func(d *string) bool { return d == nil || parseDay(*d, london) != (timeline.Date{}) }
+func (f *found) lookForParts(r *foundReferral, london *time.Location) {
+	day := func(d *string) bool { return d == nil || parseDay(*d, london) != (referral.Date{}) }
 	lost := r.lost
 	if !day(r.AuthoredOn) {
 		f.lack(aggregate.UnreadablePart, reasonDate, 1)
@@ -140,14 +140,14 @@ func (f *found) lookForParts(r *referral, london *time.Location) {
 type index map[string]place
 
 type place struct {
-	referral *referral // nil where two have the same claim to the name
-	rank     int       // of the alias: 0 is the surest
+	referral *foundReferral // nil where two have the same claim to the name
+	rank     int            // of the alias: 0 is the surest
 }
 
 // newIndex names those that are kept, also by what older ones of the same key
 // were called.
-func newIndex(all, kept []*referral) index {
-	byKey := make(map[string]*referral, len(kept))
+func newIndex(all, kept []*foundReferral) index {
+	byKey := make(map[string]*foundReferral, len(kept))
 	for _, r := range kept {
 		byKey[r.key] = r
 	}
@@ -168,12 +168,12 @@ func newIndex(all, kept []*referral) index {
 	return x
 }
 
-func (x index) find(reference string) *referral {
+func (x index) find(reference string) *foundReferral {
 	return x[referredID(reference, "servicerequest")].referral
 }
 
 // first gives the referral of the first reference that means one.
-func (x index) first(references []fhir.Reference) *referral {
+func (x index) first(references []fhir.Reference) *foundReferral {
 	for i := range references {
 		if r := x.find(text(references[i].Reference)); r != nil {
 			return r

@@ -30,7 +30,7 @@ const maxEntries = 5000
 
 // found is what a bundle holds, each of this citizen.
 type found struct {
-	referrals    []*referral
+	referrals    []*foundReferral
 	appointments []*appointment
 	tasks        []*task
 	// Each thing that is not shown is in one of these, by reason: unreadable
@@ -44,7 +44,7 @@ type found struct {
 	parts map[string]int
 }
 
-type referral struct {
+type foundReferral struct {
 	*serviceRequest
 
 	key         string   // what it is called by
@@ -170,7 +170,7 @@ func (r *resource) whose(owner citizen.NHSNumber) (owners bool, err error) {
 }
 
 func (f *found) readReferral(e *entry) {
-	r := &referral{serviceRequest: e.Resource.referral}
+	r := &foundReferral{serviceRequest: e.Resource.referral}
 	id, ubrn, full := localID(text(r.ID)), r.ubrn(), localID(e.FullURL)
 	r.key = cmp.Or(id, ubrn, full)
 	r.aliases = []string{r.key, full, ubrn}
@@ -195,7 +195,7 @@ func (o *outcome) isRemark() bool {
 	return len(o.Issue) > 0
 }
 
-func (r *referral) ubrn() string {
+func (r *foundReferral) ubrn() string {
 	for _, i := range r.Identifier {
 		if text(i.System) == systemUBRN {
 			return text(i.Value)

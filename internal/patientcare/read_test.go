@@ -11,7 +11,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 func TestReadWhatTheContractPromises(t *testing.T) {
@@ -20,13 +20,13 @@ func TestReadWhatTheContractPromises(t *testing.T) {
 	told(t, f, nil)
 
 	start, end := time.Date(2025, 8, 6, 13, 30, 0, 0, time.UTC), time.Date(2025, 8, 6, 13, 50, 0, 0, time.UTC)
-	want := timeline.Facts{
+	want := referral.Facts{
 		Source: sourceID, BookingReference: "000000100001", Version: "1", State: "BOOKED", Priority: "ROUTINE",
-		Specialty:   &timeline.Coding{Code: "CARDIOLOGY", Display: "Cardiology"},
-		ReferredOn:  timeline.Date{Year: 2025, Month: time.January, Day: 11},
-		Referrer:    &timeline.Organisation{ODSCode: "R69"},
-		Service:     &timeline.Service{},
-		Appointment: &timeline.Appointment{Start: &start, End: &end},
+		Specialty:   &referral.Coding{Code: "CARDIOLOGY", Display: "Cardiology"},
+		ReferredOn:  referral.Date{Year: 2025, Month: time.January, Day: 11},
+		Referrer:    &referral.Organisation{ODSCode: "R69"},
+		Service:     &referral.Service{},
+		Appointment: &referral.Appointment{Start: &start, End: &end},
 		ManageURL:   "https://refer.nhs.uk/nhslogin?ubrn=000000100001",
 	}
 	for name, id := range map[string]*string{"referral": &got.ID, "service": &got.Service.ID, "appointment": &got.Appointment.ID} {
@@ -43,12 +43,12 @@ func TestReadWhatTheContractPromises(t *testing.T) {
 func TestReadTask(t *testing.T) {
 	f := readJoined(t, bundleOf(t, referralOf(1), taskOf(1)))
 	got := one(t, f)
-	want := &timeline.Review{Kind: timeline.ReviewTriage, DueBy: timeline.Date{Year: 2025, Month: time.February, Day: 1}}
+	want := &referral.Review{Kind: referral.ReviewTriage, DueBy: referral.Date{Year: 2025, Month: time.February, Day: 1}}
 	if diff := cmp.Diff(want, got.Review); diff != "" || got.Service == nil || got.Appointment != nil {
 		t.Errorf("review %s service %v appointment %v", diff, got.Service, got.Appointment)
 	}
 	t.Run("the kinds of review", func(t *testing.T) {
-		for code, want := range map[any]string{taskTriageDeferral: timeline.ReviewTriage, taskDeferral: timeline.ReviewAppointment, "TEA": ""} {
+		for code, want := range map[any]string{taskTriageDeferral: referral.ReviewTriage, taskDeferral: referral.ReviewAppointment, "TEA": ""} {
 			codes := object{"coding": []any{object{"code": "local"}, object{"code": code}}}
 			if got := one(t, readJoined(t, bundleOf(t, referralOf(1), with(taskOf(1), "code", codes)))); got.Review.Kind != want {
 				t.Errorf("%v is %q, want %q", code, got.Review.Kind, want)
@@ -323,7 +323,7 @@ func TestPartsWithoutReadableFormAreNamed(t *testing.T) {
 	}
 	t.Run("a due day that is none", func(t *testing.T) {
 		f := readJoined(t, bundleOf(t, referralOf(1), with(taskOf(1), "restriction", object{"period": object{"end": "2025-02-30"}})))
-		if got := one(t, f); got.Review == nil || got.Review.DueBy != (timeline.Date{}) {
+		if got := one(t, f); got.Review == nil || got.Review.DueBy != (referral.Date{}) {
 			t.Errorf("review %+v", got.Review)
 		}
 		told1(t, f, aggregate.UnreadableReview)

@@ -13,7 +13,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
@@ -27,7 +27,7 @@ type Tokens interface {
 // Organisations knows names and phones by ODS code. It never fails: an unknown
 // one comes back with the code alone.
 type Organisations interface {
-	Find(ctx context.Context, codes []string, correlationID string) map[string]timeline.Organisation
+	Find(ctx context.Context, codes []string, correlationID string) map[string]referral.Organisation
 }
 
 // Counters hear what went wrong without costing the request.
@@ -107,7 +107,7 @@ func (s *Source) Read(ctx context.Context, a aggregate.Access) (aggregate.Readin
 	defer cancel()
 	names := s.d.Organisations.Find(details, organisationCodes(f, services), a.CorrelationID)
 
-	facts := make([]timeline.Facts, len(f.referrals))
+	facts := make([]referral.Facts, len(f.referrals))
 	for i, r := range f.referrals {
 		facts[i] = adapt(r, a.Citizen, services, names, s.london)
 	}
@@ -188,7 +188,7 @@ func (s *Source) loadService(ctx context.Context, a aggregate.Access, id string)
 }
 
 // reading puts together what came and what did not.
-func (s *Source) reading(facts []timeline.Facts, f *found) aggregate.Reading {
+func (s *Source) reading(facts []referral.Facts, f *found) aggregate.Reading {
 	r := aggregate.Reading{Facts: facts}
 	for _, reasons := range []map[string]int{f.unreadable, f.counted, f.parts} {
 		for why, n := range reasons {

@@ -21,7 +21,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
@@ -53,10 +53,10 @@ func (e *ers) Token(context.Context, aggregate.Access) (keys.Secret, error) {
 
 func (e *ers) Forget(id string) { e.forgot = append(e.forgot, id) }
 
-func (e *ers) Find(_ context.Context, codes []string, _ string) map[string]timeline.Organisation {
-	found := map[string]timeline.Organisation{}
+func (e *ers) Find(_ context.Context, codes []string, _ string) map[string]referral.Organisation {
+	found := map[string]referral.Organisation{}
 	for _, code := range codes {
-		found[code] = timeline.Organisation{ODSCode: code, Name: "Name of " + code}
+		found[code] = referral.Organisation{ODSCode: code, Name: "Name of " + code}
 	}
 	return found
 }
@@ -140,10 +140,10 @@ func TestSourceRead(t *testing.T) {
 	}
 	service := *got.Facts[0].Service
 	service.ID = ""
-	want := timeline.Service{
-		Name: "Cardiology clinic", Type: "FIRST_OUTPATIENT", Specialty: &timeline.Coding{Code: "CARDIOLOGY", Display: "Cardiology"},
-		Provider:  &timeline.Organisation{ODSCode: "RXX", Name: "Name of RXX"},
-		Locations: []timeline.Organisation{{ODSCode: "RXX01", Name: "Name of RXX01"}},
+	want := referral.Service{
+		Name: "Cardiology clinic", Type: "FIRST_OUTPATIENT", Specialty: &referral.Coding{Code: "CARDIOLOGY", Display: "Cardiology"},
+		Provider:  &referral.Organisation{ODSCode: "RXX", Name: "Name of RXX"},
+		Locations: []referral.Organisation{{ODSCode: "RXX01", Name: "Name of RXX01"}},
 	}
 	if diff := cmp.Diff(want, service); diff != "" {
 		t.Error(diff)

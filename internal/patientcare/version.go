@@ -16,9 +16,9 @@ type versioned interface {
 	content() any
 }
 
-func (r *referral) name() string     { return r.key }
-func (r *referral) meta() *fhir.Meta { return r.Meta }
-func (r *referral) content() any     { return r.serviceRequest }
+func (r *foundReferral) name() string     { return r.key }
+func (r *foundReferral) meta() *fhir.Meta { return r.Meta }
+func (r *foundReferral) content() any     { return r.serviceRequest }
 
 func (a *appointment) name() string     { return localID(text(a.ID)) }
 func (a *appointment) meta() *fhir.Meta { return a.Meta }

@@ -1,6 +1,9 @@
 package timeline
 
-import "time"
+import (
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
+	"time"
+)
 
 // longestAppointment is the longest that an end can lie after its start; an end
 // beyond it is a mistake, and believing it would keep a past date "booked".
@@ -33,9 +36,9 @@ func (k booking) upcoming() time.Time {
 }
 
 // booking reads the appointment beside a state.
-func (b *builder) booking(a *Appointment, code string, means expectation) booking {
+func (b *builder) booking(a *referral.Appointment, code string, means referral.Expectation) booking {
 	if a == nil {
-		if code == StateBooked {
+		if code == referral.StateBooked {
 			return booking{kind: dateUnseen}
 		}
 		return booking{}
@@ -43,26 +46,26 @@ func (b *builder) booking(a *Appointment, code string, means expectation) bookin
 	k := booking{kind: dateToCome}
 	if a.Start != nil {
 		k.kind = dateUnseen
-		if believable(*a.Start) {
+		if referral.Believable(*a.Start) {
 			k.kind, k.start = booked, a.Start.In(b.vs.london)
 		} else {
 			b.unknown(CodeDate)
 		}
 	}
 	if a.End != nil && k.kind == booked {
-		if length := a.End.Sub(k.start); believable(*a.End) && length > 0 && length <= longestAppointment {
+		if length := a.End.Sub(k.start); referral.Believable(*a.End) && length > 0 && length <= longestAppointment {
 			k.end = a.End.In(b.vs.london)
 		} else {
 			b.unknown(CodeDate)
 		}
 	}
-	if means == appointmentCancelled {
+	if means == referral.AppointmentCancelled {
 		if k.kind != booked {
 			return booking{}
 		}
 		return booking{kind: bookingIsOff, start: k.start}
 	}
-	if means == appointmentStrange {
+	if means == referral.AppointmentStrange {
 		k.strange = true
 		b.counts.Contradictions++
 	}
@@ -78,7 +81,7 @@ func (b *builder) booking(a *Appointment, code string, means expectation) bookin
 
 // appointment shows the booking. A cancelled one is never shown here, where an
 // app would take it for valid; it stays among the events.
-func (b *builder) appointment(f *Facts, k booking) *AppointmentShown {
+func (b *builder) appointment(f *referral.Facts, k booking) *AppointmentShown {
 	if f.Appointment == nil || k.kind == notBooked || k.kind == bookingIsOff {
 		return nil
 	}
@@ -87,8 +90,8 @@ func (b *builder) appointment(f *Facts, k booking) *AppointmentShown {
 		DateToBeConfirmed: k.kind == dateToCome,
 		HasPassed:         k.passed,
 	}
-	if token(shown.ID, maxCode) == nil {
-		shown.ID = digestID("appointment", f.ID, f.Appointment.ID)
+	if referral.Token(shown.ID, referral.MaxCode) == nil {
+		shown.ID = referral.DigestID("appointment", f.ID, f.Appointment.ID)
 	}
 	if k.kind != booked {
 		return shown

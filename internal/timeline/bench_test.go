@@ -5,23 +5,24 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
 
 // manyFacts is n referrals of every kind, each with names of its own.
-func manyFacts(n int) []timeline.Facts {
-	facts := make([]timeline.Facts, 0, n)
+func manyFacts(n int) []referral.Facts {
+	facts := make([]referral.Facts, 0, n)
 	for i := range n {
-		f := atService(allStates()[i%len(allStates())], func(f *timeline.Facts) {
+		f := atService(allStates()[i%len(allStates())], func(f *referral.Facts) {
 			f.ID = fmt.Sprintf("referral%014d", i)
 			f.Service.Name = fmt.Sprintf("Clinic number %d - Leeds", i)
 			if i%7 == 0 {
 				f.Priority = "TWO_WEEK_WAIT"
 			}
-			if f.State == timeline.StateBooked {
+			if f.State == referral.StateBooked {
 				f.Appointment = appointment(now().AddDate(0, 0, i-n/2), 20*time.Minute)
 			} else {
-				f.Review = review(timeline.ReviewTriage, 2026, time.January, 1+i%28)
+				f.Review = review(referral.ReviewTriage, 2026, time.January, 1+i%28)
 			}
 		})
 		facts = append(facts, f)

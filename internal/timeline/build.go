@@ -1,12 +1,15 @@
 package timeline
 
-import "time"
+import (
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
+	"time"
+)
 
 // Build makes the timeline of one citizen at one instant. It is deterministic:
 // the order of facts does not matter, and the same facts at any instant before
 // ChangesAt give the same answer. No facts give an empty timeline; whether that
 // means "nothing for you" is for the caller to know.
-func Build(facts []Facts, vs *ValueSets, lang Lang, now time.Time) Timeline {
+func Build(facts []referral.Facts, vs *ValueSets, lang Lang, now time.Time) Timeline {
 	return BuildWith(facts, nil, vs, lang, now)
 }
 
@@ -14,9 +17,9 @@ func Build(facts []Facts, vs *ValueSets, lang Lang, now time.Time) Timeline {
 // earlier reads, in any order: earlier stages become events, the present one is
 // told since when it was first seen, and a wait that is long is told as such.
 // What was observed of a referral that is not among the facts is not told.
-func BuildWith(facts []Facts, observed []Observed, vs *ValueSets, lang Lang, now time.Time) Timeline {
-	b := &builder{vs: vs, lang: lang, now: now, observed: byReferral(observed), weighed: make(map[string]level)}
-	all := mergeDuplicates(facts)
+func BuildWith(facts []referral.Facts, observed []referral.Observed, vs *ValueSets, lang Lang, now time.Time) Timeline {
+	b := &builder{vs: vs, lang: lang, now: now, observed: referral.ByReferral(observed), weighed: make(map[string]level)}
+	all := referral.Merge(facts)
 	drafts := make([]draft, 0, len(all))
 	for _, same := range all {
 		b.counts.Duplicates += len(same) - 1
@@ -43,7 +46,7 @@ type builder struct {
 	lang Lang
 	now  time.Time
 	// observed are the stages seen on earlier reads, by referral.
-	observed map[string][]Observed
+	observed map[string][]referral.Observed
 
 	weighed   map[string]level
 	changesAt time.Time
@@ -79,18 +82,18 @@ type draft struct {
 }
 
 // referral tells one referral from all the copies of its facts.
-func (b *builder) referral(same copies) draft {
+func (b *builder) referral(same referral.Copies) draft {
 	f := &same[0]
 	verdict := b.judge(same)
 	if verdict > show {
 		b.counts.Softened++
 	}
-	rule, known := machine(f.State)
+	rule, known := referral.RulesOf(f.State)
 	if !known {
 		b.unknown(CodeState)
 	}
-	stage := stageOf(f)
-	booked := b.booking(f.Appointment, stage.State, rule.appointment)
+	stage := referral.StageOf(f)
+	booked := b.booking(f.Appointment, stage.State, rule.Appointment)
 	due := b.review(f.Review)
 	state, byTime := b.state(stage.State, rule, booked, due)
 	seen := b.sightings(f.ID, stage, byTime)
@@ -123,7 +126,7 @@ func (b *builder) referral(same copies) draft {
 }
 
 // day tells a London day; one that no calendar has counts as not given.
-func (b *builder) day(d Date) *string {
+func (b *builder) day(d referral.Date) *string {
 	if d.IsZero() {
 		return nil
 	}

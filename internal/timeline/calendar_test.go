@@ -8,6 +8,7 @@ import (
 
 	ics "github.com/arran4/golang-ical"
 
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
 
@@ -35,7 +36,7 @@ func TestCalendar(t *testing.T) {
 		"as the clocks go back": time.Date(2026, time.October, 25, 1, 30, 0, 0, time.UTC),
 	} {
 		t.Run("keeps the right instant "+name, func(t *testing.T) {
-			event, _ := calendarEvent(t, one(t, atService(timeline.StateBooked, func(f *timeline.Facts) { f.Appointment = appointment(start, 20*time.Minute) }), now()))
+			event, _ := calendarEvent(t, one(t, atService(referral.StateBooked, func(f *referral.Facts) { f.Appointment = appointment(start, 20*time.Minute) }), now()))
 			gotStart, err := event.GetStartAt()
 			if err != nil || !gotStart.Equal(start) {
 				t.Errorf("start %v, %v; want %v", gotStart, err, start)
@@ -48,7 +49,7 @@ func TestCalendar(t *testing.T) {
 	}
 	start := time.Date(2026, time.August, 5, 13, 30, 0, 0, time.UTC)
 	t.Run("names place and phone, and no clinical word", func(t *testing.T) {
-		event, file := calendarEvent(t, one(t, atService(timeline.StateBooked, func(f *timeline.Facts) { f.Appointment = appointment(start, 0) }), now()))
+		event, file := calendarEvent(t, one(t, atService(referral.StateBooked, func(f *referral.Facts) { f.Appointment = appointment(start, 0) }), now()))
 		if got := event.GetProperty(ics.ComponentPropertyLocation).Value; got != "St James's University Hospital" {
 			t.Errorf("location %q", got)
 		}
@@ -66,7 +67,7 @@ func TestCalendar(t *testing.T) {
 		}
 	})
 	t.Run("keeps the policy's softened words", func(t *testing.T) {
-		_, file := calendarEvent(t, one(t, atService(timeline.StateBooked, func(f *timeline.Facts) {
+		_, file := calendarEvent(t, one(t, atService(referral.StateBooked, func(f *referral.Facts) {
 			f.Appointment = appointment(start, 0)
 			f.Service.Locations[0].Name = "LEEDS CANCER CENTRE"
 		}), now()))
@@ -75,7 +76,7 @@ func TestCalendar(t *testing.T) {
 		}
 	})
 	t.Run("a hostile name cannot write lines of its own", func(t *testing.T) {
-		event, file := calendarEvent(t, one(t, atService(timeline.StateBooked, func(f *timeline.Facts) {
+		event, file := calendarEvent(t, one(t, atService(referral.StateBooked, func(f *referral.Facts) {
 			f.Appointment = appointment(start, 0)
 			f.Service.Locations[0].Name = "Clinic\r\nATTENDEE:mailto:x@example.org\r\nX;Y,Z\\n"
 		}), now()))
@@ -84,16 +85,16 @@ func TestCalendar(t *testing.T) {
 		}
 	})
 	t.Run("an appointment against its state is tentative", func(t *testing.T) {
-		_, file := calendarEvent(t, one(t, atService(timeline.StateRejected, func(f *timeline.Facts) { f.Appointment = appointment(start, 0) }), now()))
+		_, file := calendarEvent(t, one(t, atService(referral.StateRejected, func(f *referral.Facts) { f.Appointment = appointment(start, 0) }), now()))
 		if !strings.Contains(file, "STATUS:TENTATIVE") {
 			t.Error("it is confirmed")
 		}
 	})
 	t.Run("without a start there is none", func(t *testing.T) {
-		for _, f := range []timeline.Facts{
-			referral(nil),
-			atService(timeline.StateBooked, func(f *timeline.Facts) { f.Appointment = &timeline.Appointment{ID: "a"} }),
-			atService(timeline.StateCancelledByPatient, func(f *timeline.Facts) { f.Appointment = appointment(start, 0) }),
+		for _, f := range []referral.Facts{
+			cardiology(nil),
+			atService(referral.StateBooked, func(f *referral.Facts) { f.Appointment = &referral.Appointment{ID: "a"} }),
+			atService(referral.StateCancelledByPatient, func(f *referral.Facts) { f.Appointment = appointment(start, 0) }),
 		} {
 			if _, err := timeline.Calendar(one(t, f, now()), now()); !errors.Is(err, timeline.ErrNoTime) {
 				t.Errorf("%s: %v", f.State, err)

@@ -139,22 +139,6 @@ func shorten(s string, limit int) string {
 	return strings.TrimRight(head, " ,-") + "…"
 }
 
-// token gives s where it is a short code of the characters that codes are made
-// of, and nothing where it is not.
-func token(s string, maxLen int) *string {
-	if s == "" || len(s) > maxLen {
-		return nil
-	}
-	for i := range len(s) {
-		c := s[i]
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' {
-			continue
-		}
-		return nil
-	}
-	return &s
-}
-
 // phoneNumber gives a number that can be dialled, as it is written, or nothing.
 func phoneNumber(s string) *string {
 	const maxLen, minDigits = 24, 3

@@ -1,5 +1,7 @@
 package timeline
 
+import "github.com/patient-care-aggregator/aggregator/internal/referral"
+
 // The roles of a contact.
 const (
 	roleHospital = "hospital"
@@ -14,7 +16,7 @@ const (
 // referrer, else the GP surgery in general words. Where the name itself must not
 // be told the general words stand in its place and the number stays, for the
 // citizen must be able to ask.
-func (b *builder) contact(f *Facts, r *Referral, verdict level) Contact {
+func (b *builder) contact(f *referral.Facts, r *Referral, verdict level) Contact {
 	if s := f.Service; s != nil && s.Provider != nil && !s.Provider.Closed && verdict < hide {
 		if r.Service.Provider.Name != nil {
 			return b.reachable(roleHospital, *r.Service.Provider.Name, s.Provider.Phone, saySwitchboard)

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 	"github.com/patient-care-aggregator/aggregator/valuesets"
 )
@@ -13,11 +14,11 @@ func TestNobodyIsSentToAClosedOrganisation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	facts := timeline.Facts{
-		Source: "ers-01", ID: "a", State: timeline.StateNotBooked, Priority: "ROUTINE",
-		Referrer: &timeline.Organisation{ODSCode: "B86003", Name: "Old Mill Surgery", Phone: "0113 496 0003", Closed: true},
+	facts := referral.Facts{
+		Source: "ers-01", ID: "a", State: referral.StateNotBooked, Priority: "ROUTINE",
+		Referrer: &referral.Organisation{ODSCode: "B86003", Name: "Old Mill Surgery", Phone: "0113 496 0003", Closed: true},
 	}
-	built := timeline.Build([]timeline.Facts{facts}, vs, timeline.English, time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC))
+	built := timeline.Build([]referral.Facts{facts}, vs, timeline.English, time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC))
 	r := built.Referrals[0]
 	if r.Contact.Role != "gp" || r.Contact.Phone != nil {
 		t.Errorf("contact is %+v", r.Contact)

@@ -1,11 +1,14 @@
 package timeline
 
-import "strings"
+import (
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
+	"strings"
+)
 
 // judge decides how much of a referral is told, from everything that any source
 // says about it: what one copy of a referral lets slip, all copies keep. It is
 // the only place where that is decided.
-func (b *builder) judge(copies []Facts) level {
+func (b *builder) judge(copies []referral.Facts) level {
 	verdict := show
 	for i := range copies {
 		verdict = max(verdict, b.judgeOne(&copies[i]))
@@ -13,10 +16,10 @@ func (b *builder) judge(copies []Facts) level {
 	return verdict
 }
 
-func (b *builder) judgeOne(f *Facts) level {
+func (b *builder) judgeOne(f *referral.Facts) level {
 	p := &b.vs.policy
 	verdict := show
-	if _, known := b.vs.priorities[f.Priority]; !p.disclose && (!known || f.Priority == StateUnknown || p.priorities[f.Priority]) {
+	if _, known := b.vs.priorities[f.Priority]; !p.disclose && (!known || f.Priority == referral.StateUnknown || p.priorities[f.Priority]) {
 		verdict = soften
 	}
 	weigh := func(text string) {
@@ -24,7 +27,7 @@ func (b *builder) judgeOne(f *Facts) level {
 			verdict = max(verdict, b.weigh(text))
 		}
 	}
-	coding := func(c *Coding) {
+	coding := func(c *referral.Coding) {
 		if c == nil {
 			return
 		}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 	"github.com/patient-care-aggregator/aggregator/valuesets"
 )
@@ -88,53 +89,53 @@ func leaks(t testing.TB, tl timeline.Timeline) []string {
 
 func TestNoLabelOfSuspectedCancerReachesAnAnswer(t *testing.T) {
 	start := time.Date(2026, time.August, 5, 13, 30, 0, 0, time.UTC)
-	telling := map[string]func(*timeline.Facts){
-		"specialty code":                func(f *timeline.Facts) { f.Specialty = &timeline.Coding{Code: "2WW", Display: "Other"} },
-		"specialty display":             func(f *timeline.Facts) { f.Specialty = &timeline.Coding{Code: "X9", Display: "2 Week Wait Breast"} },
-		"a listed specialty":            func(f *timeline.Facts) { f.Specialty = &timeline.Coding{Code: "CLINICAL_ONCOLOGY"} },
-		"service's own specialty":       func(f *timeline.Facts) { f.Specialty = nil; f.Service.Specialty = &timeline.Coding{Code: "2WW"} },
-		"service's second specialty":    func(f *timeline.Facts) { f.Service.Specialty = &timeline.Coding{Display: "Oncology"} },
-		"service name":                  func(f *timeline.Facts) { f.Service.Name = "Urgent Suspected Cancer - Breast" },
-		"service name in capitals":      func(f *timeline.Facts) { f.Service.Name = "CANCER 2WW SKIN" },
-		"spaced out":                    func(f *timeline.Facts) { f.Service.Name = "C A N C E R clinic, 2 - W W" },
-		"punctuated":                    func(f *timeline.Facts) { f.Service.Name = "Can.cer / two_week-wait" },
-		"soft hyphen":                   func(f *timeline.Facts) { f.Service.Name = "Can\u00adcer clinic" },
-		"zero width":                    func(f *timeline.Facts) { f.Service.Name = "2\u200bW\u200bW clinic" },
-		"full width":                    func(f *timeline.Facts) { f.Service.Name = "２ＷＷ clinic" },
-		"accents":                       func(f *timeline.Facts) { f.Service.Name = "Cáncér clinic" },
-		"markup inside":                 func(f *timeline.Facts) { f.Service.Name = "can<b>cer</b> clinic" },
-		"character references":          func(f *timeline.Facts) { f.Service.Name = "c&#97;ncer clinic" },
-		"doubled character references":  func(f *timeline.Facts) { f.Service.Name = "c&amp;#97;ncer clinic" },
-		"lookalike letters":             func(f *timeline.Facts) { f.Service.Name = "саnсеr clinic" },
-		"beyond the bound":              func(f *timeline.Facts) { f.Service.Name = strings.Repeat("Clinic ", 400) + "cancer" },
-		"cut by the bound":              func(f *timeline.Facts) { f.Service.Name = strings.Repeat("Clinics ", 14) + "cancer clinic" },
-		"appointment type":              func(f *timeline.Facts) { f.Service.Type = "2WW_CLINIC" },
-		"provider name":                 func(f *timeline.Facts) { f.Service.Provider.Name = "CLATTERBRIDGE CANCER CENTRE NHS TRUST" },
-		"place":                         func(f *timeline.Facts) { f.Service.Locations[0].Name = "LEEDS CANCER CENTRE" },
-		"part of a place":               func(f *timeline.Facts) { f.Service.Locations[0].Name = "ST JAMES'S HOSPITAL (ONCOLOGY)" },
-		"referrer":                      func(f *timeline.Facts) { f.Referrer.Name = "Macmillan Cancer Team" },
-		"referrer without a service":    func(f *timeline.Facts) { f.Service = nil; f.Referrer.Name = "Macmillan Cancer Team" },
-		"state code":                    func(f *timeline.Facts) { f.State = "CANCER_TRACKING" },
-		"priority code that nobody has": func(f *timeline.Facts) { f.Priority = "SUSPECTED_CANCER"; f.Service.Name = "Lung one" },
-		"review kind":                   func(f *timeline.Facts) { f.Review = &timeline.Review{Kind: "CANCER_REVIEW"} },
-		"ods code":                      func(f *timeline.Facts) { f.Service.Provider.ODSCode = "CANCER-2WW" },
-		"booking reference":             func(f *timeline.Facts) { f.BookingReference = "2WW-CANCER" },
-		"phone":                         func(f *timeline.Facts) { f.Service.Provider.Phone = "cancer desk 123" },
-		"manage link":                   func(f *timeline.Facts) { f.ManageURL = "https://refer.nhs.uk/2ww/cancer" },
-		"id":                            func(f *timeline.Facts) { f.ID = "cancer 2ww" },
-		"version and source":            func(f *timeline.Facts) { f.Version, f.Source = "2ww", "cancer" },
+	telling := map[string]func(*referral.Facts){
+		"specialty code":                func(f *referral.Facts) { f.Specialty = &referral.Coding{Code: "2WW", Display: "Other"} },
+		"specialty display":             func(f *referral.Facts) { f.Specialty = &referral.Coding{Code: "X9", Display: "2 Week Wait Breast"} },
+		"a listed specialty":            func(f *referral.Facts) { f.Specialty = &referral.Coding{Code: "CLINICAL_ONCOLOGY"} },
+		"service's own specialty":       func(f *referral.Facts) { f.Specialty = nil; f.Service.Specialty = &referral.Coding{Code: "2WW"} },
+		"service's second specialty":    func(f *referral.Facts) { f.Service.Specialty = &referral.Coding{Display: "Oncology"} },
+		"service name":                  func(f *referral.Facts) { f.Service.Name = "Urgent Suspected Cancer - Breast" },
+		"service name in capitals":      func(f *referral.Facts) { f.Service.Name = "CANCER 2WW SKIN" },
+		"spaced out":                    func(f *referral.Facts) { f.Service.Name = "C A N C E R clinic, 2 - W W" },
+		"punctuated":                    func(f *referral.Facts) { f.Service.Name = "Can.cer / two_week-wait" },
+		"soft hyphen":                   func(f *referral.Facts) { f.Service.Name = "Can\u00adcer clinic" },
+		"zero width":                    func(f *referral.Facts) { f.Service.Name = "2\u200bW\u200bW clinic" },
+		"full width":                    func(f *referral.Facts) { f.Service.Name = "２ＷＷ clinic" },
+		"accents":                       func(f *referral.Facts) { f.Service.Name = "Cáncér clinic" },
+		"markup inside":                 func(f *referral.Facts) { f.Service.Name = "can<b>cer</b> clinic" },
+		"character references":          func(f *referral.Facts) { f.Service.Name = "c&#97;ncer clinic" },
+		"doubled character references":  func(f *referral.Facts) { f.Service.Name = "c&amp;#97;ncer clinic" },
+		"lookalike letters":             func(f *referral.Facts) { f.Service.Name = "саnсеr clinic" },
+		"beyond the bound":              func(f *referral.Facts) { f.Service.Name = strings.Repeat("Clinic ", 400) + "cancer" },
+		"cut by the bound":              func(f *referral.Facts) { f.Service.Name = strings.Repeat("Clinics ", 14) + "cancer clinic" },
+		"appointment type":              func(f *referral.Facts) { f.Service.Type = "2WW_CLINIC" },
+		"provider name":                 func(f *referral.Facts) { f.Service.Provider.Name = "CLATTERBRIDGE CANCER CENTRE NHS TRUST" },
+		"place":                         func(f *referral.Facts) { f.Service.Locations[0].Name = "LEEDS CANCER CENTRE" },
+		"part of a place":               func(f *referral.Facts) { f.Service.Locations[0].Name = "ST JAMES'S HOSPITAL (ONCOLOGY)" },
+		"referrer":                      func(f *referral.Facts) { f.Referrer.Name = "Macmillan Cancer Team" },
+		"referrer without a service":    func(f *referral.Facts) { f.Service = nil; f.Referrer.Name = "Macmillan Cancer Team" },
+		"state code":                    func(f *referral.Facts) { f.State = "CANCER_TRACKING" },
+		"priority code that nobody has": func(f *referral.Facts) { f.Priority = "SUSPECTED_CANCER"; f.Service.Name = "Lung one" },
+		"review kind":                   func(f *referral.Facts) { f.Review = &referral.Review{Kind: "CANCER_REVIEW"} },
+		"ods code":                      func(f *referral.Facts) { f.Service.Provider.ODSCode = "CANCER-2WW" },
+		"booking reference":             func(f *referral.Facts) { f.BookingReference = "2WW-CANCER" },
+		"phone":                         func(f *referral.Facts) { f.Service.Provider.Phone = "cancer desk 123" },
+		"manage link":                   func(f *referral.Facts) { f.ManageURL = "https://refer.nhs.uk/2ww/cancer" },
+		"id":                            func(f *referral.Facts) { f.ID = "cancer 2ww" },
+		"version and source":            func(f *referral.Facts) { f.Version, f.Source = "2ww", "cancer" },
 	}
 	vs := valueSets(t)
 	for name, tell := range telling {
 		for _, priority := range []string{"ROUTINE", "URGENT", "TWO_WEEK_WAIT", "", "NEW"} {
 			for _, state := range append(allStates(), "NEW") {
-				f := atService(state, func(f *timeline.Facts) {
+				f := atService(state, func(f *referral.Facts) {
 					f.Priority = priority
 					f.Appointment = appointment(start, 0)
-					f.Review = review(timeline.ReviewTriage, 2026, time.January, 2)
+					f.Review = review(referral.ReviewTriage, 2026, time.January, 2)
 				})
 				tell(&f)
-				got := timeline.Build([]timeline.Facts{f}, vs, timeline.English, now())
+				got := timeline.Build([]referral.Facts{f}, vs, timeline.English, now())
 				if found := leaks(t, got); len(found) > 0 {
 					t.Errorf("%s, priority %q, state %s: %v", name, priority, state, found)
 				}
@@ -151,13 +152,13 @@ func TestNoLabelOfSuspectedCancerReachesAnAnswer(t *testing.T) {
 func TestNamesThatNoListHolds(t *testing.T) {
 	for _, priority := range []string{"TWO_WEEK_WAIT", "", "SOMETHING_NEW"} {
 		for _, service := range []string{"Lung Clinic", "Prostate Pathway", "Breast Symptomatic", "Dr Smith Thursday List"} {
-			r := one(t, atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) {
+			r := one(t, atService(referral.StateAwaitingTriage, func(f *referral.Facts) {
 				f.Priority = priority
-				f.Specialty = &timeline.Coding{Code: "NEWCODE", Display: "Chest X-ray follow on"}
+				f.Specialty = &referral.Coding{Code: "NEWCODE", Display: "Chest X-ray follow on"}
 				f.Service.Specialty = nil
 				f.Service.Name = service
 				f.Service.Type = "DIAGNOSTIC"
-				f.Service.Locations = []timeline.Organisation{{ODSCode: "RR8BB", Name: "BREAST UNIT, ST JAMES'S UNIVERSITY HOSPITAL"}}
+				f.Service.Locations = []referral.Organisation{{ODSCode: "RR8BB", Name: "BREAST UNIT, ST JAMES'S UNIVERSITY HOSPITAL"}}
 			}), now())
 			t.Run("only allow-listed words are shown: "+priority+" "+service, func(t *testing.T) {
 				if r.Specialty.Display != "Specialist care" || r.Specialty.Code != nil {
@@ -181,7 +182,7 @@ func TestNamesThatNoListHolds(t *testing.T) {
 }
 
 func TestUrgencyStaysVisibleWhenSoftened(t *testing.T) {
-	r := one(t, referral(func(f *timeline.Facts) { f.Priority = "TWO_WEEK_WAIT" }), now())
+	r := one(t, cardiology(func(f *referral.Facts) { f.Priority = "TWO_WEEK_WAIT" }), now())
 	if *r.Priority.Code != "urgent" || r.Priority.Display != "Urgent" {
 		t.Errorf("priority %s %q", *r.Priority.Code, r.Priority.Display)
 	}
@@ -196,7 +197,7 @@ func TestOrdinaryReferralsAreNotSoftened(t *testing.T) {
 		"Dr Lumley's Diabetes Clinic", "Vatican Road Physiotherapy", "Cupar House", "St Mary's Stoptober", "Plumpton Eye Unit",
 		"Top Floor Fracture Clinic", "Week 2 Follow Up", "Crewe 2 Wards", "Hilltop Stroke Team", "Ysbyty Gwynedd: Clinig Llygaid Ŵyn",
 	} {
-		r := one(t, atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) { f.Service.Name = service }), now())
+		r := one(t, atService(referral.StateAwaitingTriage, func(f *referral.Facts) { f.Service.Name = service }), now())
 		if text(r.Service.Name) != service || text(r.Specialty.Code) != "CARDIOLOGY" {
 			t.Errorf("%q was softened to %s, %q", service, text(r.Service.Name), r.Specialty.Display)
 		}
@@ -204,7 +205,7 @@ func TestOrdinaryReferralsAreNotSoftened(t *testing.T) {
 }
 
 func TestASoftenedReferralKeepsAnAllowedSpecialty(t *testing.T) {
-	r := one(t, atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) { f.Priority = "" }), now())
+	r := one(t, atService(referral.StateAwaitingTriage, func(f *referral.Facts) { f.Priority = "" }), now())
 	if text(r.Specialty.Code) != "CARDIOLOGY" || r.Specialty.Display != "Cardiology (heart)" {
 		t.Errorf("specialty %s %q", text(r.Specialty.Code), r.Specialty.Display)
 	}
@@ -214,9 +215,9 @@ func TestASoftenedReferralKeepsAnAllowedSpecialty(t *testing.T) {
 }
 
 func TestOneTellingCopySoftensTheReferral(t *testing.T) {
-	rich := atService(timeline.StateAwaitingTriage, nil)
-	poor := referral(func(f *timeline.Facts) { f.Priority = "TWO_WEEK_WAIT"; f.Source = "other" })
-	got := timeline.Build([]timeline.Facts{rich, poor}, valueSets(t), timeline.English, now())
+	rich := atService(referral.StateAwaitingTriage, nil)
+	poor := cardiology(func(f *referral.Facts) { f.Priority = "TWO_WEEK_WAIT"; f.Source = "other" })
+	got := timeline.Build([]referral.Facts{rich, poor}, valueSets(t), timeline.English, now())
 	if len(got.Referrals) != 1 || text(got.Referrals[0].Service.Name) != "Hospital clinic" {
 		t.Errorf("%d referrals, service %s", len(got.Referrals), text(got.Referrals[0].Service.Name))
 	}
@@ -245,12 +246,12 @@ func TestADeploymentCanDisclose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) {
+	f := atService(referral.StateAwaitingTriage, func(f *referral.Facts) {
 		f.Priority = "TWO_WEEK_WAIT"
-		f.Specialty = &timeline.Coding{Code: "2WW", Display: "2WW"}
+		f.Specialty = &referral.Coding{Code: "2WW", Display: "2WW"}
 		f.Service.Name = "Suspected Cancer Skin"
 	})
-	r := timeline.Build([]timeline.Facts{f}, vs, timeline.English, now()).Referrals[0]
+	r := timeline.Build([]referral.Facts{f}, vs, timeline.English, now()).Referrals[0]
 	if text(r.Service.Name) != "Suspected Cancer Skin" || r.Specialty.Display != "2 week wait" || r.Priority.Display != "Urgent 2 week wait" {
 		t.Errorf("service %s, specialty %q, priority %q", text(r.Service.Name), r.Specialty.Display, r.Priority.Display)
 	}
@@ -262,8 +263,8 @@ func TestADeploymentCanDisclose(t *testing.T) {
 }
 
 func TestOtherSensitiveCare(t *testing.T) {
-	f := atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) {
-		f.Specialty = &timeline.Coding{Code: "SEXUAL_HEALTH", Display: "Sexual Health"}
+	f := atService(referral.StateAwaitingTriage, func(f *referral.Facts) {
+		f.Specialty = &referral.Coding{Code: "SEXUAL_HEALTH", Display: "Sexual Health"}
 		f.Service.Name = "GUM Clinic"
 	})
 	build := func(t *testing.T, action string) timeline.Referral {
@@ -274,7 +275,7 @@ func TestOtherSensitiveCare(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return timeline.Build([]timeline.Facts{f}, vs, timeline.English, now()).Referrals[0]
+		return timeline.Build([]referral.Facts{f}, vs, timeline.English, now()).Referrals[0]
 	}
 	t.Run("is softened as the policy stands", func(t *testing.T) {
 		r := one(t, f, now())
@@ -304,11 +305,11 @@ func FuzzServiceName(f *testing.F) {
 	}
 	vs := valueSets(f)
 	f.Fuzz(func(t *testing.T, service, place string) {
-		facts := atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) {
+		facts := atService(referral.StateAwaitingTriage, func(f *referral.Facts) {
 			f.Service.Name = service
 			f.Service.Locations[0].Name = place
 		})
-		got := timeline.Build([]timeline.Facts{facts}, vs, timeline.English, now())
+		got := timeline.Build([]referral.Facts{facts}, vs, timeline.English, now())
 		if found := leaks(t, got); len(found) > 0 {
 			t.Errorf("leaks: %v", found)
 		}

@@ -3,8 +3,6 @@
 // next, by when, who acts, and whom do I phone.
 //
 // It owns
-//   - the facts that sources bring ([Facts]);
-//   - the state machine of a referral ([Possible], [Phase], [Actor]);
 //   - the wording: value sets of phrases, specialties, priorities, types and
 //     organisation names, read once by [Load] from a file system of YAML files;
 //   - the disclosure policy, which is applied in one place, before any word is
@@ -13,13 +11,12 @@
 //     policy asks;
 //   - the timeline itself ([Build]) and the calendar file of one appointment
 //     ([Calendar]);
-//   - what an observer keeps of facts ([Standings]), and the words for what it
-//     saw: since when ([BuildWith]), how long a wait is ([Waiting]) and what
-//     changed ([TellChanges]).
+//   - the words for what an observer saw: since when ([BuildWith]), how long a
+//     wait is ([Waiting]) and what changed ([TellChanges]).
 //
 // The road of one referral through this package:
 //
-//	Facts -> mergeDuplicates   one referral per id, the others counted
+//	Facts -> referral.Merge     one referral per id, the others counted
 //	      -> judge             show, soften or hide, from everything known
 //	      -> booking, review   what the dates mean at this moment
 //	      -> state             code, phase, who acts, which words
@@ -31,7 +28,8 @@
 // give the same bytes. Strings in facts are hostile until cleaned here.
 //
 // It must not know who the citizen is, which app asks, whether consent was given,
-// how facts were fetched or how old they are, and it imports nothing of ours.
+// how facts were fetched or how old they are. Of ours it imports internal/referral
+// only.
 //
 // Neighbours: internal/patientcare makes facts; internal/aggregate merges sources
 // and adds freshness; internal/history observes; internal/httpapi serves the

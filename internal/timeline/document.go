@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 // maxDocument bounds one file of the value sets, in bytes.
@@ -79,7 +80,7 @@ func (d *document) decode(into any, head *header) bool {
 		d.faults = append(d.faults, d.yamlFault(err))
 		return false
 	}
-	if d.version = head.Version; token(d.version, 32) == nil {
+	if d.version = head.Version; referral.Token(d.version, 32) == nil {
 		d.fault("a version of at most 32 letters, digits, points and dashes is needed", "version")
 	}
 	d.offered = make(map[Lang]bool, len(head.Languages))

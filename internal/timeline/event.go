@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"strconv"
 	"time"
 )
@@ -17,7 +18,7 @@ func (b *builder) events(r *Referral, k booking, due duty, remote bool, seen sig
 	}
 	detail := r.State.NextStep
 	present := Event{
-		ID:   digestID(r.ID, EventState, r.State.Code, string(r.State.Phase), string(r.State.WhoActs)),
+		ID:   referral.DigestID(r.ID, EventState, r.State.Code, string(r.State.Phase), string(r.State.WhoActs)),
 		Kind: EventState, ReferralID: r.ID, Title: r.State.Title, Detail: &detail, Source: eventSource, present: true,
 	}
 	b.dateSince(&present, seen)
@@ -71,7 +72,7 @@ func (b *builder) appointmentEvent(r *Referral, k booking, remote bool) Event {
 }
 
 func (b *builder) reviewEvent(r *Referral, due duty) Event {
-	e := b.dayEvent(r.ID, EventReviewDue, due.dueBy.String(), due.dueBy.begins(b.vs.london))
+	e := b.dayEvent(r.ID, EventReviewDue, due.dueBy.String(), due.dueBy.Begins(b.vs.london))
 	words := b.vs.reviews[due.kind]
 	e.Title, e.Upcoming = words.due.in(b.lang), !due.overdue
 	if due.overdue {
@@ -80,15 +81,15 @@ func (b *builder) reviewEvent(r *Referral, due duty) Event {
 	return e
 }
 
-func (b *builder) dayEvent(referral, kind, day string, begins time.Time) Event {
+func (b *builder) dayEvent(id, kind, day string, begins time.Time) Event {
 	date := b.vs.dateInWords(begins, b.lang)
 	return Event{
-		ID: eventID(referral, kind, begins), Kind: kind, ReferralID: referral, At: &day, DateOnly: true,
+		ID: eventID(id, kind, begins), Kind: kind, ReferralID: id, At: &day, DateOnly: true,
 		DisplayDate: &date, Source: eventSource, instant: begins.Unix(),
 	}
 }
 
 // eventID is opaque and stays while referral, kind and instant do.
-func eventID(referral, kind string, at time.Time) string {
-	return digestID(referral, kind, strconv.FormatInt(at.Unix(), 10))
+func eventID(id, kind string, at time.Time) string {
+	return referral.DigestID(id, kind, strconv.FormatInt(at.Unix(), 10))
 }

@@ -10,56 +10,57 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden timelines")
 
-func goldenScenarios() map[string][]timeline.Facts {
+func goldenScenarios() map[string][]referral.Facts {
 	summer := time.Date(2026, time.August, 5, 13, 30, 0, 0, time.UTC)
-	future := func(f *timeline.Facts) { f.Appointment = appointment(summer, 20*time.Minute) }
-	states := map[string][]timeline.Facts{
+	future := func(f *referral.Facts) { f.Appointment = appointment(summer, 20*time.Minute) }
+	states := map[string][]referral.Facts{
 		"no referrals":          nil,
-		"not booked":            {referral(nil)},
-		"booked with a start":   {atService(timeline.StateBooked, future)},
-		"booked by phone":       {atService(timeline.StateBooked, func(f *timeline.Facts) { future(f); f.Service.Type = "TELEPHONE_ASSESSMENT" })},
-		"booked without start":  {atService(timeline.StateBooked, func(f *timeline.Facts) { f.Appointment = &timeline.Appointment{ID: "appointmentAAAAAAAAAAA"} })},
-		"booked and unreadable": {atService(timeline.StateBooked, nil)},
-		"booked and passed": {atService(timeline.StateBooked, func(f *timeline.Facts) {
+		"not booked":            {cardiology(nil)},
+		"booked with a start":   {atService(referral.StateBooked, future)},
+		"booked by phone":       {atService(referral.StateBooked, func(f *referral.Facts) { future(f); f.Service.Type = "TELEPHONE_ASSESSMENT" })},
+		"booked without start":  {atService(referral.StateBooked, func(f *referral.Facts) { f.Appointment = &referral.Appointment{ID: "appointmentAAAAAAAAAAA"} })},
+		"booked and unreadable": {atService(referral.StateBooked, nil)},
+		"booked and passed": {atService(referral.StateBooked, func(f *referral.Facts) {
 			f.Appointment = appointment(time.Date(2026, time.January, 14, 12, 0, 0, 0, time.UTC), 20*time.Minute)
 		})},
-		"being reviewed": {atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) {
-			f.Review = review(timeline.ReviewTriage, 2026, time.January, 25)
+		"being reviewed": {atService(referral.StateAwaitingTriage, func(f *referral.Facts) {
+			f.Review = review(referral.ReviewTriage, 2026, time.January, 25)
 		})},
-		"review overdue": {atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) {
-			f.Review = review(timeline.ReviewTriage, 2026, time.January, 19)
+		"review overdue": {atService(referral.StateAwaitingTriage, func(f *referral.Facts) {
+			f.Review = review(referral.ReviewTriage, 2026, time.January, 19)
 		})},
-		"being reviewed without a date": {atService(timeline.StateAwaitingTriage, nil)},
-		"provider arranges": {atService(timeline.StateDeferToProvider, func(f *timeline.Facts) {
-			f.Review = review(timeline.ReviewAppointment, 2026, time.February, 1)
+		"being reviewed without a date": {atService(referral.StateAwaitingTriage, nil)},
+		"provider arranges": {atService(referral.StateDeferToProvider, func(f *referral.Facts) {
+			f.Review = review(referral.ReviewAppointment, 2026, time.February, 1)
 		})},
-		"provider arranges overdue": {atService(timeline.StateDeferToProvider, func(f *timeline.Facts) {
-			f.Review = review(timeline.ReviewAppointment, 2026, time.January, 1)
+		"provider arranges overdue": {atService(referral.StateDeferToProvider, func(f *referral.Facts) {
+			f.Review = review(referral.ReviewAppointment, 2026, time.January, 1)
 		})},
-		"reviewed":                       {atService(timeline.StateReviewed, nil)},
-		"cancelled and being rearranged": {atService(timeline.StateCancelledToRearrange, future)},
-		"next step being arranged":       {atService(timeline.StateBeingArranged, nil)},
-		"sent back":                      {atService(timeline.StateSentBack, nil)},
-		"rejected":                       {atService(timeline.StateRejected, nil)},
-		"cancelled by the patient":       {atService(timeline.StateCancelledByPatient, future)},
-		"cancelled by the hospital":      {atService(timeline.StateCancelledByProvider, future)},
+		"reviewed":                       {atService(referral.StateReviewed, nil)},
+		"cancelled and being rearranged": {atService(referral.StateCancelledToRearrange, future)},
+		"next step being arranged":       {atService(referral.StateBeingArranged, nil)},
+		"sent back":                      {atService(referral.StateSentBack, nil)},
+		"rejected":                       {atService(referral.StateRejected, nil)},
+		"cancelled by the patient":       {atService(referral.StateCancelledByPatient, future)},
+		"cancelled by the hospital":      {atService(referral.StateCancelledByProvider, future)},
 		"unknown state":                  {atService("SENT_TO_2WW_TRACKER", nil)},
-		"state against appointment":      {atService(timeline.StateRejected, future)},
-		"two week wait": {atService(timeline.StateBooked, func(f *timeline.Facts) {
+		"state against appointment":      {atService(referral.StateRejected, future)},
+		"two week wait": {atService(referral.StateBooked, func(f *referral.Facts) {
 			future(f)
 			f.Priority = "TWO_WEEK_WAIT"
-			f.Specialty = &timeline.Coding{Code: "2WW", Display: "2 Week Wait"}
+			f.Specialty = &referral.Coding{Code: "2WW", Display: "2 Week Wait"}
 			f.Service.Name = "Urgent Suspected Cancer - Lung - Leeds"
-			f.Service.Locations = []timeline.Organisation{{ODSCode: "RR8ZZ", Name: "LEEDS CANCER CENTRE"}}
+			f.Service.Locations = []referral.Organisation{{ODSCode: "RR8ZZ", Name: "LEEDS CANCER CENTRE"}}
 		})},
 		"nothing but an id": {{Source: "ers-01", ID: "bareAAAAAAAAAAAAAAAAAA"}},
 	}
-	var everything []timeline.Facts
+	var everything []referral.Facts
 	for i, name := range []string{"not booked", "booked with a start", "review overdue", "being reviewed", "two week wait", "rejected"} {
 		f := states[name][0]
 		f.ID = strings.Repeat(string(rune('A'+i)), 22)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 	"github.com/patient-care-aggregator/aggregator/valuesets"
 )
@@ -34,18 +35,18 @@ func encode(t testing.TB, value any) string {
 	return out.String()
 }
 
-// referral is a plain cardiology referral with nothing at a service yet.
-func referral(change func(*timeline.Facts)) timeline.Facts {
-	f := timeline.Facts{
+// cardiology is a plain cardiology referral with nothing at a service yet.
+func cardiology(change func(*referral.Facts)) referral.Facts {
+	f := referral.Facts{
 		Source:           "ers-01",
 		ID:               "referralAAAAAAAAAAAAAA",
 		BookingReference: "000049973241",
 		Version:          "1",
-		State:            timeline.StateNotBooked,
+		State:            referral.StateNotBooked,
 		Priority:         "ROUTINE",
-		Specialty:        &timeline.Coding{Code: "CARDIOLOGY", Display: "Cardiology"},
-		ReferredOn:       timeline.Date{Year: 2026, Month: time.January, Day: 11},
-		Referrer:         &timeline.Organisation{ODSCode: "A1001", Name: "OAKWOOD LANE MEDICAL PRACTICE", Phone: "0113 496 0000"},
+		Specialty:        &referral.Coding{Code: "CARDIOLOGY", Display: "Cardiology"},
+		ReferredOn:       referral.Date{Year: 2026, Month: time.January, Day: 11},
+		Referrer:         &referral.Organisation{ODSCode: "A1001", Name: "OAKWOOD LANE MEDICAL PRACTICE", Phone: "0113 496 0000"},
 		ManageURL:        "https://refer.nhs.uk/myr/000049973241",
 	}
 	if change != nil {
@@ -55,14 +56,14 @@ func referral(change func(*timeline.Facts)) timeline.Facts {
 }
 
 // atService sends a referral on to a hospital's service.
-func atService(state string, change func(*timeline.Facts)) timeline.Facts {
-	return referral(func(f *timeline.Facts) {
+func atService(state string, change func(*referral.Facts)) referral.Facts {
+	return cardiology(func(f *referral.Facts) {
 		f.State = state
-		f.Service = &timeline.Service{
+		f.Service = &referral.Service{
 			ID: "serviceAAAAAAAAAAAAAAA", Name: "Chest Pain Clinic - Leeds", Type: "FIRST_OUTPATIENT",
-			Specialty: &timeline.Coding{Code: "CARDIOLOGY", Display: "Cardiology"},
-			Provider:  &timeline.Organisation{ODSCode: "RR8", Name: "LEEDS TEACHING HOSPITALS NHS TRUST", Phone: "0113 496 0001"},
-			Locations: []timeline.Organisation{{ODSCode: "RR813", Name: "ST JAMES'S UNIVERSITY HOSPITAL"}},
+			Specialty: &referral.Coding{Code: "CARDIOLOGY", Display: "Cardiology"},
+			Provider:  &referral.Organisation{ODSCode: "RR8", Name: "LEEDS TEACHING HOSPITALS NHS TRUST", Phone: "0113 496 0001"},
+			Locations: []referral.Organisation{{ODSCode: "RR813", Name: "ST JAMES'S UNIVERSITY HOSPITAL"}},
 		}
 		if change != nil {
 			change(f)
@@ -70,8 +71,8 @@ func atService(state string, change func(*timeline.Facts)) timeline.Facts {
 	})
 }
 
-func appointment(start time.Time, length time.Duration) *timeline.Appointment {
-	a := &timeline.Appointment{ID: "appointmentAAAAAAAAAAA", Start: &start}
+func appointment(start time.Time, length time.Duration) *referral.Appointment {
+	a := &referral.Appointment{ID: "appointmentAAAAAAAAAAA", Start: &start}
 	if length > 0 {
 		end := start.Add(length)
 		a.End = &end
@@ -79,14 +80,14 @@ func appointment(start time.Time, length time.Duration) *timeline.Appointment {
 	return a
 }
 
-func review(kind string, year int, month time.Month, day int) *timeline.Review {
-	return &timeline.Review{Kind: kind, DueBy: timeline.Date{Year: year, Month: month, Day: day}}
+func review(kind string, year int, month time.Month, day int) *referral.Review {
+	return &referral.Review{Kind: kind, DueBy: referral.Date{Year: year, Month: month, Day: day}}
 }
 
 // one builds the timeline of one referral in English.
-func one(t testing.TB, f timeline.Facts, at time.Time) timeline.Referral {
+func one(t testing.TB, f referral.Facts, at time.Time) timeline.Referral {
 	t.Helper()
-	got := timeline.Build([]timeline.Facts{f}, valueSets(t), timeline.English, at)
+	got := timeline.Build([]referral.Facts{f}, valueSets(t), timeline.English, at)
 	if len(got.Referrals) != 1 {
 		t.Fatalf("%d referrals, want 1", len(got.Referrals))
 	}

@@ -1,8 +1,7 @@
 package timeline
 
 import (
-	"cmp"
-	"slices"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"strconv"
 	"time"
 )
@@ -10,44 +9,19 @@ import (
 // eventObserved marks what this service saw itself, on an earlier read.
 const eventObserved = "observed"
 
-// Observed is one stage in which this service saw a referral.
-type Observed struct {
-	ReferralID string
-	Stage
-	// Since is when the referral was first seen so. It stood so from then at the
-	// latest; when it really began nobody told.
-	Since time.Time
-}
-
 // sightings are what was observed of one referral.
 type sightings struct {
-	earlier []Observed // stages that it stands in no more, oldest first
+	earlier []referral.Observed // stages that it stands in no more, oldest first
 	// since is when the stage of now was first seen; zero: it was not, or the
 	// words of now come from a date that went by, so that it says nothing of them.
 	since time.Time
 }
 
-// byReferral groups observed stages. Only stages of referrals that are there are
-// ever looked at.
-func byReferral(observed []Observed) map[string][]Observed {
-	if len(observed) == 0 {
-		return nil
-	}
-	groups := make(map[string][]Observed)
-	for _, o := range observed {
-		if believable(o.Since) {
-			o.Stage, o.Since = o.sound(), o.Since.UTC().Round(0)
-			groups[o.ReferralID] = append(groups[o.ReferralID], o)
-		}
-	}
-	return groups
-}
-
 // sightings reads what was observed of a referral beside its present stage.
 // byTime says that a date that went by chose the present words.
-func (b *builder) sightings(id string, present Stage, byTime bool) sightings {
+func (b *builder) sightings(id string, present referral.Stage, byTime bool) sightings {
 	var seen sightings
-	for _, o := range runs(b.observed[id]) {
+	for _, o := range referral.Runs(b.observed[id]) {
 		// A clock that was wrong can have dated it ahead; it counts when its time comes.
 		if b.turns(o.Since) {
 			seen.earlier = append(seen.earlier, o)
@@ -59,22 +33,12 @@ func (b *builder) sightings(id string, present Stage, byTime bool) sightings {
 	return seen
 }
 
-// runs puts observed stages in the order of time, each stage once from the first
-// time that it was seen until another was.
-func runs(all []Observed) []Observed {
-	all = slices.Clone(all)
-	slices.SortFunc(all, func(a, b Observed) int {
-		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.State, b.State), cmp.Compare(a.Phase, b.Phase))
-	})
-	return slices.CompactFunc(all, func(a, b Observed) bool { return a.Stage == b.Stage })
-}
-
 // observedEvent tells a stage that the referral stands in no more.
-func (b *builder) observedEvent(o Observed) Event {
+func (b *builder) observedEvent(o referral.Observed) Event {
 	since := o.Since.In(b.vs.london)
 	e := b.dayEvent(o.ReferralID, EventState, since.Format(time.DateOnly), since)
-	e.ID = digestID(o.ReferralID, eventObserved, o.State, string(o.Phase), strconv.FormatInt(o.Since.UnixNano(), 10))
-	e.Title, e.Source = b.vs.faces[o.face()].title.in(b.lang), eventObserved
+	e.ID = referral.DigestID(o.ReferralID, eventObserved, o.State, string(o.Phase), strconv.FormatInt(o.Since.UnixNano(), 10))
+	e.Title, e.Source = b.vs.faces[faceOf(o.Stage)].title.in(b.lang), eventObserved
 	detail := b.sayOn(saySeenFirst, since)
 	e.Detail = &detail
 	return e

@@ -10,26 +10,27 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
 
 // anyObserved are sightings of those referrals and of others, sensible or not.
-func anyObserved(facts []timeline.Facts) *rapid.Generator[[]timeline.Observed] {
+func anyObserved(facts []referral.Facts) *rapid.Generator[[]referral.Observed] {
 	ids := []string{"nobody", ""}
 	for i := range facts {
 		ids = append(ids, facts[i].ID, facts[i].ID)
 	}
-	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) timeline.Observed {
-		o := timeline.Observed{
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) referral.Observed {
+		o := referral.Observed{
 			ReferralID: rapid.SampledFrom(ids).Draw(t, "of"),
-			Stage: timeline.Stage{
+			Stage: referral.Stage{
 				State: rapid.OneOf(rapid.SampledFrom(allStates()), rapid.String()).Draw(t, "state seen"),
-				Phase: timeline.Phase(rapid.SampledFrom([]string{"", "booked", "with_service", "passed", "2ww"}).Draw(t, "phase seen")),
+				Phase: referral.Phase(rapid.SampledFrom([]string{"", "booked", "with_service", "passed", "2ww"}).Draw(t, "phase seen")),
 			},
 		}
 		if len(facts) > 0 && rapid.Bool().Draw(t, "as now") {
-			s := timeline.Standings(facts)
-			if i := slices.IndexFunc(s, func(s timeline.Standing) bool { return s.ID == o.ReferralID }); i >= 0 {
+			s := referral.Standings(facts)
+			if i := slices.IndexFunc(s, func(s referral.Standing) bool { return s.ID == o.ReferralID }); i >= 0 {
 				o.Stage = s[i].Stage
 			}
 		}
@@ -73,7 +74,7 @@ func TestAnyObservedHistoryGivesATimeline(t *testing.T) {
 			rt.Fatalf("%d events from the sources instead of %d", fromSources, len(plain.Events))
 		}
 		for _, r := range got.Referrals {
-			if w := r.Waiting; w != nil && (w.Text == "" || w.Since > now().Format(time.DateOnly) || r.State.WhoActs != timeline.ByHospital) {
+			if w := r.Waiting; w != nil && (w.Text == "" || w.Since > now().Format(time.DateOnly) || r.State.WhoActs != referral.ByHospital) {
 				rt.Fatalf("%s acts, waiting %+v", r.State.WhoActs, w)
 			}
 		}
@@ -132,8 +133,8 @@ func TestAStageIsWhatTheTimelineTells(t *testing.T) {
 	vs := valueSets(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		facts := someFacts().Draw(rt, "facts")
-		stages := map[string]timeline.Stage{}
-		for _, s := range timeline.Standings(facts) {
+		stages := map[string]referral.Stage{}
+		for _, s := range referral.Standings(facts) {
 			stages[s.ID] = s.Stage
 		}
 		found := 0
@@ -143,7 +144,7 @@ func TestAStageIsWhatTheTimelineTells(t *testing.T) {
 				continue // without an id of its own
 			}
 			found++
-			if stage.State != r.State.Code || stage.Phase != r.State.Phase && r.State.Phase != timeline.PhasePassed {
+			if stage.State != r.State.Code || stage.Phase != r.State.Phase && r.State.Phase != referral.PhasePassed {
 				rt.Fatalf("stage %v, told as %s %s", stage, r.State.Code, r.State.Phase)
 			}
 		}

@@ -8,26 +8,27 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
 
 const anyReferral = "referralAAAAAAAAAAAAAA"
 
 // seen is a stage first seen a number of days before now.
-func seen(state string, phase timeline.Phase, daysAgo int) timeline.Observed {
-	return timeline.Observed{
-		ReferralID: anyReferral, Stage: timeline.Stage{State: state, Phase: phase}, Since: now().AddDate(0, 0, -daysAgo),
+func seen(state string, phase referral.Phase, daysAgo int) referral.Observed {
+	return referral.Observed{
+		ReferralID: anyReferral, Stage: referral.Stage{State: state, Phase: phase}, Since: now().AddDate(0, 0, -daysAgo),
 	}
 }
 
-func seenWaiting(daysAgo int) timeline.Observed {
-	return seen(timeline.StateAwaitingTriage, timeline.PhaseWithService, daysAgo)
+func seenWaiting(daysAgo int) referral.Observed {
+	return seen(referral.StateAwaitingTriage, referral.PhaseWithService, daysAgo)
 }
 
 // with builds the timeline of one referral with what was observed of it.
-func with(t testing.TB, at time.Time, f timeline.Facts, observed ...timeline.Observed) timeline.Referral {
+func with(t testing.TB, at time.Time, f referral.Facts, observed ...referral.Observed) timeline.Referral {
 	t.Helper()
-	got := timeline.BuildWith([]timeline.Facts{f}, observed, valueSets(t), timeline.English, at)
+	got := timeline.BuildWith([]referral.Facts{f}, observed, valueSets(t), timeline.English, at)
 	if len(got.Referrals) != 1 {
 		t.Fatalf("%d referrals, want 1", len(got.Referrals))
 	}
@@ -55,7 +56,7 @@ func states(t testing.TB, r timeline.Referral) (earlier []timeline.Event, presen
 }
 
 func TestObserved(t *testing.T) {
-	waiting := atService(timeline.StateAwaitingTriage, nil)
+	waiting := atService(referral.StateAwaitingTriage, nil)
 
 	t.Run("the present state is told since the London day on which it was first seen", func(t *testing.T) {
 		lateInWinter := seenWaiting(0)
@@ -69,9 +70,9 @@ func TestObserved(t *testing.T) {
 		}
 	})
 	t.Run("earlier states are events of their own, oldest first, each with the day of its first sight", func(t *testing.T) {
-		r := with(t, now(), atService(timeline.StateReviewed, nil),
-			seen(timeline.StateReviewed, timeline.PhaseWithService, 2), seenWaiting(10), seenWaiting(8),
-			seen(timeline.StateBooked, timeline.PhaseWithService, 20))
+		r := with(t, now(), atService(referral.StateReviewed, nil),
+			seen(referral.StateReviewed, referral.PhaseWithService, 2), seenWaiting(10), seenWaiting(8),
+			seen(referral.StateBooked, referral.PhaseWithService, 20))
 		earlier, present := states(t, r)
 		var got []string
 		for _, e := range append(earlier, present) {
@@ -88,21 +89,21 @@ func TestObserved(t *testing.T) {
 		}
 	})
 	t.Run("a state that was not seen before has no day", func(t *testing.T) {
-		earlier, present := states(t, with(t, now(), atService(timeline.StateReviewed, nil), seenWaiting(10)))
+		earlier, present := states(t, with(t, now(), atService(referral.StateReviewed, nil), seenWaiting(10)))
 		if present.At != nil || present.DateOnly || len(earlier) != 1 {
 			t.Errorf("at %s, %d earlier", text(present.At), len(earlier))
 		}
 	})
 	t.Run("a date that went by dates nothing: the state before it is an earlier one", func(t *testing.T) {
 		start := now().AddDate(0, 0, -1)
-		passed := atService(timeline.StateBooked, func(f *timeline.Facts) { f.Appointment = appointment(start, 0) })
-		overdue := atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) { f.Review = review(timeline.ReviewTriage, 2026, time.January, 19) })
+		passed := atService(referral.StateBooked, func(f *referral.Facts) { f.Appointment = appointment(start, 0) })
+		overdue := atService(referral.StateAwaitingTriage, func(f *referral.Facts) { f.Review = review(referral.ReviewTriage, 2026, time.January, 19) })
 		for name, tt := range map[string]struct {
-			facts  timeline.Facts
-			seen   timeline.Observed
+			facts  referral.Facts
+			seen   referral.Observed
 			before string
 		}{
-			"a passed appointment": {passed, seen(timeline.StateBooked, timeline.PhaseBooked, 30), "Appointment booked"},
+			"a passed appointment": {passed, seen(referral.StateBooked, referral.PhaseBooked, 30), "Appointment booked"},
 			"an overdue review":    {overdue, seenWaiting(30), "Being reviewed"},
 		} {
 			r := with(t, now(), tt.facts, tt.seen)
@@ -114,13 +115,13 @@ func TestObserved(t *testing.T) {
 	})
 	t.Run("what was dated ahead counts when its time comes, and the timeline says when", func(t *testing.T) {
 		ahead := seenWaiting(-3)
-		got := timeline.BuildWith([]timeline.Facts{waiting}, []timeline.Observed{ahead}, valueSets(t), timeline.English, now())
+		got := timeline.BuildWith([]referral.Facts{waiting}, []referral.Observed{ahead}, valueSets(t), timeline.English, now())
 		if _, present := states(t, got.Referrals[0]); present.At != nil || !got.ChangesAt.Equal(ahead.Since) {
 			t.Errorf("at %s, changes at %v", text(present.At), got.ChangesAt)
 		}
 	})
 	t.Run("a code that nobody knows is told as in progress, and its raw code nowhere", func(t *testing.T) {
-		got := timeline.BuildWith([]timeline.Facts{waiting}, []timeline.Observed{seen("SENT_TO_CANCER_TRACKER", "telling", 9)}, valueSets(t), timeline.English, now())
+		got := timeline.BuildWith([]referral.Facts{waiting}, []referral.Observed{seen("SENT_TO_CANCER_TRACKER", "telling", 9)}, valueSets(t), timeline.English, now())
 		if answer := encode(t, got); strings.Contains(answer, "TRACKER") || strings.Contains(answer, "telling") || !strings.Contains(answer, "Referral in progress") {
 			t.Error(answer)
 		}
@@ -128,14 +129,14 @@ func TestObserved(t *testing.T) {
 	t.Run("what was seen of a referral that is no longer there is not told", func(t *testing.T) {
 		other := seenWaiting(9)
 		other.ReferralID = "another"
-		got := timeline.BuildWith([]timeline.Facts{waiting}, []timeline.Observed{other}, valueSets(t), timeline.English, now())
-		if diff := cmp.Diff(timeline.Build([]timeline.Facts{waiting}, valueSets(t), timeline.English, now()), got, inner()); diff != "" {
+		got := timeline.BuildWith([]referral.Facts{waiting}, []referral.Observed{other}, valueSets(t), timeline.English, now())
+		if diff := cmp.Diff(timeline.Build([]referral.Facts{waiting}, valueSets(t), timeline.English, now()), got, inner()); diff != "" {
 			t.Error(diff)
 		}
 	})
 	t.Run("the present stays between what happened and what is to come, dated or not", func(t *testing.T) {
-		f := atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) { f.Review = review(timeline.ReviewTriage, 2026, time.January, 25) })
-		got := timeline.BuildWith([]timeline.Facts{f}, []timeline.Observed{seenWaiting(30), seen(timeline.StateNotBooked, timeline.PhaseReferred, 31)}, valueSets(t), timeline.English, now())
+		f := atService(referral.StateAwaitingTriage, func(f *referral.Facts) { f.Review = review(referral.ReviewTriage, 2026, time.January, 25) })
+		got := timeline.BuildWith([]referral.Facts{f}, []referral.Observed{seenWaiting(30), seen(referral.StateNotBooked, referral.PhaseReferred, 31)}, valueSets(t), timeline.English, now())
 		var order []string
 		for _, e := range got.Events {
 			order = append(order, e.Kind+" "+e.Source)
@@ -147,7 +148,7 @@ func TestObserved(t *testing.T) {
 }
 
 func TestWaiting(t *testing.T) {
-	waiting := atService(timeline.StateAwaitingTriage, nil)
+	waiting := atService(referral.StateAwaitingTriage, nil)
 
 	t.Run("is told since the first sight, and asks for nothing while it is not long", func(t *testing.T) {
 		r := with(t, now(), waiting, seenWaiting(41))
@@ -168,7 +169,7 @@ func TestWaiting(t *testing.T) {
 		first.Since = time.Date(2026, time.February, 17, 15, 0, 0, 0, time.UTC)
 		midnight := time.Date(2026, time.March, 30, 23, 0, 0, 0, time.UTC)
 		early := midnight.Add(-1)
-		got := timeline.BuildWith([]timeline.Facts{waiting}, []timeline.Observed{first}, valueSets(t), timeline.English, early)
+		got := timeline.BuildWith([]referral.Facts{waiting}, []referral.Observed{first}, valueSets(t), timeline.English, early)
 		if got.Referrals[0].Waiting.Long || !got.ChangesAt.Equal(midnight) {
 			t.Errorf("long %t, changes at %v", got.Referrals[0].Waiting.Long, got.ChangesAt)
 		}
@@ -185,12 +186,12 @@ func TestWaiting(t *testing.T) {
 		if answer := encode(t, r); strings.Contains(answer, "do not need to do anything") {
 			t.Error(answer)
 		}
-		if r.State.WhoActs != timeline.ByHospital {
+		if r.State.WhoActs != referral.ByHospital {
 			t.Errorf("who acts %s", r.State.WhoActs)
 		}
 	})
 	t.Run("names somebody to contact also where no number is known", func(t *testing.T) {
-		bare := timeline.Facts{Source: "ers-01", ID: anyReferral, State: timeline.StateAwaitingTriage, Priority: "ROUTINE"}
+		bare := referral.Facts{Source: "ers-01", ID: anyReferral, State: referral.StateAwaitingTriage, Priority: "ROUTINE"}
 		if r := with(t, now(), bare, seenWaiting(50)); !strings.Contains(r.Waiting.Text, "contact your GP surgery and ask") {
 			t.Errorf("text %q", r.Waiting.Text)
 		}
@@ -198,9 +199,9 @@ func TestWaiting(t *testing.T) {
 	t.Run("is only told where the hospital acts", func(t *testing.T) {
 		for _, state := range allStates() {
 			f := atService(state, nil)
-			stage := timeline.Standings([]timeline.Facts{f})[0].Stage
+			stage := referral.Standings([]referral.Facts{f})[0].Stage
 			r := with(t, now(), f, seen(stage.State, stage.Phase, 50))
-			if (r.Waiting != nil) != (r.State.WhoActs == timeline.ByHospital) {
+			if (r.Waiting != nil) != (r.State.WhoActs == referral.ByHospital) {
 				t.Errorf("%s: %s acts, waiting %v", state, r.State.WhoActs, r.Waiting)
 			}
 		}
@@ -210,7 +211,7 @@ func TestWaiting(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := timeline.BuildWith([]timeline.Facts{waiting}, []timeline.Observed{seenWaiting(7)}, vs, timeline.English, now())
+		got := timeline.BuildWith([]referral.Facts{waiting}, []referral.Observed{seenWaiting(7)}, vs, timeline.English, now())
 		if !got.Referrals[0].Waiting.Long {
 			t.Error("not long")
 		}
@@ -237,22 +238,22 @@ func TestWaiting(t *testing.T) {
 func TestGoldenObserved(t *testing.T) {
 	vs := valueSets(t)
 	for name, tt := range map[string]struct {
-		facts    timeline.Facts
-		observed []timeline.Observed
+		facts    referral.Facts
+		observed []referral.Observed
 	}{
 		"observed and moved on": {
-			atService(timeline.StateDeferToProvider, nil),
-			[]timeline.Observed{seen(timeline.StateNotBooked, timeline.PhaseReferred, 20), seenWaiting(12), seen(timeline.StateDeferToProvider, timeline.PhaseWithService, 3)},
+			atService(referral.StateDeferToProvider, nil),
+			[]referral.Observed{seen(referral.StateNotBooked, referral.PhaseReferred, 20), seenWaiting(12), seen(referral.StateDeferToProvider, referral.PhaseWithService, 3)},
 		},
-		"observed and waiting long": {atService(timeline.StateAwaitingTriage, nil), []timeline.Observed{seenWaiting(60)}},
+		"observed and waiting long": {atService(referral.StateAwaitingTriage, nil), []referral.Observed{seenWaiting(60)}},
 		"observed and overdue": {
-			atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) { f.Review = review(timeline.ReviewTriage, 2026, time.January, 19) }),
-			[]timeline.Observed{seenWaiting(60)},
+			atService(referral.StateAwaitingTriage, func(f *referral.Facts) { f.Review = review(referral.ReviewTriage, 2026, time.January, 19) }),
+			[]referral.Observed{seenWaiting(60)},
 		},
 	} {
 		for _, lang := range []timeline.Lang{timeline.English, timeline.Welsh} {
 			t.Run(name+" "+string(lang), func(t *testing.T) {
-				got := timeline.BuildWith([]timeline.Facts{tt.facts}, tt.observed, vs, lang, now())
+				got := timeline.BuildWith([]referral.Facts{tt.facts}, tt.observed, vs, lang, now())
 				checkGolden(t, strings.ReplaceAll(name, " ", "_")+"."+string(lang)+".json", encode(t, got))
 			})
 		}

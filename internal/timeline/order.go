@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"cmp"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"slices"
 	"time"
 )
@@ -11,7 +12,7 @@ import (
 func sortReferrals(list []draft) {
 	slices.SortFunc(list, func(a, b draft) int {
 		return cmp.Or(
-			first(a.State.WhoActs == You, b.State.WhoActs == You),
+			first(a.State.WhoActs == referral.You, b.State.WhoActs == referral.You),
 			first(!a.next.IsZero(), !b.next.IsZero()),
 			a.next.Compare(b.next),
 			cmp.Compare(a.ID, b.ID),
@@ -62,7 +63,7 @@ func (b *builder) summary(list []draft) Summary {
 	var next time.Time
 	for i := range list {
 		d := &list[i]
-		if d.State.WhoActs == You {
+		if d.State.WhoActs == referral.You {
 			s.NeedsAction++
 		}
 		if a := d.Appointment; a != nil && a.Start != nil && !a.HasPassed {

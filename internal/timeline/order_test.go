@@ -5,21 +5,22 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
 
 func TestOrder(t *testing.T) {
-	named := func(f timeline.Facts, id string) timeline.Facts { f.ID = id; return f }
-	booked := func(days int) timeline.Facts {
-		return atService(timeline.StateBooked, func(f *timeline.Facts) { f.Appointment = appointment(now().AddDate(0, 0, days), 0) })
+	named := func(f referral.Facts, id string) referral.Facts { f.ID = id; return f }
+	booked := func(days int) referral.Facts {
+		return atService(referral.StateBooked, func(f *referral.Facts) { f.Appointment = appointment(now().AddDate(0, 0, days), 0) })
 	}
-	facts := []timeline.Facts{
-		named(atService(timeline.StateReviewed, nil), "undated-b"),
+	facts := []referral.Facts{
+		named(atService(referral.StateReviewed, nil), "undated-b"),
 		named(booked(30), "booked-later"),
-		named(atService(timeline.StateReviewed, nil), "undated-a"),
+		named(atService(referral.StateReviewed, nil), "undated-a"),
 		named(booked(3), "booked-soon"),
-		named(atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) { f.Review = review(timeline.ReviewTriage, 2026, time.January, 28) }), "review-between"),
-		named(referral(nil), "needs-you"),
+		named(atService(referral.StateAwaitingTriage, func(f *referral.Facts) { f.Review = review(referral.ReviewTriage, 2026, time.January, 28) }), "review-between"),
+		named(cardiology(nil), "needs-you"),
 	}
 	got := timeline.Build(facts, valueSets(t), timeline.English, now())
 	t.Run("what needs the citizen is first, then the nearest date, then ids", func(t *testing.T) {
@@ -70,11 +71,11 @@ func TestOrder(t *testing.T) {
 
 func TestDuplicates(t *testing.T) {
 	vs := valueSets(t)
-	build := func(facts ...timeline.Facts) timeline.Timeline {
+	build := func(facts ...referral.Facts) timeline.Timeline {
 		return timeline.Build(facts, vs, timeline.English, now())
 	}
-	poor := timeline.Facts{Source: "ers-01", ID: "referralAAAAAAAAAAAAAA", Priority: "ROUTINE", State: timeline.StateAwaitingTriage}
-	rich := atService(timeline.StateAwaitingTriage, nil)
+	poor := referral.Facts{Source: "ers-01", ID: "referralAAAAAAAAAAAAAA", Priority: "ROUTINE", State: referral.StateAwaitingTriage}
+	rich := atService(referral.StateAwaitingTriage, nil)
 	rich.Version = ""
 	t.Run("the fullest is told and the others are counted", func(t *testing.T) {
 		got := build(poor, rich, poor)
@@ -83,10 +84,10 @@ func TestDuplicates(t *testing.T) {
 		}
 	})
 	t.Run("a newer version wins over a fuller old one", func(t *testing.T) {
-		older := atService(timeline.StateBooked, func(f *timeline.Facts) { f.Version, f.Appointment = "9", appointment(now().AddDate(0, 0, 5), 0) })
+		older := atService(referral.StateBooked, func(f *referral.Facts) { f.Version, f.Appointment = "9", appointment(now().AddDate(0, 0, 5), 0) })
 		newer := poor
-		newer.Version, newer.State = "10", timeline.StateCancelledByProvider
-		if got := build(older, newer); got.Referrals[0].State.Code != timeline.StateCancelledByProvider {
+		newer.Version, newer.State = "10", referral.StateCancelledByProvider
+		if got := build(older, newer); got.Referrals[0].State.Code != referral.StateCancelledByProvider {
 			t.Errorf("an old booking hid the cancellation: %s", got.Referrals[0].State.Code)
 		}
 	})
@@ -102,12 +103,12 @@ func TestDuplicates(t *testing.T) {
 
 func TestSummary(t *testing.T) {
 	vs := valueSets(t)
-	waiting := atService(timeline.StateReviewed, nil)
-	yours := referral(nil)
+	waiting := atService(referral.StateReviewed, nil)
+	yours := cardiology(nil)
 	yours.ID = "another"
 	yours2 := yours
 	yours2.ID = "athird"
-	for want, facts := range map[string][]timeline.Facts{
+	for want, facts := range map[string][]referral.Facts{
 		"You have no referrals to show":        nil,
 		"Nothing needs you to do anything now": {waiting},
 		"1 referral needs you to do something": {waiting, yours},

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
 
@@ -25,15 +26,15 @@ func anyName() *rapid.Generator[string] {
 	)
 }
 
-func anyDay() *rapid.Generator[timeline.Date] {
+func anyDay() *rapid.Generator[referral.Date] {
 	return rapid.OneOf(
-		rapid.Just(timeline.Date{}),
-		rapid.Custom(func(t *rapid.T) timeline.Date {
+		rapid.Just(referral.Date{}),
+		rapid.Custom(func(t *rapid.T) referral.Date {
 			day := now().AddDate(0, 0, rapid.IntRange(-40, 40).Draw(t, "days"))
-			return timeline.Date{Year: day.Year(), Month: day.Month(), Day: day.Day()}
+			return referral.Date{Year: day.Year(), Month: day.Month(), Day: day.Day()}
 		}),
-		rapid.Custom(func(t *rapid.T) timeline.Date {
-			return timeline.Date{Year: rapid.Int().Draw(t, "year"), Month: time.Month(rapid.IntRange(-1, 14).Draw(t, "month")), Day: rapid.IntRange(-1, 40).Draw(t, "day")}
+		rapid.Custom(func(t *rapid.T) referral.Date {
+			return referral.Date{Year: rapid.Int().Draw(t, "year"), Month: time.Month(rapid.IntRange(-1, 14).Draw(t, "month")), Day: rapid.IntRange(-1, 40).Draw(t, "day")}
 		}),
 	)
 }
@@ -53,18 +54,18 @@ func anyInstant() *rapid.Generator[*time.Time] {
 	})
 }
 
-func anyCoding() *rapid.Generator[*timeline.Coding] {
-	return rapid.Ptr(rapid.Custom(func(t *rapid.T) timeline.Coding {
-		return timeline.Coding{
+func anyCoding() *rapid.Generator[*referral.Coding] {
+	return rapid.Ptr(rapid.Custom(func(t *rapid.T) referral.Coding {
+		return referral.Coding{
 			Code:    rapid.OneOf(rapid.SampledFrom([]string{"", "CARDIOLOGY", "2WW", "SEXUAL_HEALTH", "ONCOLOGY"}), rapid.String()).Draw(t, "code"),
 			Display: anyName().Draw(t, "display"),
 		}
 	}), true)
 }
 
-func anyOrganisation() *rapid.Generator[timeline.Organisation] {
-	return rapid.Custom(func(t *rapid.T) timeline.Organisation {
-		return timeline.Organisation{
+func anyOrganisation() *rapid.Generator[referral.Organisation] {
+	return rapid.Custom(func(t *rapid.T) referral.Organisation {
+		return referral.Organisation{
 			ODSCode: rapid.OneOf(rapid.SampledFrom([]string{"", "R69", "RR813"}), rapid.String()).Draw(t, "ods"),
 			Name:    anyName().Draw(t, "name"),
 			Phone:   rapid.OneOf(rapid.SampledFrom([]string{"", "0113 496 0000"}), rapid.String()).Draw(t, "phone"),
@@ -72,9 +73,9 @@ func anyOrganisation() *rapid.Generator[timeline.Organisation] {
 	})
 }
 
-func anyService() *rapid.Generator[*timeline.Service] {
-	return rapid.Ptr(rapid.Custom(func(t *rapid.T) timeline.Service {
-		return timeline.Service{
+func anyService() *rapid.Generator[*referral.Service] {
+	return rapid.Ptr(rapid.Custom(func(t *rapid.T) referral.Service {
+		return referral.Service{
 			ID:        rapid.String().Draw(t, "service id"),
 			Name:      anyName().Draw(t, "service"),
 			Type:      rapid.OneOf(rapid.SampledFrom([]string{"", "TELEPHONE_ASSESSMENT", "DIAGNOSTIC"}), rapid.String()).Draw(t, "type"),
@@ -85,9 +86,9 @@ func anyService() *rapid.Generator[*timeline.Service] {
 	}), true)
 }
 
-func anyFacts() *rapid.Generator[timeline.Facts] {
-	return rapid.Custom(func(t *rapid.T) timeline.Facts {
-		f := timeline.Facts{
+func anyFacts() *rapid.Generator[referral.Facts] {
+	return rapid.Custom(func(t *rapid.T) referral.Facts {
+		f := referral.Facts{
 			Source:           rapid.SampledFrom([]string{"ers-01", "other"}).Draw(t, "source"),
 			ID:               rapid.OneOf(rapid.StringMatching(`[A-Za-z0-9_-]{22}`), rapid.SampledFrom([]string{"", "same", "odd id/"})).Draw(t, "id"),
 			BookingReference: rapid.OneOf(rapid.StringMatching(`[0-9]{12}`), rapid.String()).Draw(t, "reference"),
@@ -101,18 +102,18 @@ func anyFacts() *rapid.Generator[timeline.Facts] {
 			ManageURL:        rapid.SampledFrom([]string{"", "https://refer.nhs.uk/x"}).Draw(t, "manage"),
 		}
 		if rapid.Bool().Draw(t, "has appointment") {
-			f.Appointment = &timeline.Appointment{ID: rapid.String().Draw(t, "appointment id"), Start: anyInstant().Draw(t, "start"), End: anyInstant().Draw(t, "end")}
+			f.Appointment = &referral.Appointment{ID: rapid.String().Draw(t, "appointment id"), Start: anyInstant().Draw(t, "start"), End: anyInstant().Draw(t, "end")}
 		}
 		if rapid.Bool().Draw(t, "has review") {
-			f.Review = &timeline.Review{Kind: rapid.OneOf(rapid.SampledFrom([]string{timeline.ReviewTriage, timeline.ReviewAppointment, ""}), rapid.String()).Draw(t, "kind"), DueBy: anyDay().Draw(t, "due")}
+			f.Review = &referral.Review{Kind: rapid.OneOf(rapid.SampledFrom([]string{referral.ReviewTriage, referral.ReviewAppointment, ""}), rapid.String()).Draw(t, "kind"), DueBy: anyDay().Draw(t, "due")}
 		}
 		return f
 	})
 }
 
 // someFacts is up to six facts, some of them drawn twice.
-func someFacts() *rapid.Generator[[]timeline.Facts] {
-	return rapid.Custom(func(t *rapid.T) []timeline.Facts {
+func someFacts() *rapid.Generator[[]referral.Facts] {
+	return rapid.Custom(func(t *rapid.T) []referral.Facts {
 		facts := rapid.SliceOfN(anyFacts(), 0, 5).Draw(t, "facts")
 		if len(facts) > 0 && rapid.Bool().Draw(t, "repeat") {
 			facts = append(facts, facts[0])
@@ -141,7 +142,7 @@ func TestAnyFactsGiveATimeline(t *testing.T) {
 			if r.Contact.Name == "" || r.Contact.Role == "" || len(r.Events) == 0 || r.ID == "" || r.Priority.Code == nil {
 				rt.Fatalf("a referral without contact, event, id or priority: %+v", r)
 			}
-			if r.State.WhoActs == timeline.You {
+			if r.State.WhoActs == referral.You {
 				needs++
 			}
 			events += len(r.Events)

@@ -1,14 +1,17 @@
 package timeline
 
-import "time"
+import (
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
+	"time"
+)
 
 // reviewUnknown is shown for a kind of task that nobody knows.
 const reviewUnknown = "unknown"
 
 // duty is what a review means at this moment.
 type duty struct {
-	kind    string // empty: there is no review
-	dueBy   Date   // zero: no day, or none that a calendar has
+	kind    string        // empty: there is no review
+	dueBy   referral.Date // zero: no day, or none that a calendar has
 	overdue bool
 }
 
@@ -17,7 +20,7 @@ func (d duty) upcoming(london *time.Location) time.Time {
 	if d.dueBy.IsZero() || d.overdue {
 		return time.Time{}
 	}
-	return d.dueBy.begins(london)
+	return d.dueBy.Begins(london)
 }
 
 func (d duty) shown() *ReviewShown {
@@ -33,12 +36,12 @@ func (d duty) shown() *ReviewShown {
 }
 
 // review reads the task. Overdue begins on the London day after the due day.
-func (b *builder) review(r *Review) duty {
+func (b *builder) review(r *referral.Review) duty {
 	if r == nil {
 		return duty{}
 	}
 	d := duty{kind: r.Kind}
-	if r.Kind != ReviewTriage && r.Kind != ReviewAppointment {
+	if r.Kind != referral.ReviewTriage && r.Kind != referral.ReviewAppointment {
 		d.kind = reviewUnknown
 		b.unknown(CodeReview)
 	}
@@ -48,7 +51,7 @@ func (b *builder) review(r *Review) duty {
 		b.unknown(CodeDate)
 	default:
 		d.dueBy = r.DueBy
-		d.overdue = b.turns(r.DueBy.ends(b.vs.london))
+		d.overdue = b.turns(r.DueBy.Ends(b.vs.london))
 	}
 	return d
 }

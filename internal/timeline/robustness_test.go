@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
 
@@ -51,19 +52,19 @@ func TestHostileNamesAreCleanedAndBounded(t *testing.T) {
 		"EYE CLINIC LEEDS":                       "Eye Clinic Leeds",
 		"ENT & MSK CLINIC":                       "ENT & MSK Clinic",
 	} {
-		r := one(t, atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) { f.Service.Name = raw }), now())
+		r := one(t, atService(referral.StateAwaitingTriage, func(f *referral.Facts) { f.Service.Name = raw }), now())
 		if text(r.Service.Name) != want {
 			t.Errorf("%q became %q, want %q", raw, text(r.Service.Name), want)
 		}
 	}
 	t.Run("a very long name is cut at a word", func(t *testing.T) {
-		r := one(t, atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) { f.Service.Name = strings.Repeat("Eye clinic ", 100) }), now())
+		r := one(t, atService(referral.StateAwaitingTriage, func(f *referral.Facts) { f.Service.Name = strings.Repeat("Eye clinic ", 100) }), now())
 		if n := utf8.RuneCountInString(*r.Service.Name); n > 120 || !strings.HasSuffix(*r.Service.Name, "Eye…") {
 			t.Errorf("%d characters, %q", n, *r.Service.Name)
 		}
 	})
 	t.Run("a name of nothing but rubbish is no name", func(t *testing.T) {
-		r := one(t, atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) { f.Service.Name = "\u200b\x00 <b>" }), now())
+		r := one(t, atService(referral.StateAwaitingTriage, func(f *referral.Facts) { f.Service.Name = "\u200b\x00 <b>" }), now())
 		if r.Service.Name != nil {
 			t.Errorf("service %q", *r.Service.Name)
 		}
@@ -80,8 +81,8 @@ func TestSpecialtiesThatNobodyListed(t *testing.T) {
 		{"are found by their display where the code is of another system", "330", "dermatology", "Dermatology (skin)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			f := referral(func(f *timeline.Facts) { f.Specialty = &timeline.Coding{Code: tt.code, Display: tt.display} })
-			got := timeline.Build([]timeline.Facts{f}, valueSets(t), timeline.English, now())
+			f := cardiology(func(f *referral.Facts) { f.Specialty = &referral.Coding{Code: tt.code, Display: tt.display} })
+			got := timeline.Build([]referral.Facts{f}, valueSets(t), timeline.English, now())
 			if display := got.Referrals[0].Specialty.Display; display != tt.want {
 				t.Errorf("%q, want %q", display, tt.want)
 			}
@@ -96,21 +97,21 @@ func TestSpecialtiesThatNobodyListed(t *testing.T) {
 func TestContact(t *testing.T) {
 	for _, tt := range []struct {
 		name         string
-		change       func(*timeline.Facts)
+		change       func(*referral.Facts)
 		role, called string
 		phone        string
 		source       string
 	}{
-		{"is the provider where its name is known", func(*timeline.Facts) {}, "hospital", "Leeds Teaching Hospitals NHS Trust", "0113 496 0001", "ods"},
-		{"has no phone where none is known", func(f *timeline.Facts) { f.Service.Provider.Phone = "" }, "hospital", "Leeds Teaching Hospitals NHS Trust", "<null>", "ods"},
-		{"has no phone that cannot be dialled", func(f *timeline.Facts) { f.Service.Provider.Phone = "javascript:alert(1)" }, "hospital", "Leeds Teaching Hospitals NHS Trust", "<null>", "ods"},
-		{"is the referrer where the provider has no name", func(f *timeline.Facts) { f.Service.Provider.Name = "" }, "referrer", "Oakwood Lane Medical Practice", "0113 496 0000", "ods"},
-		{"is the referrer where there is no service", func(f *timeline.Facts) { f.Service = nil }, "referrer", "Oakwood Lane Medical Practice", "0113 496 0000", "ods"},
-		{"is the GP surgery where no name is known", func(f *timeline.Facts) { f.Service, f.Referrer = nil, nil }, "gp", "your GP surgery", "<null>", "default"},
-		{"keeps the number where the name may not be told", func(f *timeline.Facts) { f.Service.Provider.Name = "CANCER CENTRE" }, "hospital", "your hospital", "0113 496 0001", "ods"},
+		{"is the provider where its name is known", func(*referral.Facts) {}, "hospital", "Leeds Teaching Hospitals NHS Trust", "0113 496 0001", "ods"},
+		{"has no phone where none is known", func(f *referral.Facts) { f.Service.Provider.Phone = "" }, "hospital", "Leeds Teaching Hospitals NHS Trust", "<null>", "ods"},
+		{"has no phone that cannot be dialled", func(f *referral.Facts) { f.Service.Provider.Phone = "javascript:alert(1)" }, "hospital", "Leeds Teaching Hospitals NHS Trust", "<null>", "ods"},
+		{"is the referrer where the provider has no name", func(f *referral.Facts) { f.Service.Provider.Name = "" }, "referrer", "Oakwood Lane Medical Practice", "0113 496 0000", "ods"},
+		{"is the referrer where there is no service", func(f *referral.Facts) { f.Service = nil }, "referrer", "Oakwood Lane Medical Practice", "0113 496 0000", "ods"},
+		{"is the GP surgery where no name is known", func(f *referral.Facts) { f.Service, f.Referrer = nil, nil }, "gp", "your GP surgery", "<null>", "default"},
+		{"keeps the number where the name may not be told", func(f *referral.Facts) { f.Service.Provider.Name = "CANCER CENTRE" }, "hospital", "your hospital", "0113 496 0001", "ods"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := one(t, atService(timeline.StateAwaitingTriage, tt.change), now()).Contact
+			c := one(t, atService(referral.StateAwaitingTriage, tt.change), now()).Contact
 			if c.Role != tt.role || c.Name != tt.called || text(c.Phone) != tt.phone || c.Source != tt.source {
 				t.Errorf("got %s %q %s %s", c.Role, c.Name, text(c.Phone), c.Source)
 			}
@@ -126,7 +127,7 @@ func TestBookingReference(t *testing.T) {
 		"000049973241": "0000 4997 3241", "": "<null>", "12345": "1234 5", "not digits": "<null>",
 		strings.Repeat("1", 500): "<null>",
 	} {
-		r := one(t, referral(func(f *timeline.Facts) { f.BookingReference = raw }), now())
+		r := one(t, cardiology(func(f *referral.Facts) { f.BookingReference = raw }), now())
 		if text(r.BookingReference) != want {
 			t.Errorf("%.20q became %s, want %s", raw, text(r.BookingReference), want)
 		}

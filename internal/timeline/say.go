@@ -1,5 +1,7 @@
 package timeline
 
+import "github.com/patient-care-aggregator/aggregator/internal/referral"
+
 // sayKey names one phrase of phrases.yaml.
 type sayKey string
 
@@ -112,19 +114,27 @@ const (
 // faceSlots are the faces that must be there, with the slots of each description.
 func faceSlots() map[face][]string {
 	slots := map[face][]string{
-		face(StateUnknown):                  nil,
-		faceDateToCome:                      nil,
-		faceDateUnseen:                      nil,
-		faceDatePassed:                      {"date", "time"},
-		faceOverdueBase + ReviewTriage:      {"date"},
-		faceOverdueBase + ReviewAppointment: {"date"},
-		faceOverdueBase + reviewUnknown:     {"date"},
+		face(referral.StateUnknown):                  nil,
+		faceDateToCome:                               nil,
+		faceDateUnseen:                               nil,
+		faceDatePassed:                               {"date", "time"},
+		faceOverdueBase + referral.ReviewTriage:      {"date"},
+		faceOverdueBase + referral.ReviewAppointment: {"date"},
+		faceOverdueBase + reviewUnknown:              {"date"},
 	}
-	for _, code := range states() {
+	for _, code := range referral.States() {
 		slots[face(code)] = nil
 	}
-	slots[StateBooked] = []string{"date", "time"}
+	slots[referral.StateBooked] = []string{"date", "time"}
 	return slots
+}
+
+// faceOf is the face whose title names the stage.
+func faceOf(s referral.Stage) face {
+	if s.State == referral.StateBooked && s.Phase == referral.PhaseWithService {
+		return faceDateToCome
+	}
+	return face(s.State)
 }
 
 // stateWords are the words of one face.
@@ -140,6 +150,6 @@ type stateWords struct {
 
 // hospitalActs tells whether the citizen of that standing waits for the hospital.
 func hospitalActs(name face) bool {
-	rule, known := machine(string(name))
-	return name == faceDateToCome || known && rule.who == ByHospital
+	rule, known := referral.RulesOf(string(name))
+	return name == faceDateToCome || known && rule.WhoActs == referral.ByHospital
 }

@@ -1,9 +1,12 @@
 package timeline
 
-import "strings"
+import (
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
+	"strings"
+)
 
 // specialty tells the specialty that was searched for, or else the service's own.
-func (b *builder) specialty(f *Facts, verdict level) *Coded {
+func (b *builder) specialty(f *referral.Facts, verdict level) *Coded {
 	c := f.Specialty
 	if c == nil && f.Service != nil {
 		c = f.Service.Specialty
@@ -25,15 +28,15 @@ func (b *builder) specialty(f *Facts, verdict level) *Coded {
 	if display == "" {
 		display = b.say(sayUnknownSpecialty)
 	}
-	return &Coded{Code: token(c.Code, maxCode), Display: display}
+	return &Coded{Code: referral.Token(c.Code, referral.MaxCode), Display: display}
 }
 
 // priority tells how urgent the referral is, never why.
 func (b *builder) priority(code string) Coded {
 	p, known := b.vs.priorities[code]
-	if !known || code == StateUnknown {
+	if !known || code == referral.StateUnknown {
 		b.unknown(CodePriority)
-		p = b.vs.priorities[StateUnknown]
+		p = b.vs.priorities[referral.StateUnknown]
 	}
 	display := p.display
 	if b.vs.policy.disclose && p.disclosed != nil {
@@ -43,7 +46,7 @@ func (b *builder) priority(code string) Coded {
 }
 
 // service tells the service as far as the verdict allows.
-func (b *builder) service(s *Service, verdict level) *ReferralService {
+func (b *builder) service(s *referral.Service, verdict level) *ReferralService {
 	if s == nil {
 		return nil
 	}
@@ -53,7 +56,7 @@ func (b *builder) service(s *Service, verdict level) *ReferralService {
 		Locations: make([]NamedPlace, 0, len(s.Locations)),
 	}
 	if verdict == show {
-		shown.ID = token(s.ID, maxCode)
+		shown.ID = referral.Token(s.ID, referral.MaxCode)
 	}
 	if verdict == hide {
 		return shown
@@ -99,7 +102,7 @@ func (b *builder) appointmentType(code string, verdict level) *Coded {
 }
 
 // place tells an organisation or site; its code goes with its whole name.
-func (b *builder) place(o *Organisation, verdict level, general phrase) *NamedPlace {
+func (b *builder) place(o *referral.Organisation, verdict level, general phrase) *NamedPlace {
 	if o == nil {
 		return nil
 	}
@@ -120,5 +123,5 @@ func odsCode(code string) *string {
 	if strings.ContainsAny(code, "-_.") {
 		return nil
 	}
-	return token(code, longest)
+	return referral.Token(code, longest)
 }

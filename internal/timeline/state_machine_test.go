@@ -6,14 +6,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
 
 func allStates() []string {
 	return []string{
-		timeline.StateNotBooked, timeline.StateBooked, timeline.StateAwaitingTriage, timeline.StateDeferToProvider,
-		timeline.StateReviewed, timeline.StateCancelledToRearrange, timeline.StateBeingArranged, timeline.StateSentBack,
-		timeline.StateRejected, timeline.StateCancelledByPatient, timeline.StateCancelledByProvider,
+		referral.StateNotBooked, referral.StateBooked, referral.StateAwaitingTriage, referral.StateDeferToProvider,
+		referral.StateReviewed, referral.StateCancelledToRearrange, referral.StateBeingArranged, referral.StateSentBack,
+		referral.StateRejected, referral.StateCancelledByPatient, referral.StateCancelledByProvider,
 	}
 }
 
@@ -21,35 +22,35 @@ func allStates() []string {
 // progress line, with an appointment, without, overdue and passed.
 func TestStates(t *testing.T) {
 	later := time.Date(2026, time.February, 3, 9, 0, 0, 0, time.UTC)
-	dated := func(f *timeline.Facts) { f.Appointment = appointment(later, 0) }
-	due := func(day int) func(*timeline.Facts) {
-		return func(f *timeline.Facts) { f.Review = review(timeline.ReviewTriage, 2026, time.January, day) }
+	dated := func(f *referral.Facts) { f.Appointment = appointment(later, 0) }
+	due := func(day int) func(*referral.Facts) {
+		return func(f *referral.Facts) { f.Review = review(referral.ReviewTriage, 2026, time.January, day) }
 	}
 	for name, tt := range map[string]struct {
-		facts timeline.Facts
-		phase timeline.Phase
-		who   timeline.Actor
+		facts referral.Facts
+		phase referral.Phase
+		who   referral.Actor
 		title string
 	}{
-		"not booked lets the citizen book":                    {referral(nil), timeline.PhaseReferred, timeline.You, "Ready to book"},
-		"booked with a start needs nobody":                    {atService(timeline.StateBooked, dated), timeline.PhaseBooked, timeline.Nobody, "Appointment booked"},
-		"booked without a start waits for the hospital":       {atService(timeline.StateBooked, func(f *timeline.Facts) { f.Appointment = &timeline.Appointment{ID: "a"} }), timeline.PhaseWithService, timeline.ByHospital, "Appointment being arranged"},
-		"booked without a readable appointment is for you":    {atService(timeline.StateBooked, nil), timeline.PhaseBooked, timeline.You, "Appointment booked"},
-		"a review in time is the hospital's":                  {atService(timeline.StateAwaitingTriage, due(25)), timeline.PhaseWithService, timeline.ByHospital, "Being reviewed"},
-		"an overdue review is the citizen's":                  {atService(timeline.StateAwaitingTriage, due(19)), timeline.PhaseWithService, timeline.You, "Review is overdue"},
-		"an overdue appointment review is the citizen's":      {atService(timeline.StateDeferToProvider, func(f *timeline.Facts) { f.Review = review(timeline.ReviewAppointment, 2026, time.January, 19) }), timeline.PhaseWithService, timeline.You, "Waiting longer than planned"},
-		"an overdue task of an unknown kind is the citizen's": {atService(timeline.StateBeingArranged, func(f *timeline.Facts) { f.Review = review("", 2026, time.January, 19) }), timeline.PhaseWithService, timeline.You, "Next step is overdue"},
-		"an unknown state with an overdue review too":         {atService("NEW_STATE", due(19)), timeline.PhaseUnknown, timeline.You, "Review is overdue"},
-		"deferred to the provider is the hospital's":          {atService(timeline.StateDeferToProvider, nil), timeline.PhaseWithService, timeline.ByHospital, "Waiting for an appointment"},
-		"reviewed is the hospital's":                          {atService(timeline.StateReviewed, nil), timeline.PhaseWithService, timeline.ByHospital, "Reviewed: next step being arranged"},
-		"cancelled to rearrange is the hospital's":            {atService(timeline.StateCancelledToRearrange, nil), timeline.PhaseCancelled, timeline.ByHospital, "Appointment cancelled by the hospital"},
-		"next step is the hospital's":                         {atService(timeline.StateBeingArranged, nil), timeline.PhaseWithService, timeline.ByHospital, "Next step being arranged"},
-		"sent back is the citizen's":                          {atService(timeline.StateSentBack, nil), timeline.PhaseReturned, timeline.You, "Sent back to your GP surgery or referrer"},
-		"rejected is the citizen's":                           {atService(timeline.StateRejected, nil), timeline.PhaseNotAccepted, timeline.You, "Not accepted by this service"},
-		"cancelled by the patient is the citizen's":           {atService(timeline.StateCancelledByPatient, nil), timeline.PhaseCancelled, timeline.You, "Appointment cancelled by you or for you"},
-		"cancelled by the provider is the citizen's":          {atService(timeline.StateCancelledByProvider, nil), timeline.PhaseCancelled, timeline.You, "Appointment cancelled by the hospital"},
-		"a code that nobody knows is in progress":             {atService("NEW_STATE", nil), timeline.PhaseUnknown, timeline.UnknownActor, "Referral in progress"},
-		"no code at all is in progress":                       {atService("", nil), timeline.PhaseUnknown, timeline.UnknownActor, "Referral in progress"},
+		"not booked lets the citizen book":                    {cardiology(nil), referral.PhaseReferred, referral.You, "Ready to book"},
+		"booked with a start needs nobody":                    {atService(referral.StateBooked, dated), referral.PhaseBooked, referral.Nobody, "Appointment booked"},
+		"booked without a start waits for the hospital":       {atService(referral.StateBooked, func(f *referral.Facts) { f.Appointment = &referral.Appointment{ID: "a"} }), referral.PhaseWithService, referral.ByHospital, "Appointment being arranged"},
+		"booked without a readable appointment is for you":    {atService(referral.StateBooked, nil), referral.PhaseBooked, referral.You, "Appointment booked"},
+		"a review in time is the hospital's":                  {atService(referral.StateAwaitingTriage, due(25)), referral.PhaseWithService, referral.ByHospital, "Being reviewed"},
+		"an overdue review is the citizen's":                  {atService(referral.StateAwaitingTriage, due(19)), referral.PhaseWithService, referral.You, "Review is overdue"},
+		"an overdue appointment review is the citizen's":      {atService(referral.StateDeferToProvider, func(f *referral.Facts) { f.Review = review(referral.ReviewAppointment, 2026, time.January, 19) }), referral.PhaseWithService, referral.You, "Waiting longer than planned"},
+		"an overdue task of an unknown kind is the citizen's": {atService(referral.StateBeingArranged, func(f *referral.Facts) { f.Review = review("", 2026, time.January, 19) }), referral.PhaseWithService, referral.You, "Next step is overdue"},
+		"an unknown state with an overdue review too":         {atService("NEW_STATE", due(19)), referral.PhaseUnknown, referral.You, "Review is overdue"},
+		"deferred to the provider is the hospital's":          {atService(referral.StateDeferToProvider, nil), referral.PhaseWithService, referral.ByHospital, "Waiting for an appointment"},
+		"reviewed is the hospital's":                          {atService(referral.StateReviewed, nil), referral.PhaseWithService, referral.ByHospital, "Reviewed: next step being arranged"},
+		"cancelled to rearrange is the hospital's":            {atService(referral.StateCancelledToRearrange, nil), referral.PhaseCancelled, referral.ByHospital, "Appointment cancelled by the hospital"},
+		"next step is the hospital's":                         {atService(referral.StateBeingArranged, nil), referral.PhaseWithService, referral.ByHospital, "Next step being arranged"},
+		"sent back is the citizen's":                          {atService(referral.StateSentBack, nil), referral.PhaseReturned, referral.You, "Sent back to your GP surgery or referrer"},
+		"rejected is the citizen's":                           {atService(referral.StateRejected, nil), referral.PhaseNotAccepted, referral.You, "Not accepted by this service"},
+		"cancelled by the patient is the citizen's":           {atService(referral.StateCancelledByPatient, nil), referral.PhaseCancelled, referral.You, "Appointment cancelled by you or for you"},
+		"cancelled by the provider is the citizen's":          {atService(referral.StateCancelledByProvider, nil), referral.PhaseCancelled, referral.You, "Appointment cancelled by the hospital"},
+		"a code that nobody knows is in progress":             {atService("NEW_STATE", nil), referral.PhaseUnknown, referral.UnknownActor, "Referral in progress"},
+		"no code at all is in progress":                       {atService("", nil), referral.PhaseUnknown, referral.UnknownActor, "Referral in progress"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := one(t, tt.facts, now()).State
@@ -65,9 +66,9 @@ func TestStates(t *testing.T) {
 
 func TestUnknownState(t *testing.T) {
 	const raw = "SENT_TO_SOMEWHERE_TELLING"
-	got := timeline.Build([]timeline.Facts{atService(raw, nil)}, valueSets(t), timeline.English, now())
+	got := timeline.Build([]referral.Facts{atService(raw, nil)}, valueSets(t), timeline.English, now())
 	t.Run("is told as UNKNOWN", func(t *testing.T) {
-		if code := got.Referrals[0].State.Code; code != timeline.StateUnknown {
+		if code := got.Referrals[0].State.Code; code != referral.StateUnknown {
 			t.Errorf("state code %q", code)
 		}
 	})
@@ -98,33 +99,33 @@ func TestNobodyIsSaidToHaveAttended(t *testing.T) {
 func TestPossibleSteps(t *testing.T) {
 	t.Run("staying is always possible", func(t *testing.T) {
 		for _, code := range allStates() {
-			if !timeline.Possible(code, code) {
+			if !referral.TransitionPossible(code, code) {
 				t.Errorf("%s cannot stay", code)
 			}
 		}
 	})
 	t.Run("nothing is impossible about a state nobody knows", func(t *testing.T) {
-		if !timeline.Possible("NEW_STATE", timeline.StateBooked) || !timeline.Possible(timeline.StateBooked, "NEW_STATE") {
+		if !referral.TransitionPossible("NEW_STATE", referral.StateBooked) || !referral.TransitionPossible(referral.StateBooked, "NEW_STATE") {
 			t.Error("an unknown state was judged")
 		}
 	})
 	t.Run("what was never reviewed or booked cannot be sent back or cancelled", func(t *testing.T) {
 		for _, to := range []string{
-			timeline.StateSentBack, timeline.StateReviewed, timeline.StateCancelledByPatient,
-			timeline.StateCancelledByProvider, timeline.StateCancelledToRearrange,
+			referral.StateSentBack, referral.StateReviewed, referral.StateCancelledByPatient,
+			referral.StateCancelledByProvider, referral.StateCancelledToRearrange,
 		} {
-			if timeline.Possible(timeline.StateNotBooked, to) {
+			if referral.TransitionPossible(referral.StateNotBooked, to) {
 				t.Errorf("NOT_BOOKED to %s", to)
 			}
 		}
-		if timeline.Possible(timeline.StateAwaitingTriage, timeline.StateCancelledByPatient) {
+		if referral.TransitionPossible(referral.StateAwaitingTriage, referral.StateCancelledByPatient) {
 			t.Error("a review without an appointment was cancelled as one")
 		}
 	})
 	t.Run("no state is a dead end and every state can be reached", func(t *testing.T) {
 		reached := map[string]bool{}
 		for _, from := range allStates() {
-			onward := slices.DeleteFunc(allStates(), func(to string) bool { return to == from || !timeline.Possible(from, to) })
+			onward := slices.DeleteFunc(allStates(), func(to string) bool { return to == from || !referral.TransitionPossible(from, to) })
 			if len(onward) == 0 {
 				t.Errorf("%s leads nowhere", from)
 			}

@@ -5,30 +5,31 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
 
 func TestOverdueBeginsTheLondonDayAfter(t *testing.T) {
 	// 29 March 2026 is the day on which the clocks go forward; the next London
 	// midnight is 23:00 UTC.
-	f := atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) {
-		f.Review = review(timeline.ReviewTriage, 2026, time.March, 29)
+	f := atService(referral.StateAwaitingTriage, func(f *referral.Facts) {
+		f.Review = review(referral.ReviewTriage, 2026, time.March, 29)
 	})
 	midnight := time.Date(2026, time.March, 29, 23, 0, 0, 0, time.UTC)
 	t.Run("not at the last moment of the due day", func(t *testing.T) {
 		got := one(t, f, midnight.Add(-time.Nanosecond))
-		if got.Review.Overdue || got.State.WhoActs != timeline.ByHospital {
+		if got.Review.Overdue || got.State.WhoActs != referral.ByHospital {
 			t.Errorf("overdue %t, who acts %s", got.Review.Overdue, got.State.WhoActs)
 		}
 	})
 	t.Run("at London midnight, and then the citizen acts", func(t *testing.T) {
 		got := one(t, f, midnight)
-		if !got.Review.Overdue || got.State.WhoActs != timeline.You {
+		if !got.Review.Overdue || got.State.WhoActs != referral.You {
 			t.Errorf("overdue %t, who acts %s", got.Review.Overdue, got.State.WhoActs)
 		}
 	})
 	t.Run("and the timeline said that it would change then", func(t *testing.T) {
-		got := timeline.Build([]timeline.Facts{f}, valueSets(t), timeline.English, now())
+		got := timeline.Build([]referral.Facts{f}, valueSets(t), timeline.English, now())
 		if !got.ChangesAt.Equal(midnight) {
 			t.Errorf("changes at %v, want %v", got.ChangesAt, midnight)
 		}
@@ -37,9 +38,9 @@ func TestOverdueBeginsTheLondonDayAfter(t *testing.T) {
 
 func TestAppointmentPasses(t *testing.T) {
 	start := time.Date(2026, time.August, 5, 13, 30, 0, 0, time.UTC)
-	passedAt := func(t *testing.T, a *timeline.Appointment, at time.Time) bool {
+	passedAt := func(t *testing.T, a *referral.Appointment, at time.Time) bool {
 		t.Helper()
-		return one(t, atService(timeline.StateBooked, func(f *timeline.Facts) { f.Appointment = a }), at).Appointment.HasPassed
+		return one(t, atService(referral.StateBooked, func(f *referral.Facts) { f.Appointment = a }), at).Appointment.HasPassed
 	}
 	t.Run("at its end, where the end is known", func(t *testing.T) {
 		a := appointment(start, 20*time.Minute)
@@ -56,16 +57,16 @@ func TestAppointmentPasses(t *testing.T) {
 	t.Run("at its start, where the end makes no sense", func(t *testing.T) {
 		for _, length := range []time.Duration{-time.Hour, 25 * time.Hour, 50 * 365 * 24 * time.Hour} {
 			end := start.Add(length)
-			a := &timeline.Appointment{ID: "a", Start: &start, End: &end}
+			a := &referral.Appointment{ID: "a", Start: &start, End: &end}
 			if !passedAt(t, a, start) {
 				t.Errorf("an end %v after the start was believed", length)
 			}
 		}
 	})
 	t.Run("and is then no longer the next appointment", func(t *testing.T) {
-		f := atService(timeline.StateBooked, func(f *timeline.Facts) { f.Appointment = appointment(start, 0) })
-		got := timeline.Build([]timeline.Facts{f}, valueSets(t), timeline.English, start)
-		if got.Summary.NextAppointment != nil || got.Referrals[0].State.Phase != timeline.PhasePassed {
+		f := atService(referral.StateBooked, func(f *referral.Facts) { f.Appointment = appointment(start, 0) })
+		got := timeline.Build([]referral.Facts{f}, valueSets(t), timeline.English, start)
+		if got.Summary.NextAppointment != nil || got.Referrals[0].State.Phase != referral.PhasePassed {
 			t.Errorf("next appointment %s, phase %s", text(got.Summary.NextAppointment), got.Referrals[0].State.Phase)
 		}
 	})
@@ -88,7 +89,7 @@ func TestLondonTimeWhateverTheOffset(t *testing.T) {
 		"the second of them":              {time.Date(2026, 10, 25, 1, 30, 0, 0, time.UTC), "2026-10-25T01:30:00+00:00", "Sunday 25 October 2026", "1:30am"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := one(t, atService(timeline.StateBooked, func(f *timeline.Facts) { f.Appointment = appointment(tt.start, 0) }), now()).Appointment
+			a := one(t, atService(referral.StateBooked, func(f *referral.Facts) { f.Appointment = appointment(tt.start, 0) }), now()).Appointment
 			if text(a.Start) != tt.rfc || text(a.DisplayDate) != tt.date || text(a.DisplayTime) != tt.clock {
 				t.Errorf("%s, %s, %s; want %s, %s, %s", text(a.Start), text(a.DisplayDate), text(a.DisplayTime), tt.rfc, tt.date, tt.clock)
 			}
@@ -98,9 +99,9 @@ func TestLondonTimeWhateverTheOffset(t *testing.T) {
 
 func TestCancelledAppointments(t *testing.T) {
 	start := time.Date(2026, time.August, 5, 13, 30, 0, 0, time.UTC)
-	for _, state := range []string{timeline.StateCancelledToRearrange, timeline.StateCancelledByPatient, timeline.StateCancelledByProvider} {
-		f := atService(state, func(f *timeline.Facts) { f.Appointment = appointment(start, 0) })
-		got := timeline.Build([]timeline.Facts{f}, valueSets(t), timeline.English, now())
+	for _, state := range []string{referral.StateCancelledToRearrange, referral.StateCancelledByPatient, referral.StateCancelledByProvider} {
+		f := atService(state, func(f *referral.Facts) { f.Appointment = appointment(start, 0) })
+		got := timeline.Build([]referral.Facts{f}, valueSets(t), timeline.English, now())
 		t.Run("a cancelled appointment is never shown as booked: "+state, func(t *testing.T) {
 			if got.Referrals[0].Appointment != nil || got.Summary.NextAppointment != nil {
 				t.Error("an app would take it for valid")
@@ -122,10 +123,10 @@ func TestCancelledAppointments(t *testing.T) {
 
 func TestAnAppointmentAgainstItsStateIsShownAndTheCitizenToldToCheck(t *testing.T) {
 	start := time.Date(2026, time.August, 5, 13, 30, 0, 0, time.UTC)
-	f := atService(timeline.StateRejected, func(f *timeline.Facts) { f.Appointment = appointment(start, 0) })
-	got := timeline.Build([]timeline.Facts{f}, valueSets(t), timeline.English, now())
+	f := atService(referral.StateRejected, func(f *referral.Facts) { f.Appointment = appointment(start, 0) })
+	got := timeline.Build([]referral.Facts{f}, valueSets(t), timeline.English, now())
 	r := got.Referrals[0]
-	if r.Appointment == nil || r.State.WhoActs != timeline.You || !strings.Contains(r.State.NextStep, "Phone the hospital to check") {
+	if r.Appointment == nil || r.State.WhoActs != referral.You || !strings.Contains(r.State.NextStep, "Phone the hospital to check") {
 		t.Errorf("appointment %v, who acts %s, next step %q", r.Appointment, r.State.WhoActs, r.State.NextStep)
 	}
 	if got.Counts.Contradictions != 1 {
@@ -136,7 +137,7 @@ func TestAnAppointmentAgainstItsStateIsShownAndTheCitizenToldToCheck(t *testing.
 func TestAPhoneAppointmentSendsNobodyToTheHospital(t *testing.T) {
 	start := time.Date(2026, time.August, 5, 13, 30, 0, 0, time.UTC)
 	for _, priority := range []string{"ROUTINE", "TWO_WEEK_WAIT"} {
-		r := one(t, atService(timeline.StateBooked, func(f *timeline.Facts) {
+		r := one(t, atService(referral.StateBooked, func(f *referral.Facts) {
 			f.Priority, f.Service.Type, f.Appointment = priority, "TELEPHONE_ASSESSMENT", appointment(start, 0)
 		}), now())
 		if !strings.Contains(r.State.NextStep, "will phone you") {
@@ -155,11 +156,11 @@ func TestAPhoneAppointmentSendsNobodyToTheHospital(t *testing.T) {
 }
 
 func TestSenselessDaysCountAsNotGiven(t *testing.T) {
-	f := atService(timeline.StateAwaitingTriage, func(f *timeline.Facts) {
-		f.ReferredOn = timeline.Date{Year: 2026, Month: 2, Day: 30}
-		f.Review = review(timeline.ReviewTriage, 99999, 1, 1)
+	f := atService(referral.StateAwaitingTriage, func(f *referral.Facts) {
+		f.ReferredOn = referral.Date{Year: 2026, Month: 2, Day: 30}
+		f.Review = review(referral.ReviewTriage, 99999, 1, 1)
 	})
-	got := timeline.Build([]timeline.Facts{f}, valueSets(t), timeline.English, now())
+	got := timeline.Build([]referral.Facts{f}, valueSets(t), timeline.English, now())
 	r := got.Referrals[0]
 	if r.ReferredOn != nil || r.Review.DueBy != nil || r.Review.Overdue {
 		t.Errorf("referred on %s, due by %s, overdue %t", text(r.ReferredOn), text(r.Review.DueBy), r.Review.Overdue)

@@ -1,6 +1,9 @@
 package timeline
 
-import "time"
+import (
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
+	"time"
+)
 
 // Timeline is the answer to "where are my referrals?" at one instant. Marshalled
 // as JSON it is the summary, referrals and events of GET /v1/timeline: arrays are
@@ -64,12 +67,12 @@ type Coded struct {
 type State struct {
 	// Code is one of the eleven codes of eRS-ReferralState, or UNKNOWN: a code
 	// that nobody has seen is never repeated, for it could disclose.
-	Code        string `json:"code"`
-	Phase       Phase  `json:"phase"`
-	Title       string `json:"title"`
-	Description string `json:"description"`
-	WhoActs     Actor  `json:"whoActs"`
-	NextStep    string `json:"nextStep"`
+	Code        string         `json:"code"`
+	Phase       referral.Phase `json:"phase"`
+	Title       string         `json:"title"`
+	Description string         `json:"description"`
+	WhoActs     referral.Actor `json:"whoActs"`
+	NextStep    string         `json:"nextStep"`
 }
 
 // NamedPlace is an organisation or site. Either part is nil when unknown or not told.

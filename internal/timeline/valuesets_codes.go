@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"maps"
 	"slices"
 	"strings"
@@ -37,9 +38,9 @@ func (v *ValueSets) readPriorities(d *document) {
 	for _, code := range slices.Sorted(maps.Keys(file.Priorities)) {
 		raw := file.Priorities[code]
 		switch {
-		case code == StateUnknown && raw.Show != priorityUnknown:
+		case code == referral.StateUnknown && raw.Show != priorityUnknown:
 			d.fault("show must be unknown", "priorities", code, "show")
-		case code != StateUnknown && raw.Show != priorityRoutine && raw.Show != priorityUrgent:
+		case code != referral.StateUnknown && raw.Show != priorityRoutine && raw.Show != priorityUrgent:
 			d.fault("show must be routine or urgent", "priorities", code, "show")
 		}
 		p := priority{show: raw.Show, display: d.phrase(raw.Display, nil, "priorities", code, "display")}
@@ -48,7 +49,7 @@ func (v *ValueSets) readPriorities(d *document) {
 		}
 		v.priorities[code] = p
 	}
-	for _, code := range []string{"ROUTINE", "URGENT", "TWO_WEEK_WAIT", StateUnknown} {
+	for _, code := range []string{"ROUTINE", "URGENT", "TWO_WEEK_WAIT", referral.StateUnknown} {
 		if _, ok := file.Priorities[code]; !ok {
 			d.fault("the entry is missing", "priorities", code)
 		}
@@ -62,7 +63,7 @@ type specialties struct {
 	byName map[string]string // squeezed English words, whole or before the bracket -> code
 }
 
-func (s specialties) find(c *Coding) (code string, words phrase, known bool) {
+func (s specialties) find(c *referral.Coding) (code string, words phrase, known bool) {
 	if words, known = s.byCode[c.Code]; known {
 		return c.Code, words, true
 	}
@@ -85,7 +86,7 @@ func (v *ValueSets) readSpecialties(d *document) {
 		byName: make(map[string]string, len(file.Specialties)),
 	}
 	for _, code := range slices.Sorted(maps.Keys(file.Specialties)) {
-		if token(code, maxCode) == nil {
+		if referral.Token(code, referral.MaxCode) == nil {
 			d.fault("this cannot be a code", "specialties", code)
 		}
 		p := d.phrase(file.Specialties[code], nil, "specialties", code)
@@ -133,7 +134,7 @@ func (v *ValueSets) readTypes(d *document) {
 	v.types = make(map[string]appointmentType, len(file.Types))
 	for _, code := range slices.Sorted(maps.Keys(file.Types)) {
 		raw := file.Types[code]
-		if token(code, maxCode) == nil {
+		if referral.Token(code, referral.MaxCode) == nil {
 			d.fault("this cannot be a code", "appointment_types", code)
 		}
 		t := appointmentType{display: d.phrase(raw.Display, nil, "appointment_types", code, "display"), remote: raw.Remote}
@@ -162,7 +163,7 @@ func (v *ValueSets) readReviews(d *document) {
 		return
 	}
 	v.reviews = make(map[string]reviewWords, len(file.Reviews))
-	for _, kind := range []string{ReviewTriage, ReviewAppointment, reviewUnknown} {
+	for _, kind := range []string{referral.ReviewTriage, referral.ReviewAppointment, reviewUnknown} {
 		raw, ok := file.Reviews[kind]
 		if !ok {
 			d.fault("the entry is missing", "reviews", kind)

@@ -1,6 +1,9 @@
 package timeline
 
-import "time"
+import (
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
+	"time"
+)
 
 // Waiting tells how long a referral has stood with the hospital, as far as this
 // service saw. It is there only where the hospital acts and an earlier read
@@ -18,14 +21,14 @@ type Waiting struct {
 
 // wait tells the wait of a referral whose state and contact are known. When it
 // is long, the next step must not say to do nothing: it says whom to ask.
-func (b *builder) wait(r *Referral, stage Stage, seen sightings) {
-	if r.State.WhoActs != ByHospital || seen.since.IsZero() {
+func (b *builder) wait(r *Referral, stage referral.Stage, seen sightings) {
+	if r.State.WhoActs != referral.ByHospital || seen.since.IsZero() {
 		return
 	}
 	since := seen.since.In(b.vs.london)
 	r.Waiting = &Waiting{Since: since.Format(time.DateOnly), Text: b.sayOn(sayWaitingSince, since)}
 	year, month, day := since.Date()
-	long := time.Date(year, month, day+b.vs.faces[stage.face()].longWait, 0, 0, 0, 0, b.vs.london)
+	long := time.Date(year, month, day+b.vs.faces[faceOf(stage)].longWait, 0, 0, 0, 0, b.vs.london)
 	if r.Waiting.Long = b.turns(long); !r.Waiting.Long {
 		return
 	}

@@ -3,6 +3,7 @@ package timeline_test
 import (
 	"testing"
 
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
 
@@ -69,8 +70,8 @@ func TestParseLang(t *testing.T) {
 
 func TestWelsh(t *testing.T) {
 	vs := valueSets(t)
-	f := atService(timeline.StateBooked, func(f *timeline.Facts) { f.Appointment = appointment(now().AddDate(0, 0, 8), 0) })
-	got := timeline.Build([]timeline.Facts{f}, vs, timeline.Welsh, now()).Referrals[0]
+	f := atService(referral.StateBooked, func(f *referral.Facts) { f.Appointment = appointment(now().AddDate(0, 0, 8), 0) })
+	got := timeline.Build([]referral.Facts{f}, vs, timeline.Welsh, now()).Referrals[0]
 	t.Run("is told where a phrase has it", func(t *testing.T) {
 		if want := "Dyddiad eich apwyntiad yw Dydd Mercher 28 Ionawr 2026 am 10am."; got.State.Description != want {
 			t.Errorf("got %q", got.State.Description)
@@ -82,8 +83,8 @@ func TestWelsh(t *testing.T) {
 		}
 	})
 	t.Run("an English sentence keeps its date in English", func(t *testing.T) {
-		r := timeline.Build([]timeline.Facts{atService(timeline.StateDeferToProvider, func(f *timeline.Facts) {
-			f.Review = review(timeline.ReviewAppointment, 2026, 1, 19)
+		r := timeline.Build([]referral.Facts{atService(referral.StateDeferToProvider, func(f *referral.Facts) {
+			f.Review = review(referral.ReviewAppointment, 2026, 1, 19)
 		})}, vs, timeline.Welsh, now()).Referrals[0]
 		if want := "Hospital staff aimed to contact you by Monday 19 January 2026. We cannot see a date for your appointment."; r.State.Description != want {
 			t.Errorf("got %q", r.State.Description)
@@ -94,7 +95,7 @@ func TestWelsh(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := timeline.Build([]timeline.Facts{f}, quiet, timeline.Welsh, now()).Referrals[0]
+		r := timeline.Build([]referral.Facts{f}, quiet, timeline.Welsh, now()).Referrals[0]
 		if r.State.Title != "Appointment booked" {
 			t.Errorf("got %q", r.State.Title)
 		}

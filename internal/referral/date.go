@@ -1,4 +1,4 @@
-package timeline
+package referral
 
 import (
 	"fmt"
@@ -22,18 +22,18 @@ func (d Date) Valid() bool {
 func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day) }
 
 // begins is the first instant of the day in loc.
-func (d Date) begins(loc *time.Location) time.Time {
+func (d Date) Begins(loc *time.Location) time.Time {
 	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, loc)
 }
 
 // ends is the first instant of the following day in loc.
-func (d Date) ends(loc *time.Location) time.Time {
+func (d Date) Ends(loc *time.Location) time.Time {
 	return time.Date(d.Year, d.Month, d.Day+1, 0, 0, 0, 0, loc)
 }
 
 // believable tells whether an instant can be that of an appointment. Outside
 // these years JSON cannot carry it, and no hospital meant it.
-func believable(t time.Time) bool {
+func Believable(t time.Time) bool {
 	year := t.UTC().Year()
 	return year >= 1900 && year < 2200
 }

@@ -1,4 +1,4 @@
-package timeline
+package referral
 
 import (
 	"cmp"
@@ -17,33 +17,25 @@ type Stage struct {
 
 // stageOf gives the stage of facts. A code that nobody knows becomes UNKNOWN, so
 // that nothing which could tell is kept or compared.
-func stageOf(f *Facts) Stage {
+func StageOf(f *Facts) Stage {
 	s := Stage{State: f.State}
 	if s.State == StateBooked && f.Appointment != nil && f.Appointment.Start == nil {
 		s.Phase = PhaseWithService
 	}
-	return s.sound()
+	return s.Normalised()
 }
 
 // sound gives the stage as this version of the state machine knows it: what was
 // written down by another version is never told as it stands.
-func (s Stage) sound() Stage {
-	rule, known := machine(s.State)
+func (s Stage) Normalised() Stage {
+	rule, known := RulesOf(s.State)
 	if !known {
 		s.State = StateUnknown
 	}
 	if s.State != StateBooked || s.Phase != PhaseWithService {
-		s.Phase = rule.phase
+		s.Phase = rule.Phase
 	}
 	return s
-}
-
-// face is the face whose title names the stage.
-func (s Stage) face() face {
-	if s.State == StateBooked && s.Phase == PhaseWithService {
-		return faceDateToCome
-	}
-	return face(s.State)
 }
 
 // Standing is what an observer keeps of a referral's facts to tell later that
@@ -66,11 +58,11 @@ type Standing struct {
 func Standings(facts []Facts) []Standing {
 	usable := make([]Facts, 0, len(facts))
 	for i := range facts {
-		if token(facts[i].ID, maxCode) != nil {
+		if Token(facts[i].ID, MaxCode) != nil {
 			usable = append(usable, facts[i])
 		}
 	}
-	all := mergeDuplicates(usable)
+	all := Merge(usable)
 	list := make([]Standing, 0, len(all))
 	for _, same := range all {
 		list = append(list, standing(&same[0]))
@@ -81,17 +73,17 @@ func Standings(facts []Facts) []Standing {
 
 func standing(f *Facts) Standing {
 	s := Standing{
-		ID: f.ID, Stage: stageOf(f), Version: cutBytes(f.Version, maxCode),
+		ID: f.ID, Stage: StageOf(f), Version: cutBytes(f.Version, MaxCode),
 		HasAppointment: f.Appointment != nil, HasReview: f.Review != nil,
 	}
-	if s.HasAppointment && f.Appointment.Start != nil && believable(*f.Appointment.Start) {
+	if s.HasAppointment && f.Appointment.Start != nil && Believable(*f.Appointment.Start) {
 		start := f.Appointment.Start.UTC().Round(0)
 		s.Start = &start
 	}
 	if s.HasReview && f.Review.DueBy.Valid() {
 		s.DueBy = f.Review.DueBy
 	}
-	if f.Service != nil && token(f.Service.ID, maxCode) != nil {
+	if f.Service != nil && Token(f.Service.ID, MaxCode) != nil {
 		s.Service = f.Service.ID
 	}
 	return s

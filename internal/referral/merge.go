@@ -1,9 +1,7 @@
-package timeline
+package referral
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -11,29 +9,26 @@ import (
 	"time"
 )
 
-// maxCode bounds a code or id that is shown, in bytes.
-const maxCode = 64
-
 // copies are all facts about one referral, the one to tell first.
-type copies []Facts
+type Copies []Facts
 
 // mergeDuplicates brings the facts about each referral together. Of one
 // source's facts the newest version wins, then the fullest; between sources the
 // fullest wins. Ties fall to the content, so the order in which facts arrive
 // never matters. Facts without a usable id get one from their content: two
 // nameless referrals are two, unless they are equal.
-func mergeDuplicates(facts []Facts) []copies {
+func Merge(facts []Facts) []Copies {
 	byID := make(map[string]int, len(facts))
-	merged := make([]copies, 0, len(facts))
+	merged := make([]Copies, 0, len(facts))
 	for i := range facts {
 		f := facts[i]
-		if token(f.ID, maxCode) == nil {
+		if Token(f.ID, MaxCode) == nil {
 			f.ID, f.ManageURL = contentID(&f), "" // the hand-off could not find it again
 		}
 		at, seen := byID[f.ID]
 		if !seen {
 			byID[f.ID] = len(merged)
-			merged = append(merged, copies{f})
+			merged = append(merged, Copies{f})
 			continue
 		}
 		merged[at] = append(merged[at], f)
@@ -91,7 +86,7 @@ func richness(f *Facts) int {
 			score++
 		}
 	}
-	if _, known := machine(f.State); known {
+	if _, known := RulesOf(f.State); known {
 		score += 2
 	}
 	if s := f.Service; s != nil {
@@ -128,15 +123,4 @@ func seconds(t *time.Time) string {
 	return strconv.FormatInt(t.Unix(), 10) + "." + strconv.Itoa(t.Nanosecond())
 }
 
-func contentID(f *Facts) string { return digestID("referral", canonical(f)) }
-
-// digestID derives an opaque id from parts.
-func digestID(parts ...string) string {
-	h := sha256.New()
-	for _, part := range parts {
-		h.Write([]byte(strconv.Itoa(len(part))))
-		h.Write([]byte{':'})
-		h.Write([]byte(part))
-	}
-	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16])
-}
+func contentID(f *Facts) string { return DigestID("referral", canonical(f)) }

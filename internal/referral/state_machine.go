@@ -1,4 +1,4 @@
-package timeline
+package referral
 
 import "slices"
 
@@ -47,25 +47,25 @@ const (
 )
 
 // expectation says what an appointment means beside a state.
-type expectation int
+type Expectation int
 
 const (
-	appointmentFits      expectation = iota // it is the citizen's appointment
-	appointmentCancelled                    // it is the one that was cancelled: never shown as booked
-	appointmentStrange                      // it contradicts the state: shown, and the citizen is told to check
+	AppointmentFits      Expectation = iota // it is the citizen's appointment
+	AppointmentCancelled                    // it is the one that was cancelled: never shown as booked
+	AppointmentStrange                      // it contradicts the state: shown, and the citizen is told to check
 )
 
 // rules are what is fixed about one state.
-type rules struct {
-	phase       Phase
-	who         Actor
-	appointment expectation
+type Rules struct {
+	Phase       Phase
+	WhoActs     Actor
+	Appointment Expectation
 	// next are the states that e-RS can move to in one step. Staying is always possible.
 	next []string
 }
 
 // states lists the eleven published codes.
-func states() []string {
+func States() []string {
 	return []string{
 		StateNotBooked, StateBooked, StateAwaitingTriage, StateDeferToProvider, StateReviewed,
 		StateCancelledToRearrange, StateBeingArranged, StateSentBack, StateRejected,
@@ -75,7 +75,7 @@ func states() []string {
 
 // machine is the state machine: the rules of a state, and whether the code is
 // one of the eleven. Every other code has the rules of UNKNOWN.
-func machine(code string) (rules, bool) {
+func RulesOf(code string) (Rules, bool) {
 	// Where a referral can go from any place that lets somebody book or send it on.
 	onward := []string{StateBooked, StateAwaitingTriage, StateDeferToProvider, StateNotBooked}
 	// What a provider's reviewers or administrators can make of a referral.
@@ -85,35 +85,35 @@ func machine(code string) (rules, bool) {
 	}
 	switch code {
 	case StateNotBooked:
-		return rules{PhaseReferred, You, appointmentStrange, onward}, true
+		return Rules{PhaseReferred, You, AppointmentStrange, onward}, true
 	case StateBooked:
-		return rules{PhaseBooked, Nobody, appointmentFits, slices.Concat(decided, []string{
+		return Rules{PhaseBooked, Nobody, AppointmentFits, slices.Concat(decided, []string{
 			StateCancelledToRearrange, StateCancelledByPatient, StateCancelledByProvider,
 		})}, true
 	case StateAwaitingTriage:
-		return rules{PhaseWithService, ByHospital, appointmentStrange, decided}, true
+		return Rules{PhaseWithService, ByHospital, AppointmentStrange, decided}, true
 	case StateDeferToProvider:
-		return rules{PhaseWithService, ByHospital, appointmentStrange, decided}, true
+		return Rules{PhaseWithService, ByHospital, AppointmentStrange, decided}, true
 	case StateReviewed:
-		return rules{PhaseWithService, ByHospital, appointmentStrange, decided}, true
+		return Rules{PhaseWithService, ByHospital, AppointmentStrange, decided}, true
 	case StateCancelledToRearrange:
-		return rules{PhaseCancelled, ByHospital, appointmentCancelled, decided}, true
+		return Rules{PhaseCancelled, ByHospital, AppointmentCancelled, decided}, true
 	case StateBeingArranged:
-		return rules{PhaseWithService, ByHospital, appointmentStrange, slices.Concat(decided, []string{
+		return Rules{PhaseWithService, ByHospital, AppointmentStrange, slices.Concat(decided, []string{
 			StateCancelledToRearrange,
 		})}, true
 	case StateSentBack:
-		return rules{PhaseReturned, You, appointmentStrange, slices.Concat(onward, []string{StateRejected})}, true
+		return Rules{PhaseReturned, You, AppointmentStrange, slices.Concat(onward, []string{StateRejected})}, true
 	case StateRejected:
-		return rules{PhaseNotAccepted, You, appointmentStrange, onward}, true
+		return Rules{PhaseNotAccepted, You, AppointmentStrange, onward}, true
 	case StateCancelledByPatient:
-		return rules{PhaseCancelled, You, appointmentCancelled, onward}, true
+		return Rules{PhaseCancelled, You, AppointmentCancelled, onward}, true
 	case StateCancelledByProvider:
-		return rules{PhaseCancelled, You, appointmentCancelled, slices.Concat(onward, []string{
+		return Rules{PhaseCancelled, You, AppointmentCancelled, slices.Concat(onward, []string{
 			StateCancelledToRearrange, StateBeingArranged,
 		})}, true
 	default:
-		return rules{PhaseUnknown, UnknownActor, appointmentFits, nil}, false
+		return Rules{PhaseUnknown, UnknownActor, AppointmentFits, nil}, false
 	}
 }
 
@@ -121,9 +121,9 @@ func machine(code string) (rules, bool) {
 // later. A state that stays is possible; about a code that nobody knows nothing
 // can be said, so it is possible too. Between two observations several steps may
 // have happened, so false is a reason to count and look, never to hide.
-func Possible(from, to string) bool {
-	rule, fromKnown := machine(from)
-	_, toKnown := machine(to)
+func TransitionPossible(from, to string) bool {
+	rule, fromKnown := RulesOf(from)
+	_, toKnown := RulesOf(to)
 	if from == to || !fromKnown || !toKnown {
 		return true
 	}
