@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/export"
 	"github.com/patient-care-aggregator/aggregator/internal/local"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox"
 	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
@@ -412,11 +414,11 @@ func TestAnAuditorProvesAnEntryAwayFromHere(t *testing.T) {
 
 	type signed struct{ Checkpoint, PublicKey string }
 	older := decodeAs[signed](t, b.get("/audit/v1/checkpoint").Body)
-	by, err := audit.ParsePublicKey(older.PublicKey)
+	by, err := checkpoint.ParsePublicKey(older.PublicKey)
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, err := audit.OpenCheckpoint([]byte(older.Checkpoint), by)
+	first, err := checkpoint.Open([]byte(older.Checkpoint), by)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -435,7 +437,7 @@ func TestAnAuditorProvesAnEntryAwayFromHere(t *testing.T) {
 		}
 	})
 	t.Run("a later checkpoint continues an earlier one", func(t *testing.T) {
-		newer, err := audit.OpenCheckpoint([]byte(decodeAs[signed](t, b.get("/audit/v1/checkpoint").Body).Checkpoint), by)
+		newer, err := checkpoint.Open([]byte(decodeAs[signed](t, b.get("/audit/v1/checkpoint").Body).Checkpoint), by)
 		if err != nil || newer.Size <= first.Size {
 			t.Fatalf("%+v, %v", newer, err)
 		}
@@ -452,14 +454,14 @@ func TestAnAuditorProvesAnEntryAwayFromHere(t *testing.T) {
 			head := decodeAs[struct{ Size int64 }](t, bytes.SplitN(a.Body, []byte("\n"), 2)[0])
 			now := b.get(fmt.Sprintf("/audit/v1/checkpoint?size=%d", head.Size))
 			answered(t, now, http.StatusOK)
-			known, unreadable, err := audit.ReadCheckpoints(bytes.NewReader(now.Body), by)
+			known, unreadable, err := checkpoint.Read(bytes.NewReader(now.Body), by)
 			if err != nil || unreadable > 0 || len(known) != 1 {
 				t.Fatal(known, unreadable, err)
 			}
-			if _, err := audit.CheckExport(bytes.NewReader(a.Body), known...); err != nil {
+			if _, err := export.Check(bytes.NewReader(a.Body), known...); err != nil {
 				t.Errorf("%q: %v", query, err)
 			}
-			if _, err := audit.CheckExport(bytes.NewReader(bytes.Replace(a.Body, []byte(`"web"`), []byte(`"app"`), 1)), known...); err == nil {
+			if _, err := export.Check(bytes.NewReader(bytes.Replace(a.Body, []byte(`"web"`), []byte(`"app"`), 1)), known...); err == nil {
 				t.Errorf("%q: a changed one is proved too", query)
 			}
 		}
@@ -565,7 +567,7 @@ func TestCheckpointsAreSignedAtTheStartAndAtTheEnd(t *testing.T) {
 	size := int64(len(s.records()))
 	path, _ := strings.CutPrefix(s.Env["PCA_DATABASE_URL"], "sqlite:")
 	s.close()
-	key, err := audit.OpenKey(path+".checkpoint-key", "not-made")
+	key, err := checkpoint.OpenKey(path+".checkpoint-key", "not-made")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -574,7 +576,7 @@ func TestCheckpointsAreSignedAtTheStartAndAtTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range []string{sink, path + ".checkpoints"} {
-		known, unreadable, err := audit.NewFileSink(file).Checkpoints(by)
+		known, unreadable, err := checkpoint.NewFileSink(file).Checkpoints(by)
 		if err != nil || unreadable > 0 || len(known) == 0 || known[len(known)-1].Size != size {
 			t.Errorf("%s: %+v, %d unreadable, %v; the log has %d entries", file, known, unreadable, err, size)
 		}

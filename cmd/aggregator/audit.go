@@ -14,6 +14,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/app"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
 )
 
@@ -63,10 +64,10 @@ func (s signing) keyPath(databasePath string) string {
 
 // publish signs the log as it stands and gives the signed checkpoint. It makes no
 // key: one that the service does not have would vouch for nothing.
-func (s signing) publish(env *environment, databasePath string, log audit.Tree) (audit.SignedCheckpoint, error) {
+func (s signing) publish(env *environment, databasePath string, log audit.Tree) (checkpoint.Signed, error) {
 	key := s.keyPath(databasePath)
 	if _, err := os.Stat(key); err != nil {
-		return audit.SignedCheckpoint{}, fmt.Errorf("%w: the checkpoint key is not there: %w", errUsage, err)
+		return checkpoint.Signed{}, fmt.Errorf("%w: the checkpoint key is not there: %w", errUsage, err)
 	}
 	const patience = 10 * time.Second
 	checkpointer, _, err := app.OpenCheckpoints(app.CheckpointOptions{
@@ -75,7 +76,7 @@ func (s signing) publish(env *environment, databasePath string, log audit.Tree) 
 		Logger: slog.New(slog.NewTextHandler(env.stderr, nil)),
 	})
 	if err != nil {
-		return audit.SignedCheckpoint{}, err
+		return checkpoint.Signed{}, err
 	}
 	return checkpointer.PublishSigned(env.ctx)
 }
@@ -86,7 +87,7 @@ func readPublicKey(file string) (note.Verifier, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the public key: %w", err)
 	}
-	return audit.ParsePublicKey(string(text))
+	return checkpoint.ParsePublicKey(string(text))
 }
 
 // readCheckpoints reads a file of checkpoints: as a sink has them, one a line; as
@@ -96,15 +97,15 @@ func readCheckpoints(file string, by note.Verifier) (known []audit.Checkpoint, u
 	if err != nil {
 		return nil, 0, fmt.Errorf("read checkpoints: %w", err)
 	}
-	if one, err := audit.OpenCheckpoint(text, by); err == nil {
+	if one, err := checkpoint.Open(text, by); err == nil {
 		return []audit.Checkpoint{one}, 0, nil
 	}
-	known, unreadable, err = audit.ReadCheckpoints(strings.NewReader(string(text)), by)
+	known, unreadable, err = checkpoint.Read(strings.NewReader(string(text)), by)
 	if err != nil {
 		return nil, 0, err
 	}
 	if len(known) == 0 {
-		return nil, unreadable, fmt.Errorf("read checkpoints: %w: none of %s is signed with that key", audit.ErrNotCheckpoint, file)
+		return nil, unreadable, fmt.Errorf("read checkpoints: %w: none of %s is signed with that key", checkpoint.ErrNotCheckpoint, file)
 	}
 	return known, unreadable, nil
 }

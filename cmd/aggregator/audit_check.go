@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/export"
 )
 
 type auditCheckCommand struct {
@@ -42,7 +43,7 @@ func (c auditCheckCommand) Run(env *environment) (err error) {
 	if err != nil {
 		return err
 	}
-	report, err := audit.CheckExport(f, known...)
+	report, err := export.Check(f, known...)
 	if err != nil {
 		return fmt.Errorf("check: %w", err)
 	}
@@ -70,7 +71,7 @@ func isWhole(f io.ReadSeeker) (bool, error) {
 	}
 	var head struct{ Whole bool }
 	if err := json.Unmarshal(first, &head); err != nil {
-		return false, fmt.Errorf("%w: %w", errUsage, audit.ErrNotExport)
+		return false, fmt.Errorf("%w: %w", errUsage, export.ErrNotExport)
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return false, fmt.Errorf("read the export: %w", err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/export"
 )
 
 type auditCheckpointCommand struct {
@@ -67,7 +68,7 @@ func (p auditProveCommand) Run(env *environment) (err error) {
 	if err != nil {
 		return err
 	}
-	return audit.ExportEntry(env.ctx, db.Log(), env.stdout, p.Seq, signed.Size, now.UTC())
+	return export.WriteEntry(env.ctx, db.Log(), env.stdout, p.Seq, signed.Size, now.UTC())
 }
 
 type auditPublicKeyCommand struct {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/export"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 )
 
@@ -57,8 +58,8 @@ func (x auditExportCommand) Run(env *environment) (err error) {
 	if err != nil {
 		return err
 	}
-	return audit.Export(env.ctx, audit.Pinned(db.Log(), signed.Size), env.stdout, audit.ExportOptions{
-		Format: audit.Format(x.Format), Filter: filter, Prove: x.Prove, MadeAt: now.UTC(),
+	return export.Write(env.ctx, export.Pinned(db.Log(), signed.Size), env.stdout, export.Options{
+		Format: export.Format(x.Format), Filter: filter, Prove: x.Prove, MadeAt: now.UTC(),
 	})
 }
 

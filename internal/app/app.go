@@ -16,7 +16,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/patient-care-aggregator/aggregator/api"
-	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/config"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
@@ -51,7 +51,7 @@ type App struct {
 	wordsFrom fs.FS
 	upstreams []interface{ Close() }
 
-	checkpoints     *audit.Checkpointer
+	checkpoints     *checkpoint.Publisher
 	checkpointEvery time.Duration
 	changes         *changes
 	retention       config.Retention

@@ -3,14 +3,14 @@ package app
 import (
 	"fmt"
 
-	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 	"github.com/patient-care-aggregator/aggregator/internal/staff"
 )
 
 // auditors lets staff in, where their provider is configured; nil where it is not.
-func (w *wiring) auditors(citizens *citizen.Registry, key audit.Key) (*httpapi.Auditors, error) {
+func (w *wiring) auditors(citizens *citizen.Registry, key checkpoint.Key) (*httpapi.Auditors, error) {
 	a, c, now := w.app, w.c, w.o.Now
 	if c.Staff.Issuer == "" {
 		return nil, nil

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
-	"github.com/patient-care-aggregator/aggregator/internal/audit/httpsink"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 )
 
 // CheckpointOptions say where checkpoints of a log are signed and kept.
@@ -37,32 +37,32 @@ func CheckpointsBeside(databasePath string) string { return databasePath + ".che
 
 // OpenCheckpoints opens or makes the signing key, and continues from the newest
 // checkpoint that the file beside the database, or the sink, knows.
-func OpenCheckpoints(o CheckpointOptions) (*audit.Checkpointer, audit.Key, error) {
-	key, err := audit.OpenKey(o.KeyPath, o.Origin)
+func OpenCheckpoints(o CheckpointOptions) (*checkpoint.Publisher, checkpoint.Key, error) {
+	key, err := checkpoint.OpenKey(o.KeyPath, o.Origin)
 	if err != nil {
-		return nil, audit.Key{}, err
+		return nil, checkpoint.Key{}, err
 	}
 	verifier, err := key.Verifier()
 	if err != nil {
-		return nil, audit.Key{}, err
+		return nil, checkpoint.Key{}, err
 	}
-	files := []*audit.FileSink{audit.NewFileSink(CheckpointsBeside(o.DatabasePath))}
-	var sinks audit.Sinks
+	files := []*checkpoint.FileSink{checkpoint.NewFileSink(CheckpointsBeside(o.DatabasePath))}
+	var sinks checkpoint.Sinks
 	switch {
 	case strings.HasPrefix(o.Sink, "https://"):
-		remote, err := httpsink.New(o.Sink, o.HTTP)
+		remote, err := checkpoint.NewHTTPSink(o.Sink, o.HTTP)
 		if err != nil {
-			return nil, audit.Key{}, err
+			return nil, checkpoint.Key{}, err
 		}
 		sinks = append(sinks, remote)
 	case o.Sink != "":
-		files = append(files, audit.NewFileSink(o.Sink))
+		files = append(files, checkpoint.NewFileSink(o.Sink))
 	}
 	var last *audit.Checkpoint
 	for _, f := range files {
 		known, _, err := f.Checkpoints(verifier)
 		if err != nil {
-			return nil, audit.Key{}, err
+			return nil, checkpoint.Key{}, err
 		}
 		for _, c := range known {
 			if last == nil || c.Size > last.Size {
@@ -71,7 +71,7 @@ func OpenCheckpoints(o CheckpointOptions) (*audit.Checkpointer, audit.Key, error
 		}
 		sinks = append(sinks, f)
 	}
-	checkpointer, err := audit.NewCheckpointer(audit.CheckpointerDeps{
+	checkpointer, err := checkpoint.New(checkpoint.Deps{
 		Log: o.Log, Signer: key.Signer, Sink: sinks, Now: o.Now, Logger: o.Logger, Failed: o.Failed, Last: last,
 	})
 	return checkpointer, key, err
@@ -95,7 +95,7 @@ func (a *App) lastCheckpoint(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, lastCheckpointTime)
 	defer cancel()
-	if _, err := a.checkpoints.Publish(ctx); err != nil && !errors.Is(err, audit.ErrForked) {
+	if _, err := a.checkpoints.Publish(ctx); err != nil && !errors.Is(err, checkpoint.ErrForked) {
 		return fmt.Errorf("publish the last checkpoint: %w", err)
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
 )
@@ -61,11 +62,11 @@ func TestOpenCheckpoints(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := again.Publish(t.Context()); !errors.Is(err, audit.ErrForked) {
+		if _, err := again.Publish(t.Context()); !errors.Is(err, checkpoint.ErrForked) {
 			t.Errorf("a shorter log: %v", err)
 		}
 		add(t, other, 4)
-		if _, err := again.Publish(t.Context()); !errors.Is(err, audit.ErrForked) {
+		if _, err := again.Publish(t.Context()); !errors.Is(err, checkpoint.ErrForked) {
 			t.Errorf("a longer log of other entries: %v", err)
 		}
 	})
@@ -91,7 +92,7 @@ func TestOpenCheckpoints(t *testing.T) {
 		if err != nil || now.Root != then.Root || now.Size != 7 {
 			t.Errorf("%+v instead of %+v, %v", now, then, err)
 		}
-		if read, err := audit.OpenCheckpoint(now.Note, by); err != nil || read.Root != then.Root {
+		if read, err := checkpoint.Open(now.Note, by); err != nil || read.Root != then.Root {
 			t.Errorf("%+v, %v", read, err)
 		}
 		for _, size := range []int64{-1, 14} {

@@ -5,11 +5,12 @@ import (
 	"fmt"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 )
 
 // record makes what keeps the log provable, signed checkpoints, and writes down
 // which keys and configuration are in force where they differ from the last time.
-func (w *wiring) record(ctx context.Context) (audit.Key, error) {
+func (w *wiring) record(ctx context.Context) (checkpoint.Key, error) {
 	a := w.app
 	checkpoints, key, err := OpenCheckpoints(CheckpointOptions{
 		DatabasePath: w.c.DatabasePath(), KeyPath: w.c.CheckpointKeyPath(), Origin: originOf(w.c.PublicURL), Sink: w.c.CheckpointSink,
@@ -17,12 +18,12 @@ func (w *wiring) record(ctx context.Context) (audit.Key, error) {
 		Log:  a.store.Log(), Now: w.o.Now, Logger: w.o.Log, Failed: w.metrics.CheckpointFailed,
 	})
 	if err != nil {
-		return audit.Key{}, fmt.Errorf("start audit checkpoints: %w", err)
+		return checkpoint.Key{}, fmt.Errorf("start audit checkpoints: %w", err)
 	}
 	a.checkpoints = checkpoints
 	digest, err := settings(w.c)
 	if err != nil {
-		return audit.Key{}, err
+		return checkpoint.Key{}, err
 	}
 	a.changes = &changes{log: a.store.Log(), now: w.o.Now, current: func() []audit.Entry {
 		words := a.Words()
@@ -36,7 +37,7 @@ func (w *wiring) record(ctx context.Context) (audit.Key, error) {
 		}
 	}}
 	if err := a.changes.record(ctx); err != nil {
-		return audit.Key{}, fmt.Errorf("start: %w", err)
+		return checkpoint.Key{}, fmt.Errorf("start: %w", err)
 	}
 	return key, nil
 }

@@ -20,8 +20,13 @@
 // correlation id only SHA-256(salt || id). The id and its salt stand in a side
 // table that retention empties; then the commitment says nothing any more.
 //
-// What this package must not know: where the log is stored, HTTP, and who the
-// people behind pseudonyms are. Neighbours: internal/store/sqlite implements
+// What this package must not know: where the log is stored, files, HTTP, and who
+// the people behind pseudonyms are. Read entry.go and leaf.go, then edge.go,
+// record.go, verify.go and proof.go; find.go, statistics.go, hold.go and
+// retention.go are used beside the tree.
+//
+// Neighbours: audit/checkpoint signs and publishes the tree's state,
+// audit/export writes entries for others, internal/store/sqlite implements
 // [Appender] and the reading interfaces declared here; internal/consent and
 // internal/session hand it entries that are written in one transaction with
 // their own acts.

@@ -36,6 +36,23 @@ const (
 	HoldLifted         Kind = "hold_lifted"
 )
 
+// Kinds lists every kind of entry, so that whoever filters by one or puts them
+// into words can tell a known kind from a misspelt one.
+func Kinds() []Kind {
+	return []Kind{
+		SignedIn, SignInRefused, SignedOut,
+		ConsentGranted, ConsentRenewed, ConsentWithdrawn, ConsentExpired, ConsentSuperseded,
+		DataReleased, DataNotModified, DataRefused, UpstreamAsked,
+		Exported, AuditorRead, SubjectAccess, Erased,
+		KeyChanged, ConfigurationKnown, Pruned, HoldPlaced, HoldLifted,
+	}
+}
+
+// ConsentKinds are the kinds that tell of a consent act.
+func ConsentKinds() []Kind {
+	return []Kind{ConsentGranted, ConsentRenewed, ConsentWithdrawn, ConsentExpired, ConsentSuperseded}
+}
+
 // Outcome tells how the act ended.
 type Outcome string
 
@@ -45,6 +62,9 @@ const (
 	Refused   Outcome = "refused"
 	Failed    Outcome = "failure"
 )
+
+// Outcomes lists every outcome.
+func Outcomes() []Outcome { return []Outcome{Succeeded, Refused, Failed} }
 
 // Actor tells who acted.
 type Actor string

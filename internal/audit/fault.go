@@ -35,6 +35,7 @@ func (f *Fault) Error() string {
 	return fmt.Sprintf("audit log: an entry from %d to %d is wrong (%s): %s", f.First, f.Last, f.Kind, f.Detail)
 }
 
-func faultAt(kind FaultKind, seq int64, detail string) *Fault {
+// FaultAt is a fault of one entry.
+func FaultAt(kind FaultKind, seq int64, detail string) *Fault {
 	return &Fault{Kind: kind, First: seq, Last: seq, Detail: detail}
 }

@@ -29,8 +29,8 @@ type Filter struct {
 	NewestFirst bool `json:"newestFirst,omitempty"`
 }
 
-// isZero tells that the filter leaves nothing out.
-func (f Filter) isZero() bool {
+// MatchesAll reports whether the filter chooses every entry, in whichever order.
+func (f Filter) MatchesAll() bool {
 	return f.Since.IsZero() && f.Until.IsZero() && f.Citizen == "" && f.Client == "" && len(f.Kinds) == 0 && f.Outcome == ""
 }
 

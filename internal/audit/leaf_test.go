@@ -12,6 +12,15 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 )
 
+func day(n int) time.Time { return time.Date(2026, 11, n, 12, 30, 0, 5, time.UTC) }
+
+func sample() Entry {
+	return Entry{
+		Kind: DataReleased, At: day(1), Citizen: "PSEUDONYM", Client: "app-one",
+		Actor: ActorCitizen, Purpose: "timeline", Outcome: Succeeded, Digest: "digest", CorrelationID: "correlation",
+	}
+}
+
 func TestLeaf(t *testing.T) {
 	full := Entry{
 		Kind: Pruned, At: time.Date(2026, 11, 3, 12, 0, 0, 1000, time.FixedZone("", 3600)),
@@ -89,7 +98,7 @@ func TestLeaf(t *testing.T) {
 	})
 
 	t.Run("another spelling of the same entry is no leaf", func(t *testing.T) {
-		leaf, err := Encode(sample(1), Salt{})
+		leaf, err := Encode(sample(), Salt{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,7 +124,7 @@ func TestLeaf(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	leaf, err := Encode(sample(1), Salt{})
+	leaf, err := Encode(sample(), Salt{})
 	if err != nil {
 		f.Fatal(err)
 	}

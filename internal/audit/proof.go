@@ -29,11 +29,11 @@ func ProveInclusion(ctx context.Context, t Tree, seq, size int64) (Inclusion, er
 	if seq < 0 || seq >= size {
 		return Inclusion{}, fmt.Errorf("prove inclusion: there is no entry %d in a tree of %d", seq, size)
 	}
-	proof, err := tlog.ProveRecord(size, seq, hashes(ctx, t))
+	proof, err := tlog.ProveRecord(size, seq, HashReader(ctx, t))
 	if err != nil {
 		return Inclusion{}, fmt.Errorf("prove inclusion: %w", err)
 	}
-	root, err := tlog.TreeHash(size, hashes(ctx, t))
+	root, err := tlog.TreeHash(size, HashReader(ctx, t))
 	if err != nil {
 		return Inclusion{}, fmt.Errorf("prove inclusion: %w", err)
 	}
@@ -75,7 +75,7 @@ func ProveConsistency(ctx context.Context, t Tree, from, to int64) (Consistency,
 	if from == 0 || from == to {
 		return p, nil
 	}
-	proof, err := tlog.ProveTree(to, from, hashes(ctx, t))
+	proof, err := tlog.ProveTree(to, from, HashReader(ctx, t))
 	if err != nil {
 		return Consistency{}, fmt.Errorf("prove consistency: %w", err)
 	}

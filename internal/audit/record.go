@@ -49,8 +49,15 @@ type Tree interface {
 	ReadHashes(ctx context.Context, indexes []int64) ([]tlog.Hash, error)
 }
 
-// hashes bends a Tree to tlog's interface for one call.
-func hashes(ctx context.Context, t Tree) tlog.HashReader {
+// Source reads the whole log: its records, its tree, and what a filter chooses.
+type Source interface {
+	Records
+	Finder
+	Tree
+}
+
+// HashReader makes a Tree a tlog.HashReader for one call.
+func HashReader(ctx context.Context, t Tree) tlog.HashReader {
 	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
 		return t.ReadHashes(ctx, indexes)
 	})

@@ -6,10 +6,20 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
+
+// Checkpoint is the claim "at that time the log had that many entries and this
+// root". It is worth something only when signed: see package checkpoint.
+type Checkpoint struct {
+	Origin string // name of the log, which is the name of its key
+	Size   int64
+	Root   tlog.Hash
+	At     time.Time
+}
 
 // Report is what a verification found to be whole.
 type Report struct {
@@ -28,48 +38,73 @@ type Pruning struct {
 	At     time.Time
 }
 
+// Text tells a person what was proved, and what a success cannot prove.
+func (r Report) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "The log is whole: %d entries, root %s.\n", r.Entries, r.Root)
+	if r.WithoutBody > 0 {
+		fmt.Fprintf(&b, "%d of them are known by their hash alone, because retention removed what they said:\n", r.WithoutBody)
+		for _, p := range r.Prunings {
+			fmt.Fprintf(&b, "  entry %d tells that bodies before entry %d were removed, at %s\n", p.Seq, p.Before, p.At.UTC().Format(time.RFC3339))
+		}
+	}
+	if r.Checkpoints == 0 {
+		b.WriteString("No checkpoint was compared: whoever can write to the database could have written the whole log anew.\n")
+	} else {
+		fmt.Fprintf(&b, "%d signed checkpoints agree; the first %d entries are those that were signed.\n", r.Checkpoints, r.Vouched)
+	}
+	if later := r.Entries - r.Vouched; later > 0 && r.Checkpoints > 0 {
+		fmt.Fprintf(&b, "%d entries came after the last checkpoint: had the newest of them been removed, nothing would show it yet.\n", later)
+	}
+	b.WriteString("This does not prove that everything that happened was written to the log, " +
+		"that entries said the truth when they were written, " +
+		"or anything at all if the checkpoints were kept where the log's administrator can change them.\n")
+	return b.String()
+}
+
 const verifyPage = 1000
 
 // Verify reads the whole log in constant memory, recomputes every hash, and
 // compares with the hashes stored and with the known checkpoints (verified notes,
-// see [OpenCheckpoint]; none: only the log against itself). The first entry that
+// see checkpoint.Open; none: only the log against itself). The first entry that
 // is wrong comes back as a *[Fault]; any other error says that the log could not
 // be read. What a success does not prove is told by [Report.Text].
 func Verify(ctx context.Context, log Records, known ...Checkpoint) (Report, error) {
-	v := verifier{}
-	v.known = slices.SortedFunc(slices.Values(known), func(a, b Checkpoint) int { return cmp.Compare(a.Size, b.Size) })
-	if err := v.checkpoints(); err != nil {
-		return v.report(), err
+	v, err := NewVerifier(known...)
+	if err != nil {
+		return v.Report(), err
 	}
 	for after := int64(math.MinInt64); ; {
 		page, err := log.Records(ctx, after, verifyPage)
 		if err != nil {
-			return v.report(), fmt.Errorf("read audit log after entry %d: %w", after, err)
+			return v.Report(), fmt.Errorf("read audit log after entry %d: %w", after, err)
 		}
 		if len(page) == 0 {
 			break
 		}
 		for _, r := range page {
-			if err := v.record(r); err != nil {
-				return v.report(), err
+			if err := v.Add(r); err != nil {
+				return v.Report(), err
 			}
 		}
 		after = page[len(page)-1].Seq
 	}
 	if len(v.known) > 0 {
 		c := v.known[0]
-		return v.report(), &Fault{
+		return v.Report(), &Fault{
 			Kind: Truncated, First: v.edge.Size(), Last: c.Size - 1,
 			Detail: fmt.Sprintf("the log has %d entries, a checkpoint was signed for %d", v.edge.Size(), c.Size),
 		}
 	}
-	if v.missing > v.before() {
-		return v.report(), v.firstMissing(ctx, log)
+	if _, missing := v.Unaccounted(); missing {
+		return v.Report(), v.firstMissing(ctx, log)
 	}
-	return v.report(), nil
+	return v.Report(), nil
 }
 
-type verifier struct {
+// Verifier is [Verify] one record after the other, for records that come from
+// somewhere else than a store. An export is checked with it.
+type Verifier struct {
 	edge     Edge
 	known    []Checkpoint // not yet reached, ascending
 	vouched  int64
@@ -79,45 +114,58 @@ type verifier struct {
 	prunings []Pruning
 }
 
-func (v *verifier) record(r Record) error {
+// NewVerifier begins at the empty log, which a known checkpoint may be about too:
+// a *[Fault] when its root is another.
+func NewVerifier(known ...Checkpoint) (*Verifier, error) {
+	v := &Verifier{known: slices.SortedFunc(slices.Values(known), func(a, b Checkpoint) int { return cmp.Compare(a.Size, b.Size) })}
+	return v, v.checkpoints()
+}
+
+// Edge is the tree of the records so far.
+func (v *Verifier) Edge() Edge { return v.edge.Clone() }
+
+// Add checks the next record of the log, or returns a *[Fault].
+func (v *Verifier) Add(r Record) error {
 	want := v.edge.Size()
 	switch {
 	case r.Seq < 0:
-		return faultAt(Inserted, r.Seq, "it stands before the beginning")
+		return FaultAt(Inserted, r.Seq, "it stands before the beginning")
 	case r.Seq > want:
 		return &Fault{Kind: Missing, First: want, Last: r.Seq - 1, Detail: "neither body nor hash is there"}
 	case len(r.Hashes) == 0:
-		return faultAt(Inserted, r.Seq, "no hash was stored with it")
+		return FaultAt(Inserted, r.Seq, "no hash was stored with it")
 	}
 	leaf := r.Hashes[0]
 	if r.Leaf == nil {
 		v.bodiless++
 		v.missing = r.Seq + 1
 	} else {
-		if err := v.body(r); err != nil {
+		if err := v.CheckBody(r); err != nil {
 			return err
 		}
 	}
 	if !slices.Equal(v.edge.Append(leaf), r.Hashes) {
-		return faultAt(BrokenTree, r.Seq, "a hash stored with it does not follow from the entries")
+		return FaultAt(BrokenTree, r.Seq, "a hash stored with it does not follow from the entries")
 	}
 	return v.checkpoints()
 }
 
-func (v *verifier) body(r Record) error {
+// CheckBody checks what does not need the tree: that a record's body has its
+// hash, is a leaf, and agrees with what is stored beside it.
+func (v *Verifier) CheckBody(r Record) error {
 	if LeafHash(r.Leaf) != r.Hashes[0] {
-		return faultAt(Altered, r.Seq, "its body does not have the hash that was stored")
+		return FaultAt(Altered, r.Seq, "its body does not have the hash that was stored")
 	}
 	e, commitment, err := Decode(r.Leaf)
 	if err != nil {
-		return faultAt(Altered, r.Seq, err.Error())
+		return FaultAt(Altered, r.Seq, err.Error())
 	}
 	if r.Correlation != nil && !r.Correlation.Opens(commitment) {
-		return faultAt(Relabelled, r.Seq, "the correlation id beside it is not the one it commits to")
+		return FaultAt(Relabelled, r.Seq, "the correlation id beside it is not the one it commits to")
 	}
 	if e.Kind == Pruned {
 		if e.Before > r.Seq {
-			return faultAt(BadPruning, r.Seq, "it prunes entries that came after it")
+			return FaultAt(BadPruning, r.Seq, "it prunes entries that came after it")
 		}
 		v.prunings = append(v.prunings, Pruning{Seq: r.Seq, Before: e.Before, At: e.At})
 	}
@@ -125,7 +173,7 @@ func (v *verifier) body(r Record) error {
 }
 
 // checkpoints compares the tree so far with every checkpoint of its size.
-func (v *verifier) checkpoints() error {
+func (v *Verifier) checkpoints() error {
 	for len(v.known) > 0 && v.known[0].Size == v.edge.Size() {
 		if v.known[0].Root != v.edge.Root() {
 			return &Fault{
@@ -140,8 +188,14 @@ func (v *verifier) checkpoints() error {
 	return nil
 }
 
+// Unaccounted gives the last entry whose body is gone though no pruning accounts
+// for it. Only the end of the log is the time to ask.
+func (v *Verifier) Unaccounted() (seq int64, missing bool) {
+	return v.missing - 1, v.missing > v.before()
+}
+
 // before is where the furthest pruning ends that the log tells of.
-func (v *verifier) before() int64 {
+func (v *Verifier) before() int64 {
 	b := int64(0)
 	for _, p := range v.prunings {
 		b = max(b, p.Before)
@@ -150,7 +204,7 @@ func (v *verifier) before() int64 {
 }
 
 // firstMissing goes again from where pruning ends to the first entry without a body.
-func (v *verifier) firstMissing(ctx context.Context, log Records) error {
+func (v *Verifier) firstMissing(ctx context.Context, log Records) error {
 	for after := v.before() - 1; ; {
 		page, err := log.Records(ctx, after, verifyPage)
 		if err != nil {
@@ -158,17 +212,18 @@ func (v *verifier) firstMissing(ctx context.Context, log Records) error {
 		}
 		for _, r := range page {
 			if r.Leaf == nil {
-				return faultAt(Missing, r.Seq, "its body is gone and no pruning accounts for it")
+				return FaultAt(Missing, r.Seq, "its body is gone and no pruning accounts for it")
 			}
 		}
 		if len(page) == 0 {
-			return faultAt(Missing, v.missing-1, "its body is gone and no pruning accounts for it")
+			return FaultAt(Missing, v.missing-1, "its body is gone and no pruning accounts for it")
 		}
 		after = page[len(page)-1].Seq
 	}
 }
 
-func (v *verifier) report() Report {
+// Report is what was found to be whole so far.
+func (v *Verifier) Report() Report {
 	return Report{
 		Entries: v.edge.Size(), WithoutBody: v.bodiless, Root: v.edge.Root(),
 		Checkpoints: v.agreed, Vouched: v.vouched, Prunings: v.prunings,

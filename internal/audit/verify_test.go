@@ -1,4 +1,4 @@
-package audit
+package audit_test
 
 import (
 	"context"
@@ -8,17 +8,23 @@ import (
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/audittest"
 )
+
+// verifyPage is how many records Verify reads at a time.
+const verifyPage = 1000
 
 func TestVerify(t *testing.T) {
 	t.Run("a whole log is whole, of any size and with any checkpoints of its past", func(t *testing.T) {
 		for _, size := range []int{0, 1, 2, 3, verifyPage - 1, verifyPage, verifyPage + 1} {
 			l := newLogFast(t, size)
-			known := []Checkpoint{l.checkpoint(t)}
+			known := []audit.Checkpoint{l.Checkpoint(t)}
 			if size > 2 {
-				known = append(known, (&fakeLog{records: l.records[:2]}).checkpoint(t))
+				known = append(known, (&audittest.Log{Stored: l.Stored[:2]}).Checkpoint(t))
 			}
-			r, err := Verify(t.Context(), l, known...)
+			r, err := audit.Verify(t.Context(), l, known...)
 			if err != nil || r.Entries != int64(size) || r.Checkpoints != len(known) || r.Vouched != int64(size) {
 				t.Errorf("of %d: %+v, %v", size, r, err)
 			}
@@ -27,126 +33,126 @@ func TestVerify(t *testing.T) {
 
 	// Each does something to a log of ten that was signed at 4 and at 8.
 	for name, c := range map[string]struct {
-		do          func(l *fakeLog)
-		kind        FaultKind
+		do          func(l *audittest.Log)
+		kind        audit.FaultKind
 		first, last int64
 	}{
 		"a changed body": {
-			do:   func(l *fakeLog) { l.records[5].Leaf = slices.Clone(l.records[4].Leaf) },
-			kind: Altered, first: 5, last: 5,
+			do:   func(l *audittest.Log) { l.Stored[5].Leaf = slices.Clone(l.Stored[4].Leaf) },
+			kind: audit.Altered, first: 5, last: 5,
 		},
 		"a body that is no leaf, hashed anew": {
-			do: func(l *fakeLog) {
-				l.records[9].Leaf = []byte("{}")
-				l.rehash()
+			do: func(l *audittest.Log) {
+				l.Stored[9].Leaf = []byte("{}")
+				l.Rehash()
 			},
-			kind: Altered, first: 9, last: 9,
+			kind: audit.Altered, first: 9, last: 9,
 		},
 		"a changed hash of a body": {
-			do: func(l *fakeLog) {
-				l.records[6].Hashes = slices.Clone(l.records[6].Hashes)
-				l.records[6].Hashes[0][0] ^= 1
+			do: func(l *audittest.Log) {
+				l.Stored[6].Hashes = slices.Clone(l.Stored[6].Hashes)
+				l.Stored[6].Hashes[0][0] ^= 1
 			},
-			kind: Altered, first: 6, last: 6,
+			kind: audit.Altered, first: 6, last: 6,
 		},
 		"a changed hash inside the tree": {
-			do: func(l *fakeLog) {
-				l.records[3].Hashes = slices.Clone(l.records[3].Hashes)
-				l.records[3].Hashes[2][0] ^= 1
+			do: func(l *audittest.Log) {
+				l.Stored[3].Hashes = slices.Clone(l.Stored[3].Hashes)
+				l.Stored[3].Hashes[2][0] ^= 1
 			},
-			kind: BrokenTree, first: 3, last: 3,
+			kind: audit.BrokenTree, first: 3, last: 3,
 		},
 		"a hash too many": {
-			do:   func(l *fakeLog) { l.records[2].Hashes = append(slices.Clone(l.records[2].Hashes), tlog.Hash{}) },
-			kind: BrokenTree, first: 2, last: 2,
+			do:   func(l *audittest.Log) { l.Stored[2].Hashes = append(slices.Clone(l.Stored[2].Hashes), tlog.Hash{}) },
+			kind: audit.BrokenTree, first: 2, last: 2,
 		},
 		"a deleted body": {
-			do:   func(l *fakeLog) { l.records[2].Leaf = nil },
-			kind: Missing, first: 2, last: 2,
+			do:   func(l *audittest.Log) { l.Stored[2].Leaf = nil },
+			kind: audit.Missing, first: 2, last: 2,
 		},
 		"a deleted entry": {
-			do:   func(l *fakeLog) { l.records = slices.Delete(l.records, 2, 4) },
-			kind: Missing, first: 2, last: 3,
+			do:   func(l *audittest.Log) { l.Stored = slices.Delete(l.Stored, 2, 4) },
+			kind: audit.Missing, first: 2, last: 3,
 		},
 		"a deleted entry, the others moved up": {
-			do: func(l *fakeLog) {
-				l.records = slices.Delete(l.records, 2, 3)
-				for i := range l.records {
-					l.records[i].Seq = int64(i)
+			do: func(l *audittest.Log) {
+				l.Stored = slices.Delete(l.Stored, 2, 3)
+				for i := range l.Stored {
+					l.Stored[i].Seq = int64(i)
 				}
 			},
-			kind: BrokenTree, first: 2, last: 2,
+			kind: audit.BrokenTree, first: 2, last: 2,
 		},
 		"a body without a hash behind the end": {
-			do:   func(l *fakeLog) { l.records = append(l.records, Record{Seq: 10, Leaf: l.records[0].Leaf}) },
-			kind: Inserted, first: 10, last: 10,
+			do:   func(l *audittest.Log) { l.Stored = append(l.Stored, audit.Record{Seq: 10, Leaf: l.Stored[0].Leaf}) },
+			kind: audit.Inserted, first: 10, last: 10,
 		},
 		"an entry before the beginning": {
-			do: func(l *fakeLog) {
-				l.records = slices.Insert(l.records, 0, Record{Seq: -3, Leaf: l.records[0].Leaf, Hashes: l.records[0].Hashes})
+			do: func(l *audittest.Log) {
+				l.Stored = slices.Insert(l.Stored, 0, audit.Record{Seq: -3, Leaf: l.Stored[0].Leaf, Hashes: l.Stored[0].Hashes})
 			},
-			kind: Inserted, first: -3, last: -3,
+			kind: audit.Inserted, first: -3, last: -3,
 		},
 		"two bodies that changed places": {
-			do: func(l *fakeLog) {
-				l.records[4].Leaf, l.records[7].Leaf = l.records[7].Leaf, l.records[4].Leaf
+			do: func(l *audittest.Log) {
+				l.Stored[4].Leaf, l.Stored[7].Leaf = l.Stored[7].Leaf, l.Stored[4].Leaf
 			},
-			kind: Altered, first: 4, last: 4,
+			kind: audit.Altered, first: 4, last: 4,
 		},
 		"a correlation id that was changed": {
-			do:   func(l *fakeLog) { l.records[1].Correlation = &Correlation{ID: "other"} },
-			kind: Relabelled, first: 1, last: 1,
+			do:   func(l *audittest.Log) { l.Stored[1].Correlation = &audit.Correlation{ID: "other"} },
+			kind: audit.Relabelled, first: 1, last: 1,
 		},
 		"history rewritten after the first checkpoint, every hash made anew": {
-			do: func(l *fakeLog) {
-				l.records[5].Leaf = slices.Clone(l.records[4].Leaf)
-				l.records[5].Correlation = nil
-				l.rehash()
+			do: func(l *audittest.Log) {
+				l.Stored[5].Leaf = slices.Clone(l.Stored[4].Leaf)
+				l.Stored[5].Correlation = nil
+				l.Rehash()
 			},
-			kind: Rewritten, first: 4, last: 7,
+			kind: audit.Rewritten, first: 4, last: 7,
 		},
 		"an entry inserted into history, every hash made anew": {
-			do: func(l *fakeLog) {
-				l.records = slices.Insert(l.records, 1, l.records[0])
-				l.rehash()
+			do: func(l *audittest.Log) {
+				l.Stored = slices.Insert(l.Stored, 1, l.Stored[0])
+				l.Rehash()
 			},
-			kind: Rewritten, first: 0, last: 3,
+			kind: audit.Rewritten, first: 0, last: 3,
 		},
 		"entries that changed places, every hash made anew": {
-			do: func(l *fakeLog) {
-				l.records[6], l.records[7] = l.records[7], l.records[6]
-				l.rehash()
+			do: func(l *audittest.Log) {
+				l.Stored[6], l.Stored[7] = l.Stored[7], l.Stored[6]
+				l.Rehash()
 			},
-			kind: Rewritten, first: 4, last: 7,
+			kind: audit.Rewritten, first: 4, last: 7,
 		},
 		"an older copy put in its place": {
-			do:   func(l *fakeLog) { l.records = l.records[:6] },
-			kind: Truncated, first: 6, last: 7,
+			do:   func(l *audittest.Log) { l.Stored = l.Stored[:6] },
+			kind: audit.Truncated, first: 6, last: 7,
 		},
 		"a pruning of what is to come": {
-			do: func(l *fakeLog) {
-				leaf, _ := encode(Entry{Kind: Pruned, Outcome: Succeeded, At: day(2), Before: 100}, "")
-				l.records = append(l.records, Record{Leaf: leaf})
-				l.rehash()
+			do: func(l *audittest.Log) {
+				leaf, _ := audit.Encode(audit.Entry{Kind: audit.Pruned, Outcome: audit.Succeeded, At: audittest.Day(2), Before: 100}, audit.Salt{})
+				l.Stored = append(l.Stored, audit.Record{Leaf: leaf})
+				l.Rehash()
 			},
-			kind: BadPruning, first: 10, last: 10,
+			kind: audit.BadPruning, first: 10, last: 10,
 		},
 	} {
 		t.Run(name+" is found and named", func(t *testing.T) {
-			l := newLog(t, 4)
-			known := []Checkpoint{l.checkpoint(t)}
+			l := audittest.New(t, 4)
+			known := []audit.Checkpoint{l.Checkpoint(t)}
 			for i := range 4 {
-				l.add(t, sample(4+i))
+				l.Add(t, audittest.Sample(4+i))
 			}
-			known = append(known, l.checkpoint(t))
-			l.add(t, sample(8))
-			l.add(t, sample(9))
-			if _, err := Verify(t.Context(), l, known...); err != nil {
+			known = append(known, l.Checkpoint(t))
+			l.Add(t, audittest.Sample(8))
+			l.Add(t, audittest.Sample(9))
+			if _, err := audit.Verify(t.Context(), l, known...); err != nil {
 				t.Fatal(err)
 			}
 			c.do(l)
-			_, err := Verify(t.Context(), l, known...)
-			var f *Fault
+			_, err := audit.Verify(t.Context(), l, known...)
+			var f *audit.Fault
 			if !errors.As(err, &f) {
 				t.Fatalf("error %v", err)
 			}
@@ -157,39 +163,39 @@ func TestVerify(t *testing.T) {
 	}
 
 	t.Run("bodies that a pruning accounts for may be gone, and others not", func(t *testing.T) {
-		l := newLog(t, 10)
-		l.add(t, Entry{Kind: Pruned, Outcome: Succeeded, Actor: ActorService, At: day(3), Before: 6})
-		known := l.checkpoint(t)
+		l := audittest.New(t, 10)
+		l.Add(t, audit.Entry{Kind: audit.Pruned, Outcome: audit.Succeeded, Actor: audit.ActorService, At: audittest.Day(3), Before: 6})
+		known := l.Checkpoint(t)
 		for _, i := range []int{0, 1, 2, 4, 5} { // 3 is under hold
-			l.records[i].Leaf = nil
+			l.Stored[i].Leaf = nil
 		}
-		r, err := Verify(t.Context(), l, known)
+		r, err := audit.Verify(t.Context(), l, known)
 		if err != nil || r.WithoutBody != 5 || r.Entries != 11 || len(r.Prunings) != 1 {
 			t.Fatalf("%+v, %v", r, err)
 		}
-		l.records[8].Leaf = nil
-		l.records[9].Leaf = nil
-		_, err = Verify(t.Context(), l, known)
-		var f *Fault
-		if !errors.As(err, &f) || f.Kind != Missing || f.First != 8 {
+		l.Stored[8].Leaf = nil
+		l.Stored[9].Leaf = nil
+		_, err = audit.Verify(t.Context(), l, known)
+		var f *audit.Fault
+		if !errors.As(err, &f) || f.Kind != audit.Missing || f.First != 8 {
 			t.Errorf("error %v", err)
 		}
 	})
 
 	t.Run("a log that cannot be read is not called wrong", func(t *testing.T) {
 		broken := errors.New("disk")
-		_, err := Verify(t.Context(), recordsFunc(func(context.Context, int64, int) ([]Record, error) { return nil, broken }))
-		var f *Fault
+		_, err := audit.Verify(t.Context(), recordsFunc(func(context.Context, int64, int) ([]audit.Record, error) { return nil, broken }))
+		var f *audit.Fault
 		if !errors.Is(err, broken) || errors.As(err, &f) {
 			t.Errorf("error %v", err)
 		}
 	})
 
 	t.Run("the success text tells its limits", func(t *testing.T) {
-		l := newLog(t, 5)
-		known := l.checkpoint(t)
-		l.add(t, sample(5))
-		r, err := Verify(t.Context(), l, known)
+		l := audittest.New(t, 5)
+		known := l.Checkpoint(t)
+		l.Add(t, audittest.Sample(5))
+		r, err := audit.Verify(t.Context(), l, known)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -198,30 +204,30 @@ func TestVerify(t *testing.T) {
 				t.Errorf("%q is not in\n%s", want, r.Text())
 			}
 		}
-		r, _ = Verify(t.Context(), l)
+		r, _ = audit.Verify(t.Context(), l)
 		if !strings.Contains(r.Text(), "No checkpoint was compared") {
 			t.Error(r.Text())
 		}
 	})
 }
 
-type recordsFunc func(context.Context, int64, int) ([]Record, error)
+type recordsFunc func(context.Context, int64, int) ([]audit.Record, error)
 
-func (f recordsFunc) Records(ctx context.Context, after int64, limit int) ([]Record, error) {
+func (f recordsFunc) Records(ctx context.Context, after int64, limit int) ([]audit.Record, error) {
 	return f(ctx, after, limit)
 }
 
 // newLogFast makes a larger log without hashing it anew at each entry.
-func newLogFast(t *testing.T, n int) *fakeLog {
+func newLogFast(t *testing.T, n int) *audittest.Log {
 	t.Helper()
-	l := &fakeLog{}
+	l := &audittest.Log{}
 	for i := range n {
-		leaf, err := Encode(Entry{Kind: SignedIn, Outcome: Succeeded, At: day(1)}, Salt{byte(i)})
+		leaf, err := audit.Encode(audit.Entry{Kind: audit.SignedIn, Outcome: audit.Succeeded, At: audittest.Day(1)}, audit.Salt{byte(i)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		l.records = append(l.records, Record{Leaf: leaf})
+		l.Stored = append(l.Stored, audit.Record{Leaf: leaf})
 	}
-	l.rehash()
+	l.Rehash()
 	return l
 }

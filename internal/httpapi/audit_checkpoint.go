@@ -12,6 +12,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 )
 
@@ -38,7 +39,7 @@ func (s *server) auditCheckpoint(c *gin.Context) error {
 		if err := s.withinLog(c, size); err != nil {
 			return err
 		}
-		sign = func(ctx context.Context) (audit.SignedCheckpoint, error) { return s.d.Auditors.CheckpointAt(ctx, size) }
+		sign = func(ctx context.Context) (checkpoint.Signed, error) { return s.d.Auditors.CheckpointAt(ctx, size) }
 	}
 	if err := s.auditorReads(c, "checkpoint", ""); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"github.com/ulule/limiter/v3/drivers/store/memory"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/staff"
 )
@@ -31,9 +32,9 @@ type Auditors struct {
 	}
 	Counts audit.Statistician
 	// Checkpoint signs the log as it stands and publishes that.
-	Checkpoint func(ctx context.Context) (audit.SignedCheckpoint, error)
+	Checkpoint func(ctx context.Context) (checkpoint.Signed, error)
 	// CheckpointAt signs the log as it was when it had size entries.
-	CheckpointAt func(ctx context.Context, size int64) (audit.SignedCheckpoint, error)
+	CheckpointAt func(ctx context.Context, size int64) (checkpoint.Signed, error)
 	// PublicKey is what checkpoints are checked with.
 	PublicKey string
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/export"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
 )
@@ -58,8 +59,8 @@ func (s *server) auditStream(c *gin.Context, f audit.Filter) error {
 	c.Status(http.StatusOK)
 	w := newPatientWriter(c.Writer)
 	defer w.stop()
-	err = audit.Export(ctx, audit.Pinned(s.d.AuditLog, at.Size), w,
-		audit.ExportOptions{Format: audit.NDJSON, Filter: f, Prove: prove, MadeAt: s.d.Now().UTC()})
+	err = export.Write(ctx, export.Pinned(s.d.AuditLog, at.Size), w,
+		export.Options{Format: export.NDJSON, Filter: f, Prove: prove, MadeAt: s.d.Now().UTC()})
 	if err == nil {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/export"
 )
 
 // BenchmarkAppend compares, in one run and for 32 callers, the log with plain
@@ -173,10 +174,10 @@ func BenchmarkVerify(b *testing.B) {
 func BenchmarkExport(b *testing.B) {
 	const entries = 20_000
 	db := filled(b, entries)
-	for _, format := range []audit.Format{audit.NDJSON, audit.CSV, audit.FHIR} {
+	for _, format := range []export.Format{export.NDJSON, export.CSV, export.FHIR} {
 		b.Run(string(format), func(b *testing.B) {
 			for b.Loop() {
-				if err := audit.Export(context.Background(), db.Log(), io.Discard, audit.ExportOptions{Format: format, MadeAt: at(0)}); err != nil {
+				if err := export.Write(context.Background(), db.Log(), io.Discard, export.Options{Format: format, MadeAt: at(0)}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -228,13 +229,13 @@ func TestLongLogsAreReadInConstantMemory(t *testing.T) {
 	whole, end := io.Pipe()
 	checked := make(chan error, 1)
 	go func() {
-		r, err := audit.CheckExport(whole)
+		r, err := export.Check(whole)
 		if err == nil && r.Entries != entries {
 			err = fmt.Errorf("%d entries were exported", r.Entries)
 		}
 		checked <- err
 	}()
-	if err := audit.Export(t.Context(), g, end, audit.ExportOptions{Format: audit.NDJSON, MadeAt: at(0)}); err != nil {
+	if err := export.Write(t.Context(), g, end, export.Options{Format: export.NDJSON, MadeAt: at(0)}); err != nil {
 		t.Fatal(err)
 	}
 	if err := end.Close(); err != nil {
@@ -244,7 +245,7 @@ func TestLongLogsAreReadInConstantMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	filter := audit.Filter{Since: at(10), Until: at(50), Citizen: "PSEUDONYM"}
-	if err := audit.Export(t.Context(), g, io.Discard, audit.ExportOptions{Format: audit.NDJSON, Filter: filter, Prove: true, MadeAt: at(0)}); err != nil {
+	if err := export.Write(t.Context(), g, io.Discard, export.Options{Format: export.NDJSON, Filter: filter, Prove: true, MadeAt: at(0)}); err != nil {
 		t.Fatal(err)
 	}
 	if g.peak > before.HeapAlloc+allowed {

@@ -254,7 +254,7 @@ func TestDamagedWAL(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	known := checkpoint(t, db)
+	known := checkpointOf(t, db)
 	file, err := os.ReadFile(path) // nobody writes now: as a crash would leave them
 	if err != nil {
 		t.Fatal(err)

@@ -141,7 +141,7 @@ func onDisk(t testing.TB, path, text string) bool {
 }
 
 // checkpoint is the log as it stands, as a checkpoint would say it.
-func checkpoint(t testing.TB, db *DB) audit.Checkpoint {
+func checkpointOf(t testing.TB, db *DB) audit.Checkpoint {
 	t.Helper()
 	r, err := audit.Verify(t.Context(), db.Log())
 	if err != nil {

@@ -59,7 +59,7 @@ func TestRetention(t *testing.T) {
 			appended(t, db, aged(0, citizen.Ref(rune('A'+i%20))))
 		}
 		appended(t, db, aged(8, "ANN"))
-		known := checkpoint(t, db)
+		known := checkpointOf(t, db)
 
 		done, err := retention(db, years(1)).Run(t.Context())
 		if err != nil || done != (audit.Retained{Correlations: 1200}) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 )
 
 // What an administrator with the file in hand can do, on a copy of a log of ten
@@ -14,7 +15,7 @@ import (
 func TestTampering(t *testing.T) {
 	path := newPath(t)
 	db := openAt(t, path)
-	key, err := audit.OpenKey(filepath.Join(t.TempDir(), "checkpoint.key"), "log.example")
+	key, err := checkpoint.OpenKey(filepath.Join(t.TempDir(), "checkpoint.key"), "log.example")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,10 +23,10 @@ func TestTampering(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sink := audit.NewFileSink(filepath.Join(t.TempDir(), "checkpoints"))
+	sink := checkpoint.NewFileSink(filepath.Join(t.TempDir(), "checkpoints"))
 	sign := func() {
 		t.Helper()
-		signed, err := checkpoint(t, db).Sign(key.Signer)
+		signed, err := checkpoint.Sign(checkpointOf(t, db), key.Signer)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,13 +143,13 @@ func TestTampering(t *testing.T) {
 		if !errors.As(err, &f) || f.Kind != audit.Rewritten || f.First != 4 || f.Last != 7 {
 			t.Errorf("error %v", err)
 		}
-		next, err := audit.NewCheckpointer(audit.CheckpointerDeps{
+		next, err := checkpoint.New(checkpoint.Deps{
 			Log: forked.Log(), Signer: key.Signer, Sink: sink, Now: years(1), Logger: forked.log, Last: &known[1],
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := next.Publish(t.Context()); !errors.Is(err, audit.ErrForked) {
+		if _, err := next.Publish(t.Context()); !errors.Is(err, checkpoint.ErrForked) {
 			t.Errorf("signing it: %v", err)
 		}
 	})

@@ -1,4 +1,4 @@
-package httpsink_test
+package checkpoint_test
 
 import (
 	"io"
@@ -7,11 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/patient-care-aggregator/aggregator/internal/audit"
-	"github.com/patient-care-aggregator/aggregator/internal/audit/httpsink"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 )
 
-func TestSink(t *testing.T) {
+func TestHTTPSink(t *testing.T) {
 	status := http.StatusCreated
 	var got []byte
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -23,11 +22,11 @@ func TestSink(t *testing.T) {
 	client := server.Client()
 	client.Timeout = 10 * time.Second
 
-	sink, err := httpsink.New(server.URL, client)
+	sink, err := checkpoint.NewHTTPSink(server.URL, client)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var _ audit.Sink = sink
+	var _ checkpoint.Sink = sink
 	if err := sink.Publish(t.Context(), []byte("note")); err != nil || string(got) != "note" {
 		t.Errorf("%q, %v", got, err)
 	}
@@ -37,11 +36,11 @@ func TestSink(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"http://sink.example/", "sink", "https://", ":"} {
-		if _, err := httpsink.New(bad, client); err == nil {
+		if _, err := checkpoint.NewHTTPSink(bad, client); err == nil {
 			t.Errorf("%q was taken", bad)
 		}
 	}
-	if _, err := httpsink.New(server.URL, &http.Client{}); err == nil {
+	if _, err := checkpoint.NewHTTPSink(server.URL, &http.Client{}); err == nil {
 		t.Error("a client without a timeout was taken")
 	}
 }

@@ -1,14 +1,18 @@
-package audit
+package export
 
-import "context"
+import (
+	"context"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+)
 
 // Pinned is the log as it stood when it had size entries: an export of it is of
 // exactly the tree that a checkpoint of that size was signed for, whatever is
 // appended meanwhile.
-func Pinned(log Source, size int64) Source { return pinned{Source: log, size: size} }
+func Pinned(log audit.Source, size int64) audit.Source { return pinned{Source: log, size: size} }
 
 type pinned struct {
-	Source
+	audit.Source
 
 	size int64
 }

@@ -1,4 +1,4 @@
-package audit
+package export
 
 import (
 	"bufio"
@@ -9,17 +9,19 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
 // ErrNoEntry says that the log has no entry of that number, or that its body is gone.
 var ErrNoEntry = errors.New("no such audit entry")
 
-// ExportEntry writes one entry and the proof that it stands in the tree of that
-// size, in the form of a filtered NDJSON export: [CheckExport] with a checkpoint
+// WriteEntry writes one entry and the proof that it stands in the tree of that
+// size, in the form of a filtered NDJSON export: [Check] with a checkpoint
 // of that size proves it away from the database. The caller records that it
 // happened. Errors: ErrNoEntry.
-func ExportEntry(ctx context.Context, log Source, w io.Writer, seq, size int64, madeAt time.Time) error {
-	proof, err := ProveInclusion(ctx, log, seq, size)
+func WriteEntry(ctx context.Context, log audit.Source, w io.Writer, seq, size int64, madeAt time.Time) error {
+	proof, err := audit.ProveInclusion(ctx, log, seq, size)
 	if err != nil {
 		return fmt.Errorf("export audit entry: %w: %w", ErrNoEntry, err)
 	}
@@ -32,7 +34,7 @@ func ExportEntry(ctx context.Context, log Source, w io.Writer, seq, size int64, 
 	}
 	buffered := bufio.NewWriter(w)
 	out := ndjsonWriter{
-		w: buffered, head: exportHead{Version: 1, Size: size, Root: proof.Root, MadeAt: madeAt},
+		w: buffered, head: header{Version: 1, Size: size, Root: proof.Root, MadeAt: madeAt},
 		prove: func(int64) (tlog.RecordProof, error) { return proof.Hashes, nil },
 	}
 	if err := out.begin(); err != nil {

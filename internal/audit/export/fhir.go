@@ -1,4 +1,4 @@
-package audit
+package export
 
 import (
 	"bufio"
@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/samply/golang-fhir-models/fhir-models/fhir"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
 // Code systems and identifier systems of the exported AuditEvents. Those of ours
@@ -34,7 +36,7 @@ type fhirWriter struct{ w *bufio.Writer }
 func (x *fhirWriter) begin() error { return nil }
 func (x *fhirWriter) end() error   { return nil }
 
-func (x *fhirWriter) record(r Record) error {
+func (x *fhirWriter) record(r audit.Record) error {
 	if r.Leaf == nil {
 		return nil
 	}
@@ -46,7 +48,7 @@ func (x *fhirWriter) record(r Record) error {
 }
 
 // FHIREvent tells an entry as FHIR R4 does. It names the citizen by pseudonym.
-func FHIREvent(seq int64, e Entry) fhir.AuditEvent {
+func FHIREvent(seq int64, e audit.Entry) fhir.AuditEvent {
 	typ, action := eventType(e.Kind)
 	outcome := eventOutcome(e.Outcome)
 	id := "log-" + strconv.FormatInt(seq, 10)
@@ -54,7 +56,7 @@ func FHIREvent(seq int64, e Entry) fhir.AuditEvent {
 		Id:      &id,
 		Type:    typ,
 		Subtype: []fhir.Coding{coding(kindSystem, string(e.Kind))},
-		Action:  &action, Recorded: LeafTime(e.At), Outcome: &outcome, OutcomeDesc: text(e.Reason),
+		Action:  &action, Recorded: audit.LeafTime(e.At), Outcome: &outcome, OutcomeDesc: text(e.Reason),
 		Agent: agents(e),
 		Source: fhir.AuditEventSource{
 			Observer: fhir.Reference{Display: text(observerName)},
@@ -67,32 +69,32 @@ func FHIREvent(seq int64, e Entry) fhir.AuditEvent {
 	return event
 }
 
-func eventType(k Kind) (fhir.Coding, fhir.AuditEventAction) {
+func eventType(k audit.Kind) (fhir.Coding, fhir.AuditEventAction) {
 	switch k {
-	case SignedIn, SignInRefused, SignedOut:
+	case audit.SignedIn, audit.SignInRefused, audit.SignedOut:
 		return coding(dicom, "110114"), fhir.AuditEventActionE // User Authentication
-	case Exported:
+	case audit.Exported:
 		return coding(dicom, "110106"), fhir.AuditEventActionR // Export
-	case AuditorRead:
+	case audit.AuditorRead:
 		return coding(dicom, "110101"), fhir.AuditEventActionR // Audit Log Used
-	case KeyChanged, ConfigurationKnown, HoldPlaced, HoldLifted:
+	case audit.KeyChanged, audit.ConfigurationKnown, audit.HoldPlaced, audit.HoldLifted:
 		return coding(dicom, "110100"), fhir.AuditEventActionU // Application Activity
-	case ConsentGranted:
+	case audit.ConsentGranted:
 		return coding(eventTypes, "rest"), fhir.AuditEventActionC
-	case ConsentRenewed, ConsentWithdrawn, ConsentExpired, ConsentSuperseded:
+	case audit.ConsentRenewed, audit.ConsentWithdrawn, audit.ConsentExpired, audit.ConsentSuperseded:
 		return coding(eventTypes, "rest"), fhir.AuditEventActionU
-	case Erased, Pruned:
+	case audit.Erased, audit.Pruned:
 		return coding(eventTypes, "rest"), fhir.AuditEventActionD
 	default:
 		return coding(eventTypes, "rest"), fhir.AuditEventActionR
 	}
 }
 
-func eventOutcome(o Outcome) fhir.AuditEventOutcome {
+func eventOutcome(o audit.Outcome) fhir.AuditEventOutcome {
 	switch o {
-	case Succeeded:
+	case audit.Succeeded:
 		return fhir.AuditEventOutcome0
-	case Refused:
+	case audit.Refused:
 		return fhir.AuditEventOutcome4
 	default:
 		return fhir.AuditEventOutcome8
@@ -100,9 +102,9 @@ func eventOutcome(o Outcome) fhir.AuditEventOutcome {
 }
 
 // agents are who acted, and the client through which they did.
-func agents(e Entry) []fhir.AuditEventAgent {
+func agents(e audit.Entry) []fhir.AuditEventAgent {
 	actor := fhir.AuditEventAgent{Requestor: true, Who: &fhir.Reference{Identifier: identifier(actorSystem, string(e.Actor))}}
-	if e.Actor == ActorCitizen && e.Citizen != "" {
+	if e.Actor == audit.ActorCitizen && e.Citizen != "" {
 		actor.Who.Identifier = identifier(citizenSystem, string(e.Citizen))
 	}
 	if e.Actor == "" {
@@ -119,7 +121,7 @@ func agents(e Entry) []fhir.AuditEventAgent {
 }
 
 // entities are whom and what the act was about.
-func entities(e Entry) []fhir.AuditEventEntity {
+func entities(e audit.Entry) []fhir.AuditEventEntity {
 	var out []fhir.AuditEventEntity
 	add := func(system, value, role string) {
 		if value == "" {

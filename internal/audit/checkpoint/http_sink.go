@@ -1,4 +1,4 @@
-package httpsink
+package checkpoint
 
 import (
 	"bytes"
@@ -10,15 +10,15 @@ import (
 	"net/url"
 )
 
-// Sink posts checkpoints to an endpoint that keeps them.
-type Sink struct {
+// HTTPSink posts checkpoints to an endpoint that keeps them.
+type HTTPSink struct {
 	url    string
 	client *http.Client
 }
 
-// New makes a sink that posts to an https address. The client MUST have a timeout; the
+// NewHTTPSink makes a sink that posts to an https address. The client MUST have a timeout; the
 // sink never follows a redirect.
-func New(address string, client *http.Client) (*Sink, error) {
+func NewHTTPSink(address string, client *http.Client) (*HTTPSink, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" || u.Host == "" {
 		return nil, errors.New("checkpoint sink: an https address is required")
@@ -28,11 +28,11 @@ func New(address string, client *http.Client) (*Sink, error) {
 	}
 	own := *client
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Sink{url: address, client: &own}, nil
+	return &HTTPSink{url: address, client: &own}, nil
 }
 
-// Publish implements audit.Sink: any 2xx answer means that the note is kept.
-func (s *Sink) Publish(ctx context.Context, signed []byte) error {
+// Publish implements Sink: any 2xx answer means that the note is kept.
+func (s *HTTPSink) Publish(ctx context.Context, signed []byte) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(signed))
 	if err != nil {
 		return fmt.Errorf("publish checkpoint: %w", err)

@@ -1,4 +1,4 @@
-package audit
+package export
 
 import (
 	"bufio"
@@ -10,12 +10,14 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
 // Format is how an export is written.
 type Format string
 
-// The formats. Only NDJSON holds what [CheckExport] needs.
+// The formats. Only NDJSON holds what [Check] needs.
 const (
 	NDJSON Format = "ndjson" // a header line, then one JSON object a line with the exact leaf
 	CSV    Format = "csv"    // RFC 4180, for spreadsheets
@@ -25,10 +27,10 @@ const (
 // ErrUnknownFormat says that there is no such format.
 var ErrUnknownFormat = errors.New("unknown export format")
 
-// ExportOptions say what to export and how.
-type ExportOptions struct {
+// Options say what to export and how.
+type Options struct {
 	Format Format
-	Filter Filter
+	Filter audit.Filter
 	// Prove adds to each entry of an NDJSON export the proof that it is in the
 	// tree that the header names. A filtered export can be checked only with
 	// proofs; a whole one needs none.
@@ -36,39 +38,34 @@ type ExportOptions struct {
 	MadeAt time.Time
 }
 
-// Source is all that an export reads.
-type Source interface {
-	Records
-	Finder
-	Tree
-}
+const pageSize = 500
 
-const exportPage = 500
-
-// Export writes the entries that the filter chooses, as they stand when it
+// Write writes the entries that the filter chooses, as they stand when it
 // begins; what is appended meanwhile is left out. It holds one page in memory,
 // however long the log, and writes no more once ctx has ended. Filtered by
 // nothing, it is the whole log in its order, with pruned entries as bare hashes
 // (NDJSON; the other formats leave them out).
 //
-// The caller records that it happened ([Exported]) before it starts.
-func Export(ctx context.Context, log Source, w io.Writer, o ExportOptions) error {
+// The caller records that it happened ([audit.Exported]) before it starts.
+func Write(ctx context.Context, log audit.Source, w io.Writer, o Options) error {
 	size, err := log.Size(ctx)
 	if err != nil {
 		return fmt.Errorf("export audit log: %w", err)
 	}
-	root, err := tlog.TreeHash(size, hashes(ctx, log))
+	root, err := tlog.TreeHash(size, audit.HashReader(ctx, log))
 	if err != nil {
 		return fmt.Errorf("export audit log: compute root: %w", err)
 	}
-	head := exportHead{Version: 1, Size: size, Root: root, MadeAt: o.MadeAt, Whole: o.Filter.isZero() && !o.Filter.NewestFirst, Filter: o.Filter}
+	head := header{Version: 1, Size: size, Root: root, MadeAt: o.MadeAt, Whole: o.Filter.MatchesAll() && !o.Filter.NewestFirst, Filter: o.Filter}
 	buffered := bufio.NewWriter(w)
-	var out exportWriter
+	var out formatWriter
 	switch o.Format {
 	case NDJSON:
 		x := ndjsonWriter{w: buffered, head: head}
 		if o.Prove {
-			x.prove = func(seq int64) (tlog.RecordProof, error) { return tlog.ProveRecord(size, seq, hashes(ctx, log)) }
+			x.prove = func(seq int64) (tlog.RecordProof, error) {
+				return tlog.ProveRecord(size, seq, audit.HashReader(ctx, log))
+			}
 		}
 		out = &x
 	case CSV:
@@ -81,7 +78,7 @@ func Export(ctx context.Context, log Source, w io.Writer, o ExportOptions) error
 	if err := out.begin(); err != nil {
 		return fmt.Errorf("export audit log: %w", err)
 	}
-	if err := exportRecords(ctx, log, size, o.Filter, out); err != nil {
+	if err := writeRecords(ctx, log, size, o.Filter, out); err != nil {
 		return fmt.Errorf("export audit log: %w", err)
 	}
 	if err := errors.Join(out.end(), buffered.Flush()); err != nil {
@@ -90,16 +87,16 @@ func Export(ctx context.Context, log Source, w io.Writer, o ExportOptions) error
 	return nil
 }
 
-// exportWriter writes one format.
-type exportWriter interface {
+// formatWriter writes one format.
+type formatWriter interface {
 	begin() error
-	record(r Record) error
+	record(r audit.Record) error
 	end() error
 }
 
-func exportRecords(ctx context.Context, log Source, size int64, f Filter, out exportWriter) error {
+func writeRecords(ctx context.Context, log audit.Source, size int64, f audit.Filter, out formatWriter) error {
 	next, ordered := wholeLog(log), true
-	if !f.isZero() || f.NewestFirst {
+	if !f.MatchesAll() || f.NewestFirst {
 		next, ordered = matching(log, f), false
 	}
 	for {
@@ -125,10 +122,10 @@ func exportRecords(ctx context.Context, log Source, size int64, f Filter, out ex
 }
 
 // wholeLog goes through every record in the order of the log.
-func wholeLog(log Records) func(context.Context) ([]Record, error) {
+func wholeLog(log audit.Records) func(context.Context) ([]audit.Record, error) {
 	after := int64(math.MinInt64)
-	return func(ctx context.Context) ([]Record, error) {
-		page, err := log.Records(ctx, after, exportPage)
+	return func(ctx context.Context) ([]audit.Record, error) {
+		page, err := log.Records(ctx, after, pageSize)
 		if len(page) > 0 {
 			after = page[len(page)-1].Seq
 		}
@@ -137,12 +134,12 @@ func wholeLog(log Records) func(context.Context) ([]Record, error) {
 }
 
 // matching goes through the records that a filter chooses.
-func matching(log Finder, f Filter) func(context.Context) ([]Record, error) {
-	var after Cursor
-	return func(ctx context.Context) ([]Record, error) {
-		page, err := log.Find(ctx, f, after, exportPage)
+func matching(log audit.Finder, f audit.Filter) func(context.Context) ([]audit.Record, error) {
+	var after audit.Cursor
+	return func(ctx context.Context) ([]audit.Record, error) {
+		page, err := log.Find(ctx, f, after, pageSize)
 		if err == nil && len(page) > 0 {
-			after, err = After(page[len(page)-1])
+			after, err = audit.After(page[len(page)-1])
 		}
 		return page, err
 	}

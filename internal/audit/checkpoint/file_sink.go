@@ -1,4 +1,4 @@
-package audit
+package checkpoint
 
 import (
 	"bufio"
@@ -12,6 +12,8 @@ import (
 	"sync"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
 // Sink takes signed checkpoints to where the log's administrator cannot change
@@ -56,7 +58,7 @@ func (s *FileSink) Publish(_ context.Context, signed []byte) error {
 }
 
 // Checkpoints reads back what the file holds, oldest first; no file: none.
-func (s *FileSink) Checkpoints(by note.Verifier) (known []Checkpoint, unreadable int, err error) {
+func (s *FileSink) Checkpoints(by note.Verifier) (known []audit.Checkpoint, unreadable int, err error) {
 	f, err := os.Open(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, nil
@@ -65,13 +67,13 @@ func (s *FileSink) Checkpoints(by note.Verifier) (known []Checkpoint, unreadable
 		return nil, 0, fmt.Errorf("read checkpoints: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	return ReadCheckpoints(f, by)
+	return Read(f, by)
 }
 
-// ReadCheckpoints reads checkpoints as FileSink writes them and checks each
+// Read reads checkpoints as FileSink writes them and checks each
 // signature. Lines that are no checkpoint of that key are counted as unreadable:
 // one can be a write that a crash cut short, more want an explanation.
-func ReadCheckpoints(r io.Reader, by note.Verifier) (known []Checkpoint, unreadable int, err error) {
+func Read(r io.Reader, by note.Verifier) (known []audit.Checkpoint, unreadable int, err error) {
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
 		if len(lines.Bytes()) == 0 {
@@ -82,7 +84,7 @@ func ReadCheckpoints(r io.Reader, by note.Verifier) (known []Checkpoint, unreada
 			unreadable++
 			continue
 		}
-		c, err := OpenCheckpoint([]byte(l.Checkpoint), by)
+		c, err := Open([]byte(l.Checkpoint), by)
 		if err != nil {
 			unreadable++
 			continue

@@ -1,10 +1,12 @@
-package audit
+package export
 
 import (
 	"encoding/csv"
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
 type csvWriter struct{ w *csv.Writer }
@@ -18,7 +20,7 @@ func (x *csvWriter) begin() error {
 	})
 }
 
-func (x *csvWriter) record(r Record) error {
+func (x *csvWriter) record(r audit.Record) error {
 	if r.Leaf == nil {
 		return nil
 	}
@@ -27,10 +29,10 @@ func (x *csvWriter) record(r Record) error {
 		return err
 	}
 	row := []string{
-		strconv.FormatInt(r.Seq, 10), LeafTime(e.At), string(e.Kind), string(e.Outcome), string(e.Actor),
+		strconv.FormatInt(r.Seq, 10), audit.LeafTime(e.At), string(e.Kind), string(e.Outcome), string(e.Actor),
 		string(e.Citizen), string(e.Client), e.Purpose, e.Reason, e.Consent,
 		strings.Join(e.Scopes, " "), e.Notice, strings.Join(e.Referrals, " "), e.Digest, e.Policy, e.ValueSets,
-		strconv.FormatInt(e.Before, 10), e.CorrelationID, LeafHash(r.Leaf).String(),
+		strconv.FormatInt(e.Before, 10), e.CorrelationID, audit.LeafHash(r.Leaf).String(),
 	}
 	for i := range row {
 		row[i] = inert(row[i])

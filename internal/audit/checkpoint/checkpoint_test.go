@@ -1,4 +1,4 @@
-package audit
+package checkpoint_test
 
 import (
 	"bytes"
@@ -14,11 +14,15 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/audittest"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 )
 
-func newKey(t testing.TB) (Key, note.Verifier) {
+func newKey(t testing.TB) (checkpoint.Key, note.Verifier) {
 	t.Helper()
-	k, err := OpenKey(filepath.Join(t.TempDir(), "checkpoint.key"), "log.example")
+	k, err := checkpoint.OpenKey(filepath.Join(t.TempDir(), "checkpoint.key"), "log.example")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,14 +35,14 @@ func newKey(t testing.TB) (Key, note.Verifier) {
 
 func TestCheckpoint(t *testing.T) {
 	key, verifier := newKey(t)
-	c := newLog(t, 3).checkpoint(t)
-	signed, err := c.Sign(key.Signer)
+	c := audittest.New(t, 3).Checkpoint(t)
+	signed, err := checkpoint.Sign(c, key.Signer)
 	if err != nil {
 		t.Fatal(err)
 	}
 
 	t.Run("what was signed opens as it was", func(t *testing.T) {
-		got, err := OpenCheckpoint(signed, verifier)
+		got, err := checkpoint.Open(signed, verifier)
 		if err != nil || got.Size != 3 || got.Root != c.Root || got.Origin != "log.example" || !got.At.Equal(c.At.Truncate(time.Second)) {
 			t.Errorf("%+v, %v", got, err)
 		}
@@ -53,7 +57,7 @@ func TestCheckpoint(t *testing.T) {
 
 	t.Run("what was changed, or signed by another, opens not", func(t *testing.T) {
 		other, _ := newKey(t)
-		foreign, err := c.Sign(other.Signer)
+		foreign, err := checkpoint.Sign(c, other.Signer)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +66,7 @@ func TestCheckpoint(t *testing.T) {
 			"another key":  foreign,
 			"nothing":      nil,
 		} {
-			if _, err := OpenCheckpoint(bad, verifier); !errors.Is(err, ErrNotCheckpoint) {
+			if _, err := checkpoint.Open(bad, verifier); !errors.Is(err, checkpoint.ErrNotCheckpoint) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
@@ -71,7 +75,7 @@ func TestCheckpoint(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := OpenCheckpoint(n, verifier); !errors.Is(err, ErrNotCheckpoint) {
+			if _, err := checkpoint.Open(n, verifier); !errors.Is(err, checkpoint.ErrNotCheckpoint) {
 				t.Errorf("%q: %v", text, err)
 			}
 		}
@@ -81,11 +85,11 @@ func TestCheckpoint(t *testing.T) {
 func TestKey(t *testing.T) {
 	t.Run("it is made once, private, with its public half beside it", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "checkpoint.key")
-		a, err := OpenKey(path, "log.example")
+		a, err := checkpoint.OpenKey(path, "log.example")
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, err := OpenKey(path, "log.example")
+		b, err := checkpoint.OpenKey(path, "log.example")
 		if err != nil || a.Public != b.Public {
 			t.Errorf("another key the second time: %v", err)
 		}
@@ -101,20 +105,20 @@ func TestKey(t *testing.T) {
 
 	t.Run("one that others can read, and one that is damaged, is refused without repeating it", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "checkpoint.key")
-		if _, err := OpenKey(path, "log.example"); err != nil {
+		if _, err := checkpoint.OpenKey(path, "log.example"); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.Chmod(path, 0o640); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := OpenKey(path, "log.example"); !errors.Is(err, ErrUnsafeKey) {
+		if _, err := checkpoint.OpenKey(path, "log.example"); !errors.Is(err, checkpoint.ErrUnsafeKey) {
 			t.Errorf("error %v", err)
 		}
 		damaged := filepath.Join(t.TempDir(), "checkpoint.key")
 		if err := os.WriteFile(damaged, []byte("PRIVATE+KEY+secret\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := OpenKey(damaged, "log.example"); err == nil || strings.Contains(err.Error(), "secret") {
+		if _, err := checkpoint.OpenKey(damaged, "log.example"); err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("error %v", err)
 		}
 	})
@@ -123,13 +127,13 @@ func TestKey(t *testing.T) {
 func TestFileSink(t *testing.T) {
 	key, verifier := newKey(t)
 	path := filepath.Join(t.TempDir(), "checkpoints")
-	sink := NewFileSink(path)
+	sink := checkpoint.NewFileSink(path)
 	if known, _, err := sink.Checkpoints(verifier); err != nil || len(known) != 0 {
 		t.Fatalf("before the first: %v, %v", known, err)
 	}
 	publish := func(size int) {
 		t.Helper()
-		signed, err := newLog(t, size).checkpoint(t).Sign(key.Signer)
+		signed, err := checkpoint.Sign(audittest.New(t, size).Checkpoint(t), key.Signer)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -162,20 +166,20 @@ func (f sinkFunc) Publish(ctx context.Context, signed []byte) error { return f(c
 
 func TestCheckpointer(t *testing.T) {
 	key, verifier := newKey(t)
-	published := func() (*[]Checkpoint, Sink) {
-		var all []Checkpoint
+	published := func() (*[]audit.Checkpoint, checkpoint.Sink) {
+		var all []audit.Checkpoint
 		return &all, sinkFunc(func(_ context.Context, signed []byte) error {
-			c, err := OpenCheckpoint(signed, verifier)
+			c, err := checkpoint.Open(signed, verifier)
 			all = append(all, c)
 			return err
 		})
 	}
-	deps := func(l Tree, s Sink, last *Checkpoint) CheckpointerDeps {
-		return CheckpointerDeps{Log: l, Signer: key.Signer, Sink: s, Now: func() time.Time { return day(4) }, Logger: slog.New(slog.DiscardHandler), Last: last}
+	deps := func(l audit.Tree, s checkpoint.Sink, last *audit.Checkpoint) checkpoint.Deps {
+		return checkpoint.Deps{Log: l, Signer: key.Signer, Sink: s, Now: func() time.Time { return audittest.Day(4) }, Logger: slog.New(slog.DiscardHandler), Last: last}
 	}
-	start := func(t *testing.T, l Tree, s Sink, last *Checkpoint) *Checkpointer {
+	start := func(t *testing.T, l audit.Tree, s checkpoint.Sink, last *audit.Checkpoint) *checkpoint.Publisher {
 		t.Helper()
-		c, err := NewCheckpointer(deps(l, s, last))
+		c, err := checkpoint.New(deps(l, s, last))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -183,7 +187,7 @@ func TestCheckpointer(t *testing.T) {
 	}
 
 	t.Run("it signs what was appended, and nothing twice", func(t *testing.T) {
-		l := newLog(t, 3)
+		l := audittest.New(t, 3)
 		all, sink := published()
 		c := start(t, l, sink, nil)
 		for range 2 {
@@ -191,27 +195,27 @@ func TestCheckpointer(t *testing.T) {
 				t.Errorf("%+v, %v", got, err)
 			}
 		}
-		l.add(t, sample(3))
+		l.Add(t, audittest.Sample(3))
 		if _, err := c.Publish(t.Context()); err != nil {
 			t.Error(err)
 		}
-		if len(*all) != 2 || (*all)[1].Root != l.checkpoint(t).Root {
+		if len(*all) != 2 || (*all)[1].Root != l.Checkpoint(t).Root {
 			t.Errorf("%+v", *all)
 		}
 	})
 
 	t.Run("a log that does not continue the last checkpoint is not signed", func(t *testing.T) {
-		l := newLog(t, 5)
-		last := l.checkpoint(t)
+		l := audittest.New(t, 5)
+		last := l.Checkpoint(t)
 		all, sink := published()
 		c := start(t, l, sink, &last)
-		l.records[2].Leaf = l.records[1].Leaf
-		l.add(t, sample(5)) // hashes everything anew
-		if _, err := c.Publish(t.Context()); !errors.Is(err, ErrForked) {
+		l.Stored[2].Leaf = l.Stored[1].Leaf
+		l.Add(t, audittest.Sample(5)) // hashes everything anew
+		if _, err := c.Publish(t.Context()); !errors.Is(err, checkpoint.ErrForked) {
 			t.Errorf("rewritten: %v", err)
 		}
-		l.records = l.records[:4]
-		if _, err := c.Publish(t.Context()); !errors.Is(err, ErrForked) {
+		l.Stored = l.Stored[:4]
+		if _, err := c.Publish(t.Context()); !errors.Is(err, checkpoint.ErrForked) {
 			t.Errorf("shortened: %v", err)
 		}
 		if len(*all) != 0 {
@@ -220,10 +224,10 @@ func TestCheckpointer(t *testing.T) {
 	})
 
 	t.Run("one that no sink kept is published at the next turn", func(t *testing.T) {
-		l := newLog(t, 3)
+		l := audittest.New(t, 3)
 		all, sink := published()
 		down := true
-		c := start(t, l, Sinks{sinkFunc(func(context.Context, []byte) error {
+		c := start(t, l, checkpoint.Sinks{sinkFunc(func(context.Context, []byte) error {
 			if down {
 				return errors.New("down")
 			}
@@ -240,7 +244,7 @@ func TestCheckpointer(t *testing.T) {
 
 	t.Run("it publishes at once, at every interval, and when it ends", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			l := newLog(t, 1)
+			l := audittest.New(t, 1)
 			var count atomic.Int32
 			c := start(t, l, sinkFunc(func(context.Context, []byte) error {
 				count.Add(1)
@@ -257,7 +261,7 @@ func TestCheckpointer(t *testing.T) {
 				if n := count.Load(); n != int32(i+1) {
 					t.Errorf("%d were published in hour %d", n, i)
 				}
-				l.add(t, sample(i+1))
+				l.Add(t, audittest.Sample(i+1))
 				if i < 2 {
 					time.Sleep(time.Hour) // of the bubble's clock
 				}
@@ -271,7 +275,7 @@ func TestCheckpointer(t *testing.T) {
 	})
 
 	t.Run("nothing may be missing", func(t *testing.T) {
-		if _, err := NewCheckpointer(CheckpointerDeps{}); err == nil {
+		if _, err := checkpoint.New(checkpoint.Deps{}); err == nil {
 			t.Error("it was made of nothing")
 		}
 	})

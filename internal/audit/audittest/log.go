@@ -1,0 +1,136 @@
+// Package audittest is a log in memory for the tests of internal/audit and of the
+// packages below it: a test can change its records as somebody with the database
+// could. Only tests import it.
+package audittest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+)
+
+// Log is a log in memory whose records a test can change at will.
+type Log struct {
+	mu     sync.Mutex // only for a test that adds while another goroutine reads
+	Stored []audit.Record
+}
+
+// Day is a time in November 2026.
+func Day(n int) time.Time { return time.Date(2026, 11, n, 12, 30, 0, 5, time.UTC) }
+
+// Sample is the nth entry of a log.
+func Sample(n int) audit.Entry {
+	return audit.Entry{
+		Kind: audit.DataReleased, At: Day(1).Add(time.Duration(n) * time.Minute), Citizen: "PSEUDONYM", Client: "app-one",
+		Actor: audit.ActorCitizen, Purpose: "timeline", Outcome: audit.Succeeded,
+		Digest: fmt.Sprint("digest-", n), CorrelationID: fmt.Sprint("correlation-", n),
+	}
+}
+
+// New makes a log of n samples.
+func New(t testing.TB, n int) *Log {
+	t.Helper()
+	l := &Log{}
+	for i := range n {
+		l.Add(t, Sample(i))
+	}
+	return l
+}
+
+// Add appends an entry.
+func (l *Log) Add(t testing.TB, e audit.Entry) {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := audit.Record{Seq: int64(len(l.Stored))}
+	var salt audit.Salt
+	copy(salt[:], fmt.Sprint("salt-", r.Seq))
+	leaf, err := audit.Encode(e, salt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Leaf = leaf
+	if e.CorrelationID != "" {
+		r.Correlation = &audit.Correlation{Salt: salt, ID: e.CorrelationID}
+	}
+	l.Stored = append(l.Stored, r)
+	l.Rehash()
+}
+
+// Rehash computes every hash anew, as somebody who rewrites history would.
+func (l *Log) Rehash() {
+	var edge audit.Edge
+	for i := range l.Stored {
+		r := &l.Stored[i]
+		r.Seq = int64(i)
+		leaf := audit.LeafHash(r.Leaf)
+		if r.Leaf == nil {
+			leaf = r.Hashes[0]
+		}
+		r.Hashes = edge.Append(leaf)
+	}
+}
+
+// Checkpoint is what a signer would claim of the log.
+func (l *Log) Checkpoint(t testing.TB) audit.Checkpoint {
+	t.Helper()
+	var edge audit.Edge
+	for _, r := range l.Stored {
+		edge.Append(audit.LeafHash(r.Leaf))
+	}
+	return audit.Checkpoint{Origin: "test", Size: edge.Size(), Root: edge.Root(), At: Day(2)}
+}
+
+// Records implements audit.Records.
+func (l *Log) Records(_ context.Context, after int64, limit int) ([]audit.Record, error) {
+	var out []audit.Record
+	for _, r := range l.Stored {
+		if r.Seq > after && len(out) < limit {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+// Find implements audit.Finder.
+func (l *Log) Find(_ context.Context, f audit.Filter, after audit.Cursor, limit int) ([]audit.Record, error) {
+	var out []audit.Record
+	for _, r := range l.Stored { // the samples are in the order of time
+		e, err := r.Entry()
+		if err != nil {
+			continue
+		}
+		if f.Matches(e) && (after == audit.Cursor{} || r.Seq > after.Seq) && len(out) < limit {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+// Size implements audit.Tree.
+func (l *Log) Size(context.Context) (int64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return int64(len(l.Stored)), nil
+}
+
+// ReadHashes implements audit.Tree.
+func (l *Log) ReadHashes(_ context.Context, indexes []int64) ([]tlog.Hash, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []tlog.Hash
+	for _, r := range l.Stored {
+		all = append(all, r.Hashes...)
+	}
+	out := make([]tlog.Hash, len(indexes))
+	for i, index := range indexes {
+		out[i] = all[index]
+	}
+	return out, nil
+}

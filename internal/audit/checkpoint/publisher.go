@@ -1,0 +1,173 @@
+package checkpoint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+)
+
+// ErrForked says that the log is not a continuation of the last checkpoint that
+// was signed for it. Nothing is signed any more; somebody has to find out why.
+var ErrForked = errors.New("the audit log does not continue the last signed checkpoint")
+
+// Deps are what a Publisher needs; all but Last and Failed are required.
+type Deps struct {
+	Log    audit.Tree
+	Signer note.Signer
+	Sink   Sink
+	Now    func() time.Time
+	Logger *slog.Logger
+	// Last is the newest checkpoint signed so far, as the sink knows it; nil: none.
+	Last *audit.Checkpoint
+	// Failed hears of each checkpoint that was not published, for an alarm.
+	Failed func()
+}
+
+// Publisher signs the log's state and publishes it, at an interval and on
+// demand. It never signs a log that does not continue what it signed before.
+type Publisher struct {
+	d Deps
+
+	mu   sync.Mutex
+	last *audit.Checkpoint
+}
+
+// New checks d.
+func New(d Deps) (*Publisher, error) {
+	if d.Log == nil || d.Signer == nil || d.Sink == nil || d.Now == nil || d.Logger == nil {
+		return nil, errors.New("new publisher: log, signer, sink, now and logger are required")
+	}
+	return &Publisher{d: d, last: d.Last}, nil
+}
+
+// Publish signs the log as it stands and returns when the sink has it. Where
+// nothing was appended since the last one, that one is given and nothing signed.
+func (p *Publisher) Publish(ctx context.Context) (audit.Checkpoint, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	next, err := p.next(ctx)
+	if err != nil {
+		return audit.Checkpoint{}, fmt.Errorf("publish audit checkpoint: %w", err)
+	}
+	if p.last != nil && p.last.Size == next.Size {
+		return *p.last, nil
+	}
+	signed, err := Sign(next, p.d.Signer)
+	if err != nil {
+		return audit.Checkpoint{}, fmt.Errorf("publish audit checkpoint: %w", err)
+	}
+	if err := p.d.Sink.Publish(ctx, signed); err != nil {
+		return audit.Checkpoint{}, fmt.Errorf("publish audit checkpoint: %w", err)
+	}
+	p.last = &next
+	return next, nil
+}
+
+// Signed is a checkpoint with the note that proves it.
+type Signed struct {
+	audit.Checkpoint
+
+	Note []byte
+}
+
+// PublishSigned publishes as [Publisher.Publish] does and gives the
+// signed note too: Ed25519 gives the same signature for the same text, so it is
+// the one that the sink has.
+func (p *Publisher) PublishSigned(ctx context.Context) (Signed, error) {
+	published, err := p.Publish(ctx)
+	if err != nil {
+		return Signed{}, err
+	}
+	signed, err := Sign(published, p.d.Signer)
+	if err != nil {
+		return Signed{}, err
+	}
+	return Signed{published, signed}, nil
+}
+
+// SignedAt publishes the log as it stands and signs what it was when it had size
+// entries, for an export that was made then. It is signed anew, with the time of
+// now, and is not published: the published one covers it.
+func (p *Publisher) SignedAt(ctx context.Context, size int64) (Signed, error) {
+	published, err := p.Publish(ctx)
+	if err != nil {
+		return Signed{}, err
+	}
+	if size < 0 || size > published.Size {
+		return Signed{}, fmt.Errorf("sign an earlier checkpoint: the log has %d entries, not %d", published.Size, size)
+	}
+	root, err := tlog.TreeHash(size, audit.HashReader(ctx, p.d.Log))
+	if err != nil {
+		return Signed{}, fmt.Errorf("sign an earlier checkpoint: compute root: %w", err)
+	}
+	earlier := audit.Checkpoint{Origin: published.Origin, Size: size, Root: root, At: p.d.Now()}
+	signed, err := Sign(earlier, p.d.Signer)
+	if err != nil {
+		return Signed{}, err
+	}
+	return Signed{earlier, signed}, nil
+}
+
+// next is the log as it stands, proved to continue the last checkpoint.
+func (p *Publisher) next(ctx context.Context) (audit.Checkpoint, error) {
+	size, err := p.d.Log.Size(ctx)
+	if err != nil {
+		return audit.Checkpoint{}, err
+	}
+	root, err := tlog.TreeHash(size, audit.HashReader(ctx, p.d.Log))
+	if err != nil {
+		return audit.Checkpoint{}, fmt.Errorf("compute root: %w", err)
+	}
+	next := audit.Checkpoint{Origin: p.d.Signer.Name(), Size: size, Root: root, At: p.d.Now()}
+	if p.last == nil {
+		return next, nil
+	}
+	if size < p.last.Size {
+		return audit.Checkpoint{}, fmt.Errorf("%w: %d entries instead of %d", ErrForked, size, p.last.Size)
+	}
+	proof, err := audit.ProveConsistency(ctx, p.d.Log, p.last.Size, size)
+	if err != nil {
+		return audit.Checkpoint{}, err
+	}
+	if err := proof.Check(*p.last, next); err != nil {
+		return audit.Checkpoint{}, fmt.Errorf("%w: %w", ErrForked, err)
+	}
+	return next, nil
+}
+
+// Run publishes at once, at every interval, and a last time when ctx ends; then
+// it returns. A failure is logged and tried again at the next turn.
+func (p *Publisher) Run(ctx context.Context, every time.Duration) {
+	t := time.NewTicker(every)
+	defer t.Stop()
+	for {
+		p.publishAndTell(ctx)
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			p.publishAndTell(context.WithoutCancel(ctx))
+			return
+		}
+	}
+}
+
+const publishTime = 10 * time.Second
+
+func (p *Publisher) publishAndTell(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, publishTime)
+	defer cancel()
+	if _, err := p.Publish(ctx); err != nil {
+		p.d.Logger.LogAttrs(ctx, slog.LevelError, "audit checkpoint was not published", slog.Any("error", err))
+		if p.d.Failed != nil {
+			p.d.Failed()
+		}
+	}
+}

@@ -1,0 +1,60 @@
+package export
+
+import (
+	"bufio"
+	"encoding/json"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+)
+
+// header is the first line of an NDJSON export.
+type header struct {
+	Version int          `json:"auditExport"`
+	Size    int64        `json:"size"` // entries in the log when the export began
+	Root    tlog.Hash    `json:"root"` // of the tree of that size
+	Whole   bool         `json:"whole"`
+	MadeAt  time.Time    `json:"madeAt"`
+	Filter  audit.Filter `json:"filter"`
+}
+
+// line is any other line.
+type line struct {
+	Seq         int64              `json:"seq"`
+	Leaf        json.RawMessage    `json:"leaf,omitempty"` // exactly the bytes that were hashed
+	Hash        *tlog.Hash         `json:"hash,omitempty"` // only where the body was pruned
+	Correlation *audit.Correlation `json:"correlation,omitempty"`
+	Proof       []tlog.Hash        `json:"proof,omitempty"`
+}
+
+type ndjsonWriter struct {
+	w     *bufio.Writer
+	head  header
+	prove func(seq int64) (tlog.RecordProof, error) // nil: no proofs
+	enc   *json.Encoder
+}
+
+func (x *ndjsonWriter) begin() error {
+	x.enc = json.NewEncoder(x.w)
+	x.enc.SetEscapeHTML(false) // a leaf has to stay as it is
+	return x.enc.Encode(x.head)
+}
+
+func (x *ndjsonWriter) record(r audit.Record) error {
+	l := line{Seq: r.Seq, Leaf: r.Leaf, Correlation: r.Correlation}
+	if r.Leaf == nil && len(r.Hashes) > 0 {
+		l.Hash = &r.Hashes[0]
+	}
+	if x.prove != nil {
+		proof, err := x.prove(r.Seq)
+		if err != nil {
+			return err
+		}
+		l.Proof = proof
+	}
+	return x.enc.Encode(l)
+}
+
+func (x *ndjsonWriter) end() error { return nil }
