@@ -1,0 +1,107 @@
+package fhir
+
+import (
+	"strings"
+
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+)
+
+// Bundle is the answer to a search. Nothing of its resources has been read yet
+// but their kinds, so that one that cannot be read costs itself only.
+type Bundle struct {
+	Total   *int // what the source says that there is; nil where it does not say
+	HasNext bool // the source says that the answer goes on elsewhere
+	Entries []Entry
+}
+
+// Entry is one entry of a bundle.
+type Entry struct {
+	FullURL string
+	// Kind is the resourceType; empty where the entry holds no readable resource.
+	Kind     string
+	Resource Value
+}
+
+// ReadBundle reads the answer to a search for the owner's data. Whose it is comes
+// before what it is: an answer that names another NHS number anywhere is
+// ErrForeignSubject, in whatever shape and even when the rest of it is broken. An
+// answer that is not the result of a search is ErrMalformed or ErrShape, one with
+// more entries than maxEntries ErrTooLarge.
+func ReadBundle(text []byte, owner citizen.NHSNumber, maxEntries int) (Bundle, error) {
+	d, malformed := Parse(text)
+	if err := d.CheckOwner(owner); err != nil {
+		return Bundle{}, err
+	}
+	if malformed != nil {
+		return Bundle{}, malformed
+	}
+	var r Reader
+	root := d.Root().single()
+	kind := r.Text(root, "type")
+	if KindOf(root) != "Bundle" || (Deref(kind) != "" && Deref(kind) != "searchset") {
+		return Bundle{}, ErrShape
+	}
+	b := Bundle{Total: r.Int(root, "total")}
+	for _, link := range r.Objects(root, "link") {
+		b.HasNext = b.HasNext || strings.EqualFold(Deref(r.Text(link, "relation")), "next")
+	}
+	entries := root.member("entry")
+	if !entries.Exists() {
+		return b, nil
+	}
+	for v := range entries.elements() {
+		if len(b.Entries) == maxEntries {
+			return Bundle{}, ErrTooLarge
+		}
+		b.Entries = append(b.Entries, readEntry(&r, v))
+	}
+	return b, nil
+}
+
+func readEntry(r *Reader, v Value) Entry {
+	e := Entry{FullURL: Deref(r.Text(v, "fullUrl"))}
+	if resource := v.member("resource"); KindOf(resource) != "" {
+		e.Kind, e.Resource = KindOf(resource), resource
+	}
+	return e
+}
+
+// ReadResource reads an answer that is one resource of that kind. It looks for no
+// owner: it is for resources that are about nobody.
+func ReadResource(text []byte, kind string) (Value, error) {
+	d, err := Parse(text)
+	if err != nil {
+		return Value{}, err
+	}
+	root := d.Root().single()
+	if KindOf(root) != kind {
+		return Value{}, ErrShape
+	}
+	return root, nil
+}
+
+// Outcome is an OperationOutcome. Its issues' expression has come as text and as
+// list: it is not read.
+type Outcome struct{ Issues []Issue }
+
+// Issue is one issue of an OperationOutcome.
+type Issue struct{ Severity, Code string }
+
+// ReadOutcome reads an OperationOutcome.
+func ReadOutcome(resource Value) Outcome {
+	var r Reader
+	return Outcome{Issues: listOf(r.Objects(resource, "issue"), func(v Value) Issue {
+		return Issue{Severity: Deref(r.Text(v, "severity")), Code: Deref(r.Text(v, "code"))}
+	})}
+}
+
+// IsRemark reports whether an outcome is only information; a warning or an error
+// says that something is not as it should be.
+func (o Outcome) IsRemark() bool {
+	for _, issue := range o.Issues {
+		if issue.Severity != "information" {
+			return false
+		}
+	}
+	return len(o.Issues) > 0
+}
