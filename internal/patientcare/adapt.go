@@ -3,9 +3,10 @@ package patientcare
 import (
 	"time"
 
-	"github.com/samply/golang-fhir-models/fhir-models/fhir"
+	r4 "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/fhir"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
@@ -20,31 +21,31 @@ type Service struct {
 }
 
 func serviceOf(h healthcareService) Service {
-	s := Service{Name: text(h.Name), Provider: identifierOf(h.ProvidedBy)}
+	s := Service{Name: h.Name, Provider: fhir.IdentifierOf(h.ProvidedBy)}
 	for i := range h.Type {
-		if c := codingOf(&h.Type[i], systemServiceType); c != nil && s.Type == "" {
+		if c := fhir.CodingOf(&h.Type[i], systemServiceType); c != nil && s.Type == "" {
 			s.Type = text(c.Code)
 		}
 	}
 	for i := range h.Specialty {
-		if c := codingOf(&h.Specialty[i], systemSpecialty); c != nil && s.Specialty == nil {
+		if c := fhir.CodingOf(&h.Specialty[i], systemSpecialty); c != nil && s.Specialty == nil {
 			s.Specialty = &referral.Coding{Code: text(c.Code), Display: text(c.Display)}
 		}
 	}
 	for i := range h.Location {
-		if code := identifierOf(&h.Location[i]); code != "" {
+		if code := fhir.IdentifierOf(&h.Location[i]); code != "" {
 			s.Locations = append(s.Locations, code)
 		}
 	}
 	return s
 }
 
-// serviceIDs gives each service that a referral names, once.
+// serviceIDs is each service that a referral names, once.
 func (f *found) serviceIDs() []string {
 	var ids []string
 	seen := map[string]bool{}
 	for _, r := range f.referrals {
-		if id := r.serviceID(); isID(id) && !seen[id] {
+		if id := r.serviceID(); fhir.IsID(id) && !seen[id] {
 			seen[id] = true
 			ids = append(ids, id)
 		}
@@ -68,12 +69,12 @@ func (f *found) withoutService(services map[string]Service) int {
 // serviceID comes with the appointment or the task; empty where nothing is booked
 // or deferred.
 func (r *foundReferral) serviceID() string {
-	for _, a := range []*appointment{r.appointment, r.unshown} {
+	for _, a := range []*appointment{r.appointment, r.hiddenAppointment} {
 		if a == nil {
 			continue
 		}
-		for _, p := range a.Participant {
-			if id := serviceIn(p.Actor); id != "" {
+		for i := range a.Participant {
+			if id := serviceIn(&a.Participant[i]); id != "" {
 				return id
 			}
 		}
@@ -85,27 +86,18 @@ func (r *foundReferral) serviceID() string {
 }
 
 // serviceIn takes a service by its identifier, or by a literal reference.
-func serviceIn(r *fhir.Reference) string {
-	if id := identifierIn(r, systemService); id != "" || r == nil {
+func serviceIn(r *r4.Reference) string {
+	if id := fhir.IdentifierIn(r, systemService); id != "" || r == nil {
 		return id
 	}
-	if kind, id := splitReference(text(r.Reference)); kind == "healthcareservice" {
+	if kind, id := fhir.SplitReference(text(r.Reference)); kind == "healthcareservice" {
 		return id
 	}
 	return ""
 }
 
 // referrer is the ODS code of the organisation of the person who referred.
-func (r *foundReferral) referrer() string {
-	for i := range r.Contained {
-		if p := &r.Contained[i]; p.ResourceType == "PractitionerRole" {
-			if code := identifierOf(p.Organization); code != "" {
-				return code
-			}
-		}
-	}
-	return ""
-}
+func (r *foundReferral) referrer() string { return fhir.IdentifierOf(r.Referrer) }
 
 func organisationCodes(f *found, services map[string]Service) []string {
 	var codes []string
@@ -144,22 +136,14 @@ func adapt(r *foundReferral, c citizen.Citizen, services map[string]Service, nam
 		Source:           sourceID,
 		ID:               c.OpaqueID("referral", r.key),
 		BookingReference: r.ubrn(),
-		Version:          versionOf(r.Meta),
+		Version:          fhir.VersionOf(r.Meta),
 		ReferredOn:       parseDay(text(r.AuthoredOn), london),
 		Referrer:         organisation(r.referrer()),
+		Priority:         r.Priority,
+		State:            r.State,
+		ManageURL:        r.ManageURL,
 	}
-	if x := extensionIn(r.Extension, extensionPriority); x != nil && x.ValueCoding != nil {
-		f.Priority = text(x.ValueCoding.Code)
-	}
-	if x := extensionIn(r.Extension, extensionState); x != nil {
-		if state := extensionIn(x.Extension, "state"); state != nil && state.ValueCoding != nil {
-			f.State = text(state.ValueCoding.Code)
-		}
-	}
-	if x := extensionIn(r.Extension, extensionPortal); x != nil {
-		f.ManageURL = text(x.ValueURL)
-	}
-	if coding := codingOf(r.PerformerType, systemSpecialty); coding != nil {
+	if coding := fhir.CodingOf(r.Specialty, systemSpecialty); coding != nil {
 		f.Specialty = &referral.Coding{Code: text(coding.Code), Display: text(coding.Display)}
 	}
 	if id := r.serviceID(); id != "" {
@@ -172,32 +156,27 @@ func adapt(r *foundReferral, c citizen.Citizen, services map[string]Service, nam
 		}
 	}
 	if a := r.appointment; a != nil {
-		f.Appointment = &referral.Appointment{ID: c.OpaqueID("appointment", r.key+"/"+a.name())}
-		if start, ok := parseInstant(text(a.Start), london); ok {
+		f.Appointment = &referral.Appointment{ID: c.OpaqueID("appointment", r.key+"/"+a.Name())}
+		if start, ok := fhir.ParseInstant(text(a.Start), london); ok {
 			f.Appointment.Start = &start
 		}
-		if end, ok := parseInstant(text(a.End), london); ok {
+		if end, ok := fhir.ParseInstant(text(a.End), london); ok {
 			f.Appointment.End = &end
 		}
 	}
 	if t := r.task; t != nil {
-		f.Review = &referral.Review{Kind: t.kind(), DueBy: parseDay(t.dueBy(), london)}
+		f.Review = &referral.Review{Kind: t.kind(), DueBy: parseDay(t.Due, london)}
 	}
 	return f
 }
 
-// kind is empty for one that nobody knows.
-func (t *task) kind() string {
-	if t.Code == nil {
-		return ""
+// parseDay reads a date or dateTime as a London day; zero when it is neither, or
+// does not name a day.
+func parseDay(s string, london *time.Location) referral.Date {
+	t, ok := fhir.ParseDay(s, london)
+	if !ok {
+		return referral.Date{}
 	}
-	for i := range t.Code.Coding {
-		switch text(t.Code.Coding[i].Code) {
-		case taskTriageDeferral:
-			return referral.ReviewTriage
-		case taskDeferral:
-			return referral.ReviewAppointment
-		}
-	}
-	return ""
+	year, month, day := t.Date()
+	return referral.Date{Year: year, Month: month, Day: day}
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/samply/golang-fhir-models/fhir-models/fhir"
+	r4 "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
@@ -66,7 +66,7 @@ func answerOf(b testing.TB, n int) []byte {
 }
 
 func decodeWithLibrary(body []byte) error {
-	var bundle fhir.Bundle
+	var bundle r4.Bundle
 	if err := json.Unmarshal(body, &bundle); err != nil {
 		return err
 	}
@@ -81,11 +81,11 @@ func decodeWithLibrary(body []byte) error {
 		var into any
 		switch kind.ResourceType {
 		case kindReferral:
-			into = new(fhir.ServiceRequest)
+			into = new(r4.ServiceRequest)
 		case kindAppointment:
-			into = new(fhir.Appointment)
+			into = new(r4.Appointment)
 		default:
-			into = new(fhir.Task)
+			into = new(r4.Task)
 		}
 		if err := json.Unmarshal(raw, into); err != nil {
 			return err

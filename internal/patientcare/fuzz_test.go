@@ -87,6 +87,36 @@ func spoil(t *rapid.T, v any) any {
 	return nil
 }
 
+// drawValue draws any value, with keys and texts that a reader could trip over.
+func drawValue(t *rapid.T, depth int) any {
+	texts := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"resourceType", "value", "system", `\"}]`, `a\`, "{[,:", "Task", "\u2028", ""}))
+	kind := rapid.IntRange(0, 6).Draw(t, "kind")
+	if depth == 0 {
+		kind %= 5
+	}
+	switch kind {
+	case 0:
+		return nil
+	case 1:
+		return rapid.Bool().Draw(t, "bool")
+	case 2:
+		return rapid.Float64Range(-1e9, 1e9).Draw(t, "number")
+	case 5:
+		list := make([]any, rapid.IntRange(0, 3).Draw(t, "length"))
+		for i := range list {
+			list[i] = drawValue(t, depth-1)
+		}
+		return list
+	case 6:
+		members := map[string]any{}
+		for range rapid.IntRange(0, 4).Draw(t, "members") {
+			members[texts.Draw(t, "name")] = drawValue(t, depth-1)
+		}
+		return members
+	}
+	return texts.Draw(t, "text")
+}
+
 // promise is what holds of every answer: nothing panics, no entry is dropped in
 // silence, nobody else's data is read, no error repeats what was sent, and the
 // order of the entries changes nothing.

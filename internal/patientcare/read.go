@@ -3,8 +3,11 @@ package patientcare
 import (
 	"cmp"
 
+	r4 "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/fhir"
 )
 
 // Reasons for which something could not be shown, as metrics name them.
@@ -14,13 +17,13 @@ const (
 	reasonType      = "type"      // a type that nobody asked for
 	reasonSubject   = "subject"   // does not say whose it is
 	reasonID        = "id"        // nothing to call it by
-	reasonDate      = "date"      // a date that is none
+	reasonDate      = "date"      // a date that cannot be read
 	reasonStatus    = "status"    // an appointment that is not booked, a task that ended, an error
 	reasonOutcome   = "outcome"   // an OperationOutcome among the entries
 	reasonOrphan    = "orphan"    // its referral is not there
 	reasonSecond    = "second"    // one more appointment or task of the same referral
 	reasonDuplicate = "duplicate" // a second one of the same id
-	reasonRemark    = "remark"    // an OperationOutcome that is information alone
+	reasonRemark    = "remark"    // an OperationOutcome that is only information
 	reasonTotal     = "total"     // fewer referrals than the bundle counts
 	reasonService   = "service"   // its service could not be looked up
 	reasonPage      = "page"      // the bundle says that it goes on elsewhere
@@ -37,8 +40,8 @@ type found struct {
 	// becomes a notice, counted costs the citizen nothing.
 	unreadable map[string]int
 	counted    map[string]int
-	// notices tell what the unreadable things were, and which parts of what is
-	// shown are lacking.
+	// notices are what the unreadable things were, and which parts of what is shown
+	// are missing.
 	notices map[aggregate.NoticeCode]int
 	// parts are unreadable parts of what is shown, by reason.
 	parts map[string]int
@@ -47,29 +50,26 @@ type found struct {
 type foundReferral struct {
 	*serviceRequest
 
-	key         string   // what it is called by
-	aliases     []string // what else may refer to it, the surest first
-	appointment *appointment
-	task        *task
-	unshown     *appointment // one that is not shown, but names the service
+	key               string   // what it is called by
+	aliases           []string // what else may refer to it, the surest first
+	appointment       *appointment
+	task              *task
+	hiddenAppointment *appointment // one that is not shown, but names the service
 }
 
-// readBundle reads A001's answer entry by entry. The error is errForeignSubject
-// or a structure failure; anything smaller costs its own entry.
+// readBundle reads A001's answer entry by entry. The error is a Failure: of the
+// structure, or with fhir.ErrForeignSubject; anything smaller costs its own entry.
 func readBundle(body []byte, owner citizen.NHSNumber) (*found, error) {
-	b, err := decodeBundle(body)
+	b, err := fhir.ReadBundle(body, owner, maxEntries)
 	if err != nil {
-		return nil, err
-	}
-	if holdsForeign(body, owner) {
-		return nil, foreignSubject()
+		return nil, unreadable("referrals", err)
 	}
 	f := &found{
 		unreadable: map[string]int{}, counted: map[string]int{},
 		notices: map[aggregate.NoticeCode]int{}, parts: map[string]int{},
 	}
-	for i := range b.Entry {
-		if err := f.readEntry(&b.Entry[i], owner); err != nil {
+	for i := range b.Entries {
+		if err := f.readEntry(&b.Entries[i], owner); err != nil {
 			return nil, err
 		}
 	}
@@ -77,9 +77,9 @@ func readBundle(body []byte, owner citizen.NHSNumber) (*found, error) {
 	return f, nil
 }
 
-// readTotal looks whether the bundle says that there is more than it holds. Each
+// readTotal checks whether the bundle says that there is more than it holds. Each
 // unreadable entry can be one of the referrals that total counts.
-func (f *found) readTotal(b *bundle) {
+func (f *found) readTotal(b *fhir.Bundle) {
 	missing := 0
 	if b.Total != nil {
 		missing = *b.Total - len(f.referrals)
@@ -88,58 +88,87 @@ func (f *found) readTotal(b *bundle) {
 		}
 	}
 	if missing > 0 {
-		f.lack(aggregate.MissingItem, reasonTotal, missing)
+		f.noteMissing(aggregate.MissingItem, reasonTotal, missing)
 	}
-	for _, l := range b.Link {
-		if l.Relation == "next" && missing <= 0 {
-			// e-RS promises one page. How much the next one holds, nobody knows.
-			f.lack(aggregate.MissingItem, reasonPage, 1)
-		}
+	if b.HasNext && missing <= 0 {
+		// e-RS promises one page. How much the next one holds is not known.
+		f.noteMissing(aggregate.MissingItem, reasonPage, 1)
 	}
 }
 
-// leave notes an entry that is not shown.
-func (f *found) leave(what aggregate.NoticeCode, why string) {
+// rejectEntry notes an entry that is not shown.
+func (f *found) rejectEntry(what aggregate.NoticeCode, why string) {
 	f.unreadable[why]++
 	f.notices[what]++
 }
 
-// lack notes n things that something shown, or the whole answer, lacks.
-func (f *found) lack(what aggregate.NoticeCode, why string, n int) {
+// noteMissing notes n things that are missing in something shown, or in the whole
+// answer.
+func (f *found) noteMissing(what aggregate.NoticeCode, why string, n int) {
 	f.parts[why] += n
 	f.notices[what] += n
 }
 
-func (f *found) readEntry(e *entry, owner citizen.NHSNumber) error {
-	r := &e.Resource
-	what := noticeOf(r.kind)
-	if r.kind == "" {
-		f.leave(what, reasonEntry)
-		return nil
-	}
-	owners, err := r.whose(owner)
-	switch {
-	case err != nil:
-		return err
-	case r.outcome != nil && r.outcome.isRemark():
-		f.counted[reasonRemark]++
-	case r.outcome != nil:
-		f.leave(what, reasonOutcome)
-	case r.referral == nil && r.appointment == nil && r.task == nil:
-		f.leave(what, reasonType)
-	case !owners:
-		f.leave(what, reasonSubject)
-	case r.referral != nil:
-		f.readReferral(e)
-	case r.appointment != nil:
-		f.appointments = append(f.appointments, r.appointment)
-	case r.task != nil:
-		f.tasks = append(f.tasks, r.task)
+func (f *found) readEntry(e *fhir.Entry, owner citizen.NHSNumber) error {
+	switch e.Kind {
+	case kindReferral:
+		s := readServiceRequest(e.Resource)
+		if ok, err := f.belongs(owner, e, s.Subject); !ok {
+			return err
+		}
+		f.addReferral(s, e.FullURL)
+	case kindAppointment:
+		a := readAppointment(e.Resource)
+		if ok, err := f.belongs(owner, e, pointers(a.Participant)...); !ok {
+			return err
+		}
+		f.appointments = append(f.appointments, a)
+	case kindTask:
+		t := readTask(e.Resource)
+		if ok, err := f.belongs(owner, e, t.For); !ok {
+			return err
+		}
+		f.tasks = append(f.tasks, t)
+	case kindOutcome:
+		if fhir.ReadOutcome(e.Resource).IsRemark() {
+			f.counted[reasonRemark]++
+			return nil
+		}
+		f.rejectEntry(aggregate.UnreadableItem, reasonOutcome)
+	case "":
+		f.rejectEntry(aggregate.UnreadableItem, reasonEntry)
+	default:
+		f.rejectEntry(aggregate.UnreadableItem, reasonType)
 	}
 	return nil
 }
 
-// noticeOf says what the citizen is told when a resource of a kind is not shown.
+// belongs reports whether one of the references means the owner, and rejects the
+// entry where none does. One that means somebody else is an error.
+func (f *found) belongs(owner citizen.NHSNumber, e *fhir.Entry, references ...*r4.Reference) (bool, error) {
+	belongs := false
+	for _, r := range references {
+		ok, err := fhir.BelongsTo(owner, r)
+		if err != nil {
+			return false, unreadable(e.Kind, err)
+		}
+		belongs = belongs || ok
+	}
+	if !belongs {
+		f.rejectEntry(noticeOf(e.Kind), reasonSubject)
+	}
+	return belongs, nil
+}
+
+func pointers(references []r4.Reference) []*r4.Reference {
+	list := make([]*r4.Reference, len(references))
+	for i := range references {
+		list[i] = &references[i]
+	}
+	return list
+}
+
+// noticeOf is what the citizen is told of when a resource of a kind is not shown.
 func noticeOf(kind string) aggregate.NoticeCode {
 	switch kind {
 	case kindAppointment:
@@ -150,56 +179,44 @@ func noticeOf(kind string) aggregate.NoticeCode {
 	return aggregate.UnreadableItem
 }
 
-// whose tells whether the resource says that it is the owner's.
-func (r *resource) whose(owner citizen.NHSNumber) (owners bool, err error) {
-	switch {
-	case r.referral != nil:
-		return whose(r.referral.Subject, owner)
-	case r.task != nil:
-		return whose(r.task.For, owner)
-	case r.appointment != nil:
-		for _, p := range r.appointment.Participant {
-			one, err := whose(p.Actor, owner)
-			if err != nil {
-				return false, err
-			}
-			owners = owners || one
-		}
-	}
-	return owners, nil
-}
-
-func (f *found) readReferral(e *entry) {
-	r := &foundReferral{serviceRequest: e.Resource.referral}
-	id, ubrn, full := localID(text(r.ID)), r.ubrn(), localID(e.FullURL)
-	r.key = cmp.Or(id, ubrn, full)
-	r.aliases = []string{r.key, full, ubrn}
+func (f *found) addReferral(s *serviceRequest, fullURL string) {
+	r := &foundReferral{serviceRequest: s}
+	id, full := fhir.LocalID(s.ID), fhir.LocalID(fullURL)
+	i := s.ubrnIdentifier()
+	r.key = cmp.Or(id, text(i.Value), full)
+	r.aliases = []string{r.key, full, text(i.Value), fhir.IdentifierName(i)}
 	switch {
 	case r.key == "":
-		f.leave(aggregate.UnreadableItem, reasonID)
+		f.rejectEntry(aggregate.UnreadableItem, reasonID)
 	case r.Status == statusError:
-		f.leave(aggregate.UnreadableItem, reasonStatus)
+		f.rejectEntry(aggregate.UnreadableItem, reasonStatus)
 	default:
 		f.referrals = append(f.referrals, r)
 	}
 }
 
-// isRemark tells whether an outcome says nothing but information; a warning or
-// an error says that something is not as it should be.
-func (o *outcome) isRemark() bool {
-	for _, issue := range o.Issue {
-		if issue.Severity != "information" {
-			return false
+// ubrn is the booking reference that the citizen knows.
+func (s *serviceRequest) ubrn() string { return text(s.ubrnIdentifier().Value) }
+
+func (s *serviceRequest) ubrnIdentifier() r4.Identifier {
+	for _, i := range s.Identifier {
+		if text(i.System) == systemUBRN {
+			return i
 		}
 	}
-	return len(o.Issue) > 0
+	return r4.Identifier{}
 }
 
-func (r *foundReferral) ubrn() string {
-	for _, i := range r.Identifier {
-		if text(i.System) == systemUBRN {
-			return text(i.Value)
-		}
-	}
-	return ""
-}
+// These implement fhir.Versioned.
+
+func (r *foundReferral) Name() string      { return r.key }
+func (r *foundReferral) Version() *r4.Meta { return r.Meta }
+func (r *foundReferral) Content() any      { return r.serviceRequest }
+
+func (a *appointment) Name() string      { return fhir.LocalID(a.ID) }
+func (a *appointment) Version() *r4.Meta { return a.Meta }
+func (a *appointment) Content() any      { return a }
+
+func (t *task) Name() string      { return fhir.LocalID(t.ID) }
+func (t *task) Version() *r4.Meta { return t.Meta }
+func (t *task) Content() any      { return t }

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 )
 
@@ -76,18 +74,49 @@ func TestAmbiguousNames(t *testing.T) {
 	})
 }
 
-func TestLocalIDProperties(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		reference := rapid.OneOf(rapid.String(), rapid.StringMatching(`(https?://[a-z]+)?/?([A-Za-z]+/)?(r\.)?[A-Za-z0-9.-]{0,9}(/_history/[0-9])?`)).Draw(t, "reference")
-		id := localID(reference)
-		if strings.ContainsAny(id, "/?#|") {
-			t.Fatalf("%q leaves %q", reference, id)
+func TestReferencesByIdentifier(t *testing.T) {
+	ubrn := func(n int) object { return identified(systemUBRN, fmt.Sprintf("%012d", 100_000+n)) }
+	for name, reference := range map[string]object{
+		"by the booking reference": ubrn(1),
+		"by it and a type":         with(ubrn(1), "type", "ServiceRequest"),
+		"by a search for it":       {"reference": "ServiceRequest?identifier=" + systemUBRN + "|000000100001"},
+		"by an address elsewhere":  with(ubrn(1), "reference", "https://hospital.example/ServiceRequest/77"),
+	} {
+		f := readJoined(t, bundleOf(t, referralOf(1), with(appointmentOf(1), "basedOn", []any{reference}), with(taskOf(1), "focus", reference)))
+		if got := one(t, f); got.Appointment == nil || got.Review == nil {
+			t.Errorf("%s: not joined", name)
 		}
-		if id != strings.ToLower(id) {
-			t.Fatalf("%q leaves the case of %q", reference, id)
+		told(t, f, nil)
+	}
+	for name, reference := range map[string]object{
+		"another referral's":  ubrn(2),
+		"of another system":   identified("https://hospital.example/ids", "000000100001"),
+		"of another resource": with(ubrn(1), "type", "CarePlan"),
+	} {
+		f := readJoined(t, bundleOf(t, referralOf(1), with(appointmentOf(1), "basedOn", []any{reference})))
+		if one(t, f).Appointment != nil {
+			t.Errorf("%s: joined", name)
 		}
-		if got := referredID(reference, "servicerequest"); got != "" && got != id {
-			t.Fatalf("%q refers to %q or %q", reference, got, id)
+		told1(t, f, aggregate.Orphan)
+	}
+}
+
+func TestReferrerIsTheOneThatTheReferralNames(t *testing.T) {
+	role := func(id, code string) object {
+		return object{"resourceType": "PractitionerRole", "id": id, "organization": identified("https://fhir.nhs.uk/Id/ods-organization-code", code)}
+	}
+	r := with(referralOf(1), "contained", []any{role("other", "X99999"), role("referrer", "G82001")})
+	for name, c := range map[string]struct {
+		requester any
+		want      string
+	}{
+		"the second":          {object{"reference": "#referrer"}, "G82001"},
+		"the first":           {object{"reference": "#other"}, "X99999"},
+		"nobody":              {nil, "X99999"},
+		"nobody who is there": {object{"reference": "#gone"}, "X99999"},
+	} {
+		if got := one(t, readJoined(t, bundleOf(t, with(r, "requester", c.requester)))); got.Referrer == nil || got.Referrer.ODSCode != c.want {
+			t.Errorf("%s: referrer %+v, want %s", name, got.Referrer, c.want)
 		}
-	})
+	}
 }

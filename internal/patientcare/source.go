@@ -9,8 +9,11 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
+	"github.com/patient-care-aggregator/aggregator/internal/fhir"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
@@ -92,7 +95,7 @@ func (s *Source) Read(ctx context.Context, a aggregate.Access) (aggregate.Readin
 	}
 	f, err := readBundle(body, a.Citizen.NHSNumber)
 	if err != nil {
-		if errors.Is(err, errForeignSubject) {
+		if errors.Is(err, fhir.ErrForeignSubject) {
 			s.d.Counters.ForeignSubject()
 		}
 		return aggregate.Reading{}, err
@@ -112,7 +115,7 @@ func (s *Source) Read(ctx context.Context, a aggregate.Access) (aggregate.Readin
 		facts[i] = adapt(r, a.Citizen, services, names, s.london)
 	}
 	if n := f.withoutService(services); n > 0 {
-		f.lack(aggregate.ServiceNotFound, reasonService, n)
+		f.noteMissing(aggregate.ServiceNotFound, reasonService, n)
 	}
 	return s.reading(facts, f), nil
 }
@@ -150,28 +153,26 @@ func (s *Source) askReferrals(ctx context.Context, a aggregate.Access) ([]byte, 
 	return body, nil
 }
 
-// services looks services up side by side, and leaves out those that it cannot find.
+// services looks services up side by side, and skips those that it cannot find.
 func (s *Source) services(ctx context.Context, a aggregate.Access, ids []string) map[string]Service {
 	found := make(map[string]Service, len(ids))
 	var mu sync.Mutex
-	var all sync.WaitGroup
-	places := make(chan struct{}, sideBySide)
+	var all errgroup.Group
+	all.SetLimit(sideBySide)
 	for _, id := range ids {
-		all.Go(func() {
-			places <- struct{}{}
-			defer func() { <-places }()
+		all.Go(func() error {
 			r, err := s.d.Services.Get(ctx, id, cache.Cached, func(ctx context.Context) (Service, time.Duration, error) {
 				return s.loadService(ctx, a, id)
 			})
-			if err != nil {
-				return
+			if err == nil {
+				mu.Lock()
+				defer mu.Unlock()
+				found[id] = r.Value
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			found[id] = r.Value
+			return nil // a service that is not found costs its own part only
 		})
 	}
-	all.Wait()
+	_ = all.Wait() // none of them returns an error
 	return found
 }
 

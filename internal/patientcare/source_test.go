@@ -19,6 +19,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/fhir"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
@@ -210,7 +211,7 @@ func TestSourceTellsWhatItLacks(t *testing.T) {
 	t.Run("another person's data is no reading and an alarm", func(t *testing.T) {
 		e, s := newERS(t, ordinary(bundleOf(t, referralOf(1), with(taskOf(1), "for", identified(systemNHSNumber, otherNumber)))))
 		got, err := s.Read(t.Context(), access(t))
-		if !errors.Is(err, errForeignSubject) || len(got.Facts) != 0 || e.foreign != 1 {
+		if !errors.Is(err, fhir.ErrForeignSubject) || len(got.Facts) != 0 || e.foreign != 1 {
 			t.Errorf("%+v, %v, alarms %d", got, err, e.foreign)
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
+	"github.com/patient-care-aggregator/aggregator/internal/fhir"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 )
 
@@ -17,7 +18,7 @@ func refusedAsForeign(t *testing.T, name string, body []byte) {
 	_, err := readBundle(body, own(t))
 	var failure *aggregate.Failure
 	switch {
-	case !errors.Is(err, errForeignSubject):
+	case !errors.Is(err, fhir.ErrForeignSubject):
 		t.Errorf("%s: not refused: %v", name, err)
 	case !errors.As(err, &failure) || !failure.NotStale || failure.Issue != aggregate.BusinessRule || failure.Problem != problem.UpstreamUnavailable:
 		t.Errorf("%s: refused as %#v", name, failure)
@@ -109,4 +110,17 @@ func TestWhatIsTheCitizensOwnIsNotRefused(t *testing.T) {
 			t.Error("the appointment is not joined")
 		}
 	})
+}
+
+// Another person's data raises the alarm in whatever shape it comes.
+func TestAnotherPersonsDataInAnotherShapeIsRefused(t *testing.T) {
+	foreign := `"entry":[{"resource":` + string(encode(t, with(taskOf(1), "for", identified(systemNHSNumber, otherNumber)))) + `}]`
+	for name, body := range map[string]string{
+		"a collection":           `{"resourceType":"Bundle","type":"collection",` + foreign + `}`,
+		"a bundle in lower case": `{"resourceType":"bundle","type":"searchset",` + foreign + `}`,
+		"half an answer":         `{"resourceType":"Bundle","type":"searchset",` + foreign,
+		"too many entries":       `{"resourceType":"Bundle",` + foreign[:len(foreign)-1] + strings.Repeat(",{}", maxEntries) + `]}`,
+	} {
+		refusedAsForeign(t, name, []byte(body))
+	}
 }
