@@ -21,6 +21,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/config"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi/machine"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
@@ -111,6 +112,12 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	}
 	health := &writeHealth{try: tryWriting(a.store.OneTimeValues(), o.Now), now: o.Now}
 
+	machines, err := machine.New(machine.Deps{
+		Ready: health.ready, Version: o.Version, StatusAPIKey: c.StatusAPIKey, JWKS: w.jwks, OpenAPI: api.OpenAPI,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start API: %w", err)
+	}
 	a.Handler, err = httpapi.New(httpapi.Deps{ //nolint:contextcheck // each request brings its own context
 		Log: o.Log, Metrics: w.metrics, Tracer: w.tracer, Now: o.Now, NewID: w.newID,
 		Login: login, SignIns: a.signIns, Sessions: a.sessions, Citizens: citizens, ForgetToken: tokens.Forget,
@@ -120,8 +127,8 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 		ManageHosts: c.ManageHosts, AssertIdentity: w.assertIdentity(),
 		Site:      web.Site{Operator: c.Operator.Name, Contact: c.Operator.Contact, TestSystem: c.Local()},
 		PublicURL: c.PublicURL, SessionIdle: c.SessionIdle, TrustedProxies: c.TrustedProxies, Limits: httpapi.Limits(c.RateLimit),
-		StatusAPIKey: c.StatusAPIKey, Maintenance: maintenance(c.MaintenanceFile), Ready: health.ready,
-		Version: o.Version, JWKS: w.jwks, OpenAPI: api.OpenAPI,
+		Maintenance: maintenance(c.MaintenanceFile),
+		Routes:      [][]httpapi.Route{machines.Routes()},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start API: %w", err)

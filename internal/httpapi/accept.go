@@ -8,23 +8,19 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-const keyBrowsable = "pca.browsable"
-
-// browsable marks the routes that people open in a browser, and addresses that
-// lead nowhere: their problems are pages for those who ask for HTML. They need no
-// Vary, for nobody may keep them (Cache-Control: no-store).
-func (s *server) browsable(c *gin.Context) {
-	switch c.FullPath() {
+// mayBePage reports whether problems of a path may be pages: the route says so, or
+// the address leads nowhere. They need no Vary, because nobody may keep them
+// (Cache-Control: no-store).
+func (s *server) mayBePage(path string) bool {
+	switch path {
 	case "", "/", "/timeline", "/timeline/refresh", "/consent", "/auth/login", "/auth/callback", "/auth/logout", "/v1/privacy-notice",
 		"/v1/referrals/:id/manage", "/v1/appointments/:id/calendar.ics":
-		c.Set(keyBrowsable, true)
+		return true
 	}
+	return s.browsable[path]
 }
 
-// wantsPage tells that an answer of this route should be a page.
-func wantsPage(c *gin.Context) bool {
-	return c.GetBool(keyBrowsable) && prefersHTML(c.GetHeader("Accept"))
-}
+func wantsPage(c *gin.Context) bool { return requestOf(c).page }
 
 // prefersHTML tells that an Accept header (RFC 9110, 12.5.1) names HTML and does
 // not like JSON better. A wildcard names nothing: that is how programs ask.

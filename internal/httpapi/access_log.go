@@ -69,7 +69,7 @@ func (s *server) accessLog(c *gin.Context) error {
 	if err := s.append(c, look); err != nil {
 		return err
 	}
-	dataHeaders(c)
+	dataHeaders(c.Writer.Header())
 	c.Header("Content-Language", "en")
 	c.JSON(http.StatusOK, body)
 	return nil

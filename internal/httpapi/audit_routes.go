@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/gin-gonic/gin"
-	"github.com/ulule/limiter/v3"
-	"github.com/ulule/limiter/v3/drivers/store/memory"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
@@ -39,39 +36,27 @@ type Auditors struct {
 	PublicKey string
 }
 
-// Requests of one member of staff.
-const (
-	auditorRate   = 120
-	auditorPeriod = time.Minute
-)
-
 // audits registers the auditors' side. Without a staff provider there is none,
 // and every address below /audit answers 404.
 func (s *server) audits(web *gin.RouterGroup) {
 	if s.d.Auditors == nil {
 		return
 	}
-	// Keys of a store of its own: an auditor at work costs no citizen anything.
-	store := memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: "pca-audit", CleanUpInterval: time.Minute})
-	each := &limit{
-		limiter.New(store, limiter.Rate{Limit: auditorRate, Period: auditorPeriod}),
-		func(c *gin.Context) string { return mustStaff(c).Member.Pseudonym },
-	}
-	in := web.Group("/audit", s.deadline(answerWithin))
+	in := web.Group("/audit", s.deadline(AnswerWithin))
 	in.GET("/login", s.handle(s.staffSignIn))
 	in.GET("/callback", s.handle(s.staffCallback))
 	in.GET("/session", s.handle(s.staff), s.handle(s.staffSession))
 	in.POST("/logout", s.handle(s.staffSignOut))
 
 	// An export may take longer than a page: the handler bounds each by itself.
-	log := web.Group("/audit/v1", s.handle(s.staff), s.limit(each))
+	log := web.Group("/audit/v1", s.handle(s.staff), s.limit(s.limits.member))
 	log.GET("/entries", s.handle(s.auditEntries))
-	log.POST("/entries/search", s.deadline(answerWithin), s.handle(s.auditSearch))
-	log.GET("/checkpoint", s.deadline(answerWithin), s.handle(s.auditCheckpoint))
-	log.GET("/proof", s.deadline(answerWithin), s.handle(s.auditProof))
-	log.GET("/consistency", s.deadline(answerWithin), s.handle(s.auditConsistency))
-	log.GET("/consents", s.deadline(answerWithin), s.handle(s.auditConsents))
-	log.GET("/statistics", s.deadline(answerWithin), s.handle(s.auditStatistics))
+	log.POST("/entries/search", s.deadline(AnswerWithin), s.handle(s.auditSearch))
+	log.GET("/checkpoint", s.deadline(AnswerWithin), s.handle(s.auditCheckpoint))
+	log.GET("/proof", s.deadline(AnswerWithin), s.handle(s.auditProof))
+	log.GET("/consistency", s.deadline(AnswerWithin), s.handle(s.auditConsistency))
+	log.GET("/consents", s.deadline(AnswerWithin), s.handle(s.auditConsents))
+	log.GET("/statistics", s.deadline(AnswerWithin), s.handle(s.auditStatistics))
 }
 
 func (a *Auditors) check() error {

@@ -18,8 +18,6 @@ import (
 const (
 	// streamTime bounds an export over HTTP; a longer one is for the command.
 	streamTime = 10 * time.Minute
-	// stalledTime is how long a reader may take nothing before it is given up.
-	stalledTime = 15 * time.Second
 	// streamsAtOnce bounds the exports under way.
 	streamsAtOnce = 2
 )
@@ -68,27 +66,3 @@ func (s *server) auditStream(c *gin.Context, f audit.Filter) error {
 		slog.String(telemetry.KeyCorrelationID, correlationID(c)), slog.String(telemetry.KeyError, err.Error()))
 	panic(http.ErrAbortHandler)
 }
-
-// patientWriter gives a slow reader time as long as they take something, instead
-// of the server's limits, which are for a whole request and its answer.
-type patientWriter struct {
-	w     http.ResponseWriter
-	watch *time.Timer
-}
-
-func newPatientWriter(w http.ResponseWriter) *patientWriter {
-	control := http.NewResponseController(w)
-	// What has no connection, such as a recorder in a test, has no deadlines to lift.
-	_ = control.SetReadDeadline(time.Time{})
-	_ = control.SetWriteDeadline(time.Time{})
-	past := time.Unix(1, 0) // ends a write that hangs
-	return &patientWriter{w: w, watch: time.AfterFunc(stalledTime, func() { _ = control.SetWriteDeadline(past) })}
-}
-
-// Write implements io.Writer.
-func (p *patientWriter) Write(b []byte) (int, error) {
-	p.watch.Reset(stalledTime)
-	return p.w.Write(b)
-}
-
-func (p *patientWriter) stop() { p.watch.Stop() }

@@ -39,7 +39,7 @@ func (s *server) calendar(c *gin.Context) error {
 	if err := s.release(c, r, audit.DataReleased, purpose, file, []timeline.Referral{found}); err != nil {
 		return err
 	}
-	dataHeaders(c)
+	dataHeaders(c.Writer.Header())
 	c.Header("Content-Disposition", `attachment; filename="appointment.ics"`)
 	c.Data(http.StatusOK, "text/calendar; charset=utf-8", file)
 	return nil

@@ -15,23 +15,11 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 )
 
-// Via tells how a caller proved who they are.
-type Via string
-
-// ViaCookie is a first-party session in a browser: the only one that may grant
-// consent.
-const ViaCookie Via = "cookie"
+// ViaCookie is a first-party session in a browser.
+const ViaCookie = session.ViaCookie
 
 // Caller is on whose behalf a request is made, and by whom.
-type Caller struct {
-	Citizen citizen.Citizen
-	Client  client.ID
-	Scopes  []consent.Scope
-	Session session.Session
-	Via     Via
-}
-
-const keyCaller = "pca.caller"
+type Caller = session.Caller
 
 // caller finds out who asks, or refuses. A request with an Authorization header
 // is judged by that alone; its cookies are not looked at.
@@ -46,17 +34,17 @@ func (s *server) caller(c *gin.Context) error {
 	}
 	found, err := s.d.Sessions.Find(c.Request.Context(), secret)
 	if err != nil {
-		return sessionProblem(err)
+		return SessionProblem(err)
 	}
-	c.Set(keyCaller, Caller{
+	requestOf(c).caller = &Caller{
 		Citizen: found.Citizen, Client: client.Web, Scopes: []consent.Scope{consent.TimelineRead, consent.HistoryStore},
 		Session: found, Via: ViaCookie,
-	})
+	}
 	return nil
 }
 
-// sessionProblem tells a session that ended from a store that failed.
-func sessionProblem(err error) error {
+// SessionProblem tells a session that ended from a store that failed.
+func SessionProblem(err error) error {
 	if errors.Is(err, session.ErrNone) || errors.Is(err, citizen.ErrNoSubject) {
 		return problem.New(problem.SessionExpired, nil)
 	}
@@ -64,8 +52,10 @@ func sessionProblem(err error) error {
 }
 
 func callerOf(c *gin.Context) (Caller, bool) {
-	found, ok := c.Value(keyCaller).(Caller)
-	return found, ok
+	if found := requestOf(c).caller; found != nil {
+		return *found, true
+	}
+	return Caller{}, false
 }
 
 // mustCaller is for handlers behind the caller middleware.
@@ -77,24 +67,26 @@ func mustCaller(c *gin.Context) Caller {
 	return found
 }
 
-func (k Caller) access(correlationID string) aggregate.Access {
+func accessOf(k Caller, correlationID string) aggregate.Access {
 	return aggregate.Access{
 		Citizen: k.Citizen, IDToken: k.Session.IDToken, IDTokenID: k.Session.IDTokenID,
 		IDTokenExpires: k.Session.IDTokenExpires, CorrelationID: correlationID,
 	}
 }
 
-// sameOrigin stops requests that another site made a browser send (CSRF). What
+// crossOrigin stops requests that another site made a browser send (CSRF). What
 // is no browser passes: it has no cookies that somebody else could use.
-func (s *server) sameOrigin() gin.HandlerFunc {
-	protection := http.NewCrossOriginProtection()
-	if err := protection.AddTrustedOrigin(s.d.PublicURL); err != nil {
-		panic(fmt.Sprintf("httpapi: public URL is no origin: %v", err)) // config has checked it
+func (s *server) crossOrigin(c *gin.Context) error {
+	if err := s.protection.Check(c.Request); err != nil {
+		return problem.New(problem.CSRF, err)
 	}
-	return s.handle(func(c *gin.Context) error {
-		if err := protection.Check(c.Request); err != nil {
-			return problem.New(problem.CSRF, err)
-		}
-		return nil
-	})
+	return nil
+}
+
+func newProtection(publicURL string) (*http.CrossOriginProtection, error) {
+	protection := http.NewCrossOriginProtection()
+	if err := protection.AddTrustedOrigin(publicURL); err != nil {
+		return nil, fmt.Errorf("public URL is no origin: %w", err)
+	}
+	return protection, nil
 }

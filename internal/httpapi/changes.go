@@ -68,7 +68,7 @@ func (s *server) changes(c *gin.Context) error {
 	if err := s.release(c, r, audit.DataReleased, purpose, text, shown); err != nil {
 		return err
 	}
-	dataHeaders(c)
+	dataHeaders(c.Writer.Header())
 	c.Header("Content-Language", string(r.lang))
 	c.Data(http.StatusOK, "application/json; charset=utf-8", text)
 	return nil

@@ -27,7 +27,7 @@ type consentForm struct {
 // decideConsent is POST /consent: the citizen agrees to what they ticked, or
 // stops. Both take effect with the next request.
 func (s *server) decideConsent(c *gin.Context) error {
-	c.Set(keyReturnTo, "/consent")
+	requestOf(c).SetReturnTo("/consent")
 	form, err := readConsentForm(c)
 	if err != nil {
 		return err
@@ -72,10 +72,10 @@ func (s *server) afterAgreeing(caller Caller, form consentForm) string {
 	if to == "" {
 		to = "/consent"
 		if form.client == client.Web {
-			to = defaultReturn
+			to = DefaultReturn
 		}
 	}
-	if stays := to == "/consent" || to == "/" || to == defaultReturn; stays && s.d.Now().Before(caller.Session.IDTokenExpires) {
+	if stays := to == "/consent" || to == "/" || to == DefaultReturn; stays && s.d.Now().Before(caller.Session.IDTokenExpires) {
 		return to
 	}
 	return "/consent?" + url.Values{"return_to": {to}, "client": {string(form.client)}}.Encode()

@@ -27,7 +27,7 @@ func (s *server) consentPage(c *gin.Context) error {
 
 // ownPath checks where somebody wants to go back to; empty: nowhere.
 func ownPath(path string) (string, error) {
-	if path != "" && !isOwnPath(path) {
+	if path != "" && !IsOwnPath(path) {
 		return "", problem.New(problem.BadRequest, nil).WithDetail("return_to must be a path of this service, such as /timeline.")
 	}
 	return path, nil
@@ -58,9 +58,9 @@ func (s *server) showConsents(c *gin.Context, status int, returnTo string, askin
 	if err != nil {
 		return err
 	}
-	pageHeaders(c)
-	dataHeaders(c)
-	c.Data(status, contentHTML, text)
+	pageHeaders(c.Writer.Header())
+	dataHeaders(c.Writer.Header())
+	c.Data(status, TypeHTML, text)
 	return nil
 }
 

@@ -52,7 +52,7 @@ func (s *server) consentReceipt(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	dataHeaders(c)
+	dataHeaders(c.Writer.Header())
 	c.Header("Content-Disposition", `attachment; filename="consent-receipt"`)
 	c.Data(http.StatusOK, kind, body)
 	return nil

@@ -43,7 +43,7 @@ func (s *server) listConsents(c *gin.Context) error {
 	for i, each := range list {
 		views[i] = s.consentView(each)
 	}
-	dataHeaders(c)
+	dataHeaders(c.Writer.Header())
 	c.JSON(http.StatusOK, gin.H{"consents": views})
 	return nil
 }
@@ -78,7 +78,7 @@ func (s *server) grantConsent(c *gin.Context) error {
 	if err != nil {
 		return s.consentProblem(err)
 	}
-	dataHeaders(c)
+	dataHeaders(c.Writer.Header())
 	c.Header("Location", "/v1/consents/"+given.ID)
 	status := http.StatusOK
 	if created {
@@ -96,7 +96,7 @@ func (s *server) withdrawConsent(c *gin.Context) error {
 	if err != nil {
 		return s.consentProblem(err)
 	}
-	dataHeaders(c)
+	dataHeaders(c.Writer.Header())
 	c.Status(http.StatusNoContent)
 	return nil
 }
@@ -114,8 +114,7 @@ func (s *server) consentProblem(err error) error {
 	case errors.Is(err, consent.ErrConflict):
 		return problem.New(problem.Conflict, err)
 	}
-	s.d.Metrics.AuditFailed()
-	return problem.New(problem.AuditUnavailable, err)
+	return NotLogged(err)
 }
 
 func (s *server) consentView(k consent.Consent) consentView {

@@ -8,6 +8,13 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
+// Names of cookies that more than one door reads.
+const (
+	SessionCookie = "pca_session" // the session's secret
+	// EndedCookie marks a browser that signed out: the next sign-in asks for the password.
+	EndedCookie = "pca_ended"
+)
+
 // cookies writes this service's cookies. Over https they carry the __Host-
 // prefix (RFC 6265bis, 4.1.3.2); plain http is for loopback alone.
 type cookies struct {
@@ -18,7 +25,7 @@ type cookies struct {
 }
 
 func newCookies(publicURL string) cookies {
-	c := cookies{secure: strings.HasPrefix(publicURL, "https://"), session: "pca_session", binding: "pca_signin", ended: "pca_ended"}
+	c := cookies{secure: strings.HasPrefix(publicURL, "https://"), session: SessionCookie, binding: "pca_signin", ended: EndedCookie}
 	if c.secure {
 		c.session, c.binding, c.ended = "__Host-"+c.session, "__Host-"+c.binding, "__Host-"+c.ended
 	}
@@ -28,24 +35,48 @@ func newCookies(publicURL string) cookies {
 // set keeps a value; a life of zero keeps it until the browser closes, a
 // negative one deletes it.
 func (k cookies) set(c *gin.Context, name, value string, life time.Duration) {
-	cookie := &http.Cookie{ //nolint:gosec // Secure is off for http on loopback alone, which config checks
-		Name: name, Value: value, Path: "/", HttpOnly: true, Secure: k.secure,
-		// Lax, not Strict: the way back from NHS login is a cross-site navigation.
+	cookie := k.cookie(Cookie{Value: value, Life: life})
+	cookie.Name = name
+	http.SetCookie(c.Writer, cookie)
+}
+
+// cookie is how a cookie is written.
+func (k cookies) cookie(from Cookie) *http.Cookie {
+	path := from.Path
+	if path == "" {
+		path = "/"
+	}
+	cookie := &http.Cookie{ //nolint:gosec // Secure is off for http on loopback only, which config checks
+		Name: k.full(from.Name, path), Value: from.Value, Path: path, HttpOnly: true, Secure: k.secure,
+		// Lax, not Strict: the browser comes back from the provider by a cross-site navigation.
 		SameSite: http.SameSiteLaxMode,
 	}
 	switch {
-	case life < 0:
+	case from.Life < 0:
 		cookie.MaxAge = -1
-	case life > 0:
-		cookie.MaxAge = int(life.Seconds())
+	case from.Life > 0:
+		cookie.MaxAge = int(from.Life.Seconds())
 	}
-	http.SetCookie(c.Writer, cookie)
+	return cookie
+}
+
+// full is a cookie's name with its prefix. __Host- asks for the path "/".
+func (k cookies) full(name, path string) string {
+	switch {
+	case !k.secure:
+		return name
+	case path == "/":
+		return "__Host-" + name
+	}
+	return "__Secure-" + name
 }
 
 // get gives a value, empty when there is none. A name that stands twice is
 // taken as none: somebody tries to slip one in.
-func (k cookies) get(c *gin.Context, name string) string {
-	found := c.Request.CookiesNamed(name)
+func (k cookies) get(c *gin.Context, name string) string { return k.value(c.Request, name) }
+
+func (k cookies) value(r *http.Request, name string) string {
+	found := r.CookiesNamed(name)
 	if len(found) != 1 {
 		return ""
 	}

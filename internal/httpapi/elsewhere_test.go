@@ -28,8 +28,8 @@ func TestSigningInDoesNotGoRoundInACircle(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			gc, _ := gin.CreateTestContext(httptest.NewRecorder())
 			gc.Request = httptest.NewRequest(http.MethodGet, "/timeline", nil)
-			gc.Set(keyReturnTo, "/timeline")
-			gc.Set(keyCaller, Caller{Session: session.Session{SignedInAt: now.Add(-c.signedIn)}, Via: ViaCookie})
+			requestOf(gc).SetReturnTo("/timeline")
+			requestOf(gc).caller = &Caller{Session: session.Session{SignedInAt: now.Add(-c.signedIn)}, Via: ViaCookie}
 			if got := s.elsewhere(gc, problem.New(c.code, nil)); got != c.want {
 				t.Errorf("sent to %q, want %q", got, c.want)
 			}

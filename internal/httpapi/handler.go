@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -66,8 +65,9 @@ func (s *server) deadline(d time.Duration) gin.HandlerFunc {
 	}
 }
 
-// problemOf reads an error as a problem. What no room meant for a client is
-// internal, unless time or the client itself ended the request.
+// problemOf is where an error is judged: what nobody meant for a client is
+// internal, unless time ended the request. Kinds and sentinels of the packages
+// below are put into problems here and nowhere else.
 func problemOf(err error) *problem.Error {
 	var known *problem.Error
 	if !errors.As(err, &known) && errors.Is(err, context.DeadlineExceeded) {
@@ -76,21 +76,35 @@ func problemOf(err error) *problem.Error {
 	return problem.From(err)
 }
 
+// NotLogged says that an entry that must be in the log before the answer could not
+// be written, so that the answer is audit_unavailable.
+func NotLogged(err error) error { return problem.New(problem.AuditUnavailable, err) }
+
+// hasLeft reports whether the request ended because the client went away. It is
+// the one place that tells a client that left from a service that failed: the
+// former is no error of ours and raises no alarm.
+func hasLeft(ctx context.Context, err error) bool {
+	return errors.Is(context.Cause(ctx), context.Canceled) && errors.Is(err, context.Canceled)
+}
+
 func (s *server) writeProblem(c *gin.Context, err error) {
 	p := problemOf(err)
 	c.Set(keyProblem, p)
 	if c.Writer.Written() {
 		return
 	}
-	if p.Code == problem.Internal && errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil {
+	if hasLeft(c.Request.Context(), err) {
 		c.Status(clientClosed) // nobody is there to read more
 		return
+	}
+	if p.Code == problem.AuditUnavailable {
+		s.d.Metrics.AuditFailed()
 	}
 	s.problemHeaders(c, p)
 	if wantsPage(c) {
 		if text, ok := s.problemPage(c, p); ok {
-			pageHeaders(c)
-			c.Data(p.Status, contentHTML, text)
+			pageHeaders(c.Writer.Header())
+			c.Data(p.Status, TypeHTML, text)
 			return
 		}
 	}
@@ -127,39 +141,26 @@ func (s *server) problemHeaders(c *gin.Context, p *problem.Error) {
 }
 
 // readJSON reads a bounded body of known fields into v. The error is a problem.
-func readJSON(c *gin.Context, v any) error {
-	if kind := c.ContentType(); kind != "application/json" {
-		return problem.New(problem.BadRequest, nil).WithDetail("The body must be JSON, with Content-Type application/json.")
-	}
-	d := json.NewDecoder(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return bodyProblem(err, "The body is not the JSON that this address takes.")
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return bodyProblem(err, "The body holds more than one JSON value.")
-	}
-	return nil
-}
-
-func bodyProblem(err error, detail string) error {
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
-		return problem.New(problem.PayloadTooLarge, nil)
-	}
-	return problem.New(problem.BadRequest, nil).WithDetail(detail)
-}
+func readJSON(c *gin.Context, v any) error { return requestOf(c).JSON(v) }
 
 func notFound(*gin.Context) error { return problem.New(problem.NotFound, nil) }
 
 func methodNotAllowed(*gin.Context) error { return problem.New(problem.MethodNotAllowed, nil) }
 
 func (s *server) maintenance(c *gin.Context) {
-	if s.d.Maintenance() {
-		s.writeProblem(c, problem.New(problem.ServiceUnavailable, errors.New("maintenance")).
-			WithDetail("This service is being looked after and will be back soon."))
+	if err := s.maintained(); err != nil {
+		s.writeProblem(c, err)
 		c.Abort()
 	}
+}
+
+// maintained refuses while the service is closed for maintenance.
+func (s *server) maintained() error {
+	if !s.d.Maintenance() {
+		return nil
+	}
+	return problem.New(problem.ServiceUnavailable, errors.New("maintenance")).
+		WithDetail("This service is being looked after and will be back soon.")
 }
 
 // redirect sends a browser on, without the body that net/http would write: it

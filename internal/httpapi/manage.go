@@ -83,7 +83,7 @@ func (s *server) handOff(c *gin.Context) (manageView, error) {
 		return manageView{}, err
 	}
 	s.managed.note(r.caller.Citizen.Ref, s.d.Now())
-	dataHeaders(c)
+	dataHeaders(c.Writer.Header())
 	return view, nil
 }
 

@@ -18,7 +18,6 @@ import (
 const (
 	headerCorrelationID = "X-Correlation-ID"
 	headerRequestID     = "X-Request-ID"
-	keyCorrelationID    = "pca.correlationId"
 )
 
 // identify takes the caller's correlation id if it is a UUID, makes one if not,
@@ -30,12 +29,15 @@ func (s *server) identify(c *gin.Context) {
 	} else {
 		id = parsed.String()
 	}
-	c.Set(keyCorrelationID, id)
+	c.Set(keyRequest, &Request{
+		http: c.Request, param: c.Param, cookies: s.cookies, correlationID: id,
+		page: s.mayBePage(c.FullPath()) && prefersHTML(c.GetHeader("Accept")),
+	})
 	c.Header(headerCorrelationID, id)
 	c.Header(headerRequestID, s.d.NewID())
 }
 
-func correlationID(c *gin.Context) string { return c.GetString(keyCorrelationID) }
+func correlationID(c *gin.Context) string { return requestOf(c).correlationID }
 
 // observe writes one log event, one metric and one span for each request, all by
 // the route's template: a URL can hold what nobody may read.

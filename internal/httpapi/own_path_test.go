@@ -57,7 +57,7 @@ func TestIsOwnPath(t *testing.T) {
 		"#//evil.example":              false,
 		"/" + strings.Repeat("x", 512): false,
 	} {
-		if got := isOwnPath(path); got != want {
+		if got := IsOwnPath(path); got != want {
 			t.Errorf("%q: %v, want %v", path, got, want)
 		}
 	}
@@ -75,7 +75,7 @@ func TestBrowserStaysHere(t *testing.T) {
 		path := "/" + strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{
 			"/", "\\", "%2f", "%5c", "%2e", ".", "..", "evil.example", "@", ":", "https:", "\t", "%09", "?", "#", "a", ";", "／", "%", "2f",
 		}), 0, 8).Draw(t, "parts"), "")
-		if !isOwnPath(path) {
+		if !IsOwnPath(path) {
 			t.Skip()
 		}
 		w := httptest.NewRecorder()

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -13,9 +12,6 @@ import (
 )
 
 const (
-	contentHTML = "text/html; charset=utf-8"
-	keyReturnTo = "pca.returnTo"
-
 	// pagePolicy lets a page have its own styles and pictures, send forms to this
 	// service, and nothing else: no script, no frame, no other host.
 	pagePolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -40,7 +36,7 @@ func (s *server) pageRoutes(guarded *gin.RouterGroup, limits limiters) {
 	guarded.GET("/", s.page(s.startPage))
 	guarded.GET("/assets/:name", s.handle(s.asset))
 
-	own := guarded.Group("", s.maintenance, s.deadline(answerWithin), s.page(s.ownPages), s.limit(limits.client, limits.citizen))
+	own := guarded.Group("", s.maintenance, s.deadline(AnswerWithin), s.page(s.ownPages), s.limit(limits.client, limits.citizen))
 	own.GET("/timeline", s.page(s.timelinePage))
 	own.POST("/timeline/refresh", s.page(s.refreshTimelinePage))
 	own.GET("/consent", s.page(s.consentPage))
@@ -53,8 +49,8 @@ func (s *server) pageRoutes(guarded *gin.RouterGroup, limits limiters) {
 // form-action holds for redirects too.
 func (s *server) page(h func(*gin.Context) error) gin.HandlerFunc {
 	return s.handle(func(c *gin.Context) error {
-		if c.Request.Method == http.MethodGet && c.GetString(keyReturnTo) == "" {
-			c.Set(keyReturnTo, c.Request.URL.RequestURI())
+		if r := requestOf(c); c.Request.Method == http.MethodGet && r.returnTo == "" {
+			r.SetReturnTo(c.Request.URL.RequestURI())
 		}
 		err := h(c)
 		if err == nil {
@@ -80,14 +76,14 @@ func (s *server) elsewhere(c *gin.Context, p *problem.Error) string {
 	}
 	switch p.Code {
 	case problem.SignInRequired, problem.SessionExpired:
-		return signInAddress(wayBack(c))
+		return SignInAddress(wayBack(c))
 	case problem.ReauthenticationRequired:
 		if caller, ok := callerOf(c); ok && s.d.Now().Sub(caller.Session.SignedInAt) < justSignedIn {
 			return ""
 		}
-		return signInAddress(wayBack(c))
+		return SignInAddress(wayBack(c))
 	case problem.ConsentRequired:
-		return consentAddress(wayBack(c))
+		return ConsentAddress(wayBack(c))
 	default:
 		return ""
 	}
@@ -99,28 +95,22 @@ func (s *server) ownPages(c *gin.Context) error {
 		return err
 	}
 	if mustCaller(c).Via != ViaCookie {
-		return problem.New(problem.InsufficientScope, nil)
+		return firstPartyOnly()
 	}
 	return nil
 }
 
+func firstPartyOnly() error { return problem.New(problem.InsufficientScope, nil) }
+
 // wayBack is the path to return to after signing in: the page that was opened,
 // the one that a sign-in was begun for, or the timeline.
 func wayBack(c *gin.Context) string {
-	for _, path := range []string{c.GetString(keyReturnTo), c.Query("return_to")} {
-		if path != "" && isOwnPath(path) {
+	for _, path := range []string{requestOf(c).returnTo, c.Query("return_to")} {
+		if path != "" && IsOwnPath(path) {
 			return path
 		}
 	}
-	return defaultReturn
-}
-
-func signInAddress(returnTo string) string {
-	return "/auth/login?" + url.Values{"return_to": {returnTo}}.Encode()
-}
-
-func consentAddress(returnTo string) string {
-	return "/consent?" + url.Values{"return_to": {returnTo}}.Encode()
+	return DefaultReturn
 }
 
 func (s *server) render(c *gin.Context, page web.Page) ([]byte, error) {
@@ -130,14 +120,6 @@ func (s *server) render(c *gin.Context, page web.Page) ([]byte, error) {
 		return nil, fmt.Errorf("make page: %w", err)
 	}
 	return text, nil
-}
-
-// pageHeaders are for every HTML answer. The referrer stays within this service;
-// without any, browsers hide a form's origin too, which [server.sameOrigin] asks for.
-func pageHeaders(c *gin.Context) {
-	c.Header("Content-Security-Policy", pagePolicy)
-	c.Header("Referrer-Policy", "same-origin")
-	c.Header("Content-Language", "en")
 }
 
 // asset is GET /assets/{name}: a style or picture of the pages. Its name changes

@@ -64,7 +64,7 @@ func (s *server) privacyPage(c *gin.Context, n consent.Notice) error {
 	if err != nil {
 		return err
 	}
-	pageHeaders(c)
-	c.Data(http.StatusOK, contentHTML, text)
+	pageHeaders(c.Writer.Header())
+	c.Data(http.StatusOK, TypeHTML, text)
 	return nil
 }

@@ -27,11 +27,11 @@ func problemView(c *gin.Context, p *problem.Error) web.Problem {
 	switch p.Code {
 	case problem.SignInExpired, problem.SignInFailed, problem.SignInRequired, problem.SessionExpired,
 		problem.ReauthenticationRequired, problem.IdentityLevelTooLow, problem.SharingDeclined:
-		page.SignIn = signInAddress(wayBack(c))
+		page.SignIn = SignInAddress(wayBack(c))
 	case problem.SignInUnavailable:
-		page.Again = signInAddress(wayBack(c))
+		page.Again = SignInAddress(wayBack(c))
 	case problem.ConsentRequired:
-		page.Consent = consentAddress(wayBack(c))
+		page.Consent = ConsentAddress(wayBack(c))
 	default:
 		if p.Status >= http.StatusInternalServerError || p.Code == problem.RateLimited {
 			page.Again = wayBack(c)

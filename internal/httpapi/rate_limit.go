@@ -24,7 +24,10 @@ type Limits struct {
 	Address string // one network address; IPv6 by its /64
 }
 
-type limiters struct{ global, citizen, client, address *limit }
+// memberRate bounds the requests of one member of staff in a minute.
+const memberRate = 120
+
+type limiters struct{ global, citizen, client, address, member *limit }
 
 // limit is one rate and how a request is counted under it.
 type limit struct {
@@ -54,33 +57,41 @@ func newLimiters(l Limits) (limiters, error) {
 		}
 		*each.into = &limit{limiter.New(store, rate), each.key}
 	}
+	// Keys of a store of its own: an auditor at work costs no citizen anything.
+	apart := memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: "pca-audit", CleanUpInterval: time.Minute})
+	made.member = &limit{
+		limiter.New(apart, limiter.Rate{Limit: memberRate, Period: time.Minute}),
+		func(c *gin.Context) string { return requestOf(c).Member().Member.Pseudonym },
+	}
 	return made, nil
 }
 
 // limit counts a request under each rate that is on, and refuses it at the first
 // one that is spent.
 func (s *server) limit(limits ...*limit) gin.HandlerFunc {
-	return s.handle(func(c *gin.Context) error {
-		for _, l := range limits {
-			if l == nil {
-				continue
-			}
-			// Keys are stored as they are, so what stands for a person is hashed.
-			sum := sha256.Sum256([]byte(l.key(c)))
-			seen, err := l.rate.Get(c.Request.Context(), base64.RawStdEncoding.EncodeToString(sum[:]))
-			if err != nil {
-				return problem.New(problem.ServiceUnavailable, fmt.Errorf("count requests: %w", err))
-			}
-			if seen.Reached {
-				// The limiter counts by the machine's clock; by whichever, nobody waits
-				// longer than one period.
-				wait := min(max(1, seen.Reset-s.d.Now().Unix()), int64(l.rate.Rate.Period.Seconds()))
-				c.Header("Retry-After", strconv.FormatInt(wait, 10))
-				return problem.New(problem.RateLimited, nil)
-			}
+	return s.handle(func(c *gin.Context) error { return s.count(c, limits...) })
+}
+
+func (s *server) count(c *gin.Context, limits ...*limit) error {
+	for _, l := range limits {
+		if l == nil {
+			continue
 		}
-		return nil
-	})
+		// Keys are stored as they are, so what stands for a person is hashed.
+		sum := sha256.Sum256([]byte(l.key(c)))
+		seen, err := l.rate.Get(c.Request.Context(), base64.RawStdEncoding.EncodeToString(sum[:]))
+		if err != nil {
+			return problem.New(problem.ServiceUnavailable, fmt.Errorf("count requests: %w", err))
+		}
+		if seen.Reached {
+			// The limiter counts by the machine's clock; by whichever clock, nobody
+			// waits longer than one period.
+			wait := min(max(1, seen.Reset-s.d.Now().Unix()), int64(l.rate.Rate.Period.Seconds()))
+			c.Header("Retry-After", strconv.FormatInt(wait, 10))
+			return problem.New(problem.RateLimited, nil)
+		}
+	}
+	return nil
 }
 
 // network reduces an address to what one household or phone holds.

@@ -18,7 +18,6 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
-	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/nhslogin"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
@@ -54,8 +53,8 @@ type History interface {
 	Changes(ctx context.Context, ref citizen.Ref, id client.ID, q history.Query) ([]referral.Change, error)
 }
 
-// Citizens finds or makes the citizen of an NHS number (internal/citizen).
-type Citizens interface {
+// CitizenRegistry finds or makes the citizen of an NHS number (internal/citizen).
+type CitizenRegistry interface {
 	SignIn(ctx context.Context, n citizen.NHSNumber) (citizen.Citizen, error)
 }
 
@@ -70,7 +69,7 @@ type Deps struct {
 	Login    Login
 	SignIns  *session.SignIns
 	Sessions *session.Manager
-	Citizens Citizens
+	Citizens CitizenRegistry
 	Clients  *client.Registry
 	Consents Consents
 	Notices  *consent.Notices
@@ -98,25 +97,22 @@ type Deps struct {
 	SessionIdle    time.Duration
 	TrustedProxies []string // CIDR ranges whose X-Forwarded-For is believed; none by default
 	Limits         Limits
-	StatusAPIKey   keys.Secret // empty: /_status is closed
 	Maintenance    func() bool // true: data routes answer 503
-	// Ready tells what the service lacks to answer; nil when nothing.
-	Ready   func(ctx context.Context) error
-	Version string
-	JWKS    []byte // the service's public keys
-	OpenAPI []byte // the contract, YAML
+	// Routes are the routes of the packages below this one.
+	Routes [][]Route
 }
-
-// answerWithin bounds a data request: NFR-02 gives 10 s at the latest.
-const answerWithin = 9800 * time.Millisecond
 
 type server struct {
 	d       Deps
 	cookies cookies
 	managed managing
-	pages   *web.Pages
-	london  *time.Location
-	streams chan struct{} // holds one for each export under way
+	limits  limiters
+	// protection refuses what another site made a browser send.
+	protection *http.CrossOriginProtection
+	browsable  map[string]bool // paths whose problems may be pages
+	pages      *web.Pages
+	london     *time.Location
+	streams    chan struct{} // holds one for each export under way
 }
 
 // New makes the main listener's handler.
@@ -124,11 +120,15 @@ func New(d Deps) (http.Handler, error) {
 	if err := d.check(); err != nil {
 		return nil, err
 	}
-	s := &server{d: d, cookies: newCookies(d.PublicURL), managed: managing{at: map[citizen.Ref]time.Time{}}, streams: make(chan struct{}, streamsAtOnce)}
-	limits, err := newLimiters(d.Limits)
-	if err != nil {
+	s := &server{d: d, cookies: newCookies(d.PublicURL), managed: managing{at: map[citizen.Ref]time.Time{}}, streams: make(chan struct{}, streamsAtOnce), browsable: map[string]bool{}}
+	var err error
+	if s.limits, err = newLimiters(d.Limits); err != nil {
 		return nil, err
 	}
+	if s.protection, err = newProtection(d.PublicURL); err != nil {
+		return nil, err
+	}
+	limits := s.limits
 	if err := s.makePages(); err != nil {
 		return nil, err
 	}
@@ -140,20 +140,16 @@ func New(d Deps) (http.Handler, error) {
 	if err := e.SetTrustedProxies(d.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("set trusted proxies: %w", err)
 	}
-	e.Use(s.identify, s.observe, s.recover, s.secureHeaders, s.browsable)
+	e.Use(s.identify, s.observe, s.recover, s.secureHeaders)
 	e.NoRoute(s.handle(notFound))
 	e.NoMethod(s.handle(methodNotAllowed))
 
-	// Machines.
-	e.GET("/healthz", s.handle(s.health))
-	e.GET("/readyz", s.handle(s.ready))
-	e.GET("/_ping", s.handle(s.ping))
-	e.GET("/_status", s.handle(s.status))
-	e.GET("/.well-known/jwks.json", s.handle(s.jwks))
-	e.GET("/openapi.yaml", s.handle(s.openAPI))
+	if err := s.mount(e, d.Routes); err != nil {
+		return nil, err
+	}
 
 	// Signing in and out.
-	web := e.Group("", s.limit(limits.global, limits.address), s.sameOrigin())
+	web := e.Group("", s.limit(limits.global, limits.address), s.handle(s.crossOrigin))
 	web.GET("/auth/login", s.handle(s.signIn))
 	web.GET("/auth/callback", s.handle(s.signInCallback))
 	web.GET("/auth/session", s.handle(s.sessionStatus))
@@ -161,7 +157,7 @@ func New(d Deps) (http.Handler, error) {
 	web.GET("/v1/privacy-notice", s.handle(s.privacyNotice))
 
 	// A citizen's own data.
-	own := web.Group("/v1", s.maintenance, s.deadline(answerWithin), s.handle(s.caller), s.limit(limits.client, limits.citizen))
+	own := web.Group("/v1", s.maintenance, s.deadline(AnswerWithin), s.handle(s.caller), s.limit(limits.client, limits.citizen))
 	own.GET("/timeline", s.handle(s.timeline))
 	own.POST("/timeline/refresh", s.handle(s.refreshTimeline))
 	own.GET("/referrals", s.handle(s.referrals))
@@ -192,7 +188,7 @@ func (d Deps) check() error {
 		"Login": d.Login == nil, "SignIns": d.SignIns == nil, "Sessions": d.Sessions == nil, "Citizens": d.Citizens == nil,
 		"Clients": d.Clients == nil, "Consents": d.Consents == nil, "Notices": d.Notices == nil, "Sources": d.Sources == nil, "History": d.History == nil,
 		"Words": d.Words == nil, "Audit": d.Audit == nil, "AuditLog": d.AuditLog == nil, "Receipts": d.Receipts == nil, "ForgetToken": d.ForgetToken == nil, "PublicURL": d.PublicURL == "",
-		"Maintenance": d.Maintenance == nil, "Ready": d.Ready == nil, "JWKS": d.JWKS == nil, "OpenAPI": d.OpenAPI == nil,
+		"Maintenance": d.Maintenance == nil,
 	} {
 		if absent {
 			missing = append(missing, errors.New("httpapi needs "+name))

@@ -29,7 +29,7 @@ func (s *server) sessionStatus(c *gin.Context) error {
 	}
 	found, err := s.d.Sessions.Peek(c.Request.Context(), secret)
 	if err != nil {
-		return sessionProblem(err)
+		return SessionProblem(err)
 	}
 	c.Header("Cache-Control", "private, no-store")
 	c.JSON(http.StatusOK, sessionView{
@@ -47,8 +47,7 @@ func (s *server) signOut(c *gin.Context) error {
 		entry := s.entry(c, audit.SignedOut, audit.Succeeded)
 		entry.Client = client.Web
 		if err := s.endSession(c, secret, entry); err != nil && !errors.Is(err, session.ErrNone) {
-			s.d.Metrics.AuditFailed()
-			return problem.New(problem.AuditUnavailable, err)
+			return NotLogged(err)
 		}
 	}
 	s.cookies.set(c, s.cookies.session, "", -1)

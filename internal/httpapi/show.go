@@ -62,7 +62,7 @@ func (s *server) show(c *gin.Context, r reading, purpose string, shown []timelin
 	if err := s.release(c, r, kind, purpose, content, shown); err != nil {
 		return err
 	}
-	dataHeaders(c)
+	dataHeaders(c.Writer.Header())
 	c.Header("ETag", etag)
 	c.Header("Content-Language", string(r.lang))
 	switch {
@@ -103,12 +103,6 @@ func (e *envelope) date(r reading, now time.Time) {
 			e.Sources[i].FetchedAt = &at
 		}
 	}
-}
-
-// dataHeaders keep a citizen's data out of every cache but their own app's.
-func dataHeaders(c *gin.Context) {
-	c.Header("Cache-Control", "private, no-store")
-	c.Header("Vary", "Authorization, Cookie, Accept-Language")
 }
 
 // matches compares an If-None-Match header weakly (RFC 9110, 13.1.2 and 8.8.3.2).

@@ -3,8 +3,6 @@ package httpapi
 import (
 	"crypto/rand"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -12,14 +10,11 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 )
 
-// Where a citizen goes who did not say.
-const defaultReturn = "/timeline"
-
 // signIn is GET /auth/login?return_to=/path: it sends the browser to NHS login.
 func (s *server) signIn(c *gin.Context) error {
-	returnTo := defaultReturn
+	returnTo := DefaultReturn
 	if given, ok := c.GetQuery("return_to"); ok {
-		if !isOwnPath(given) {
+		if !IsOwnPath(given) {
 			return problem.New(problem.BadRequest, nil).WithDetail("return_to must be a path of this service, such as /timeline.")
 		}
 		returnTo = given
@@ -62,23 +57,3 @@ func (s *server) beginSignIn(c *gin.Context, returnTo, prompt string) error {
 	redirect(c, http.StatusFound, a.URL(state))
 	return nil
 }
-
-// isOwnPath tells whether a browser that is sent to p stays with this service.
-// What a browser could read as another host is refused: "//host", "/\host",
-// control characters that it drops, encoded or not, and anything but a path and a
-// query in ASCII, as every address here is.
-func isOwnPath(p string) bool {
-	const longest = 512
-	if len(p) > longest || !strings.HasPrefix(p, "/") || strings.HasPrefix(p, "//") {
-		return false
-	}
-	u, err := url.Parse(p)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || strings.HasPrefix(u.Path, "//") {
-		return false
-	}
-	plain := func(r rune) bool { return r > ' ' && r < 0x7f && r != '\\' }
-	printable := func(r rune) bool { return r == ' ' || plain(r) }
-	return !strings.ContainsFunc(p, not(plain)) && !strings.ContainsFunc(u.Path, not(printable))
-}
-
-func not(is func(rune) bool) func(rune) bool { return func(r rune) bool { return !is(r) } }

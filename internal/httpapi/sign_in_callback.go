@@ -58,7 +58,7 @@ func (s *server) finishSignIn(c *gin.Context) (again *session.Pending, err error
 	case err != nil:
 		return nil, problem.New(problem.ServiceUnavailable, err)
 	}
-	c.Set(keyReturnTo, pending.ReturnTo)
+	requestOf(c).SetReturnTo(pending.ReturnTo)
 	binding := s.cookies.get(c, s.cookies.binding)
 	s.cookies.set(c, s.cookies.binding, "", -1)
 	if subtle.ConstantTimeCompare([]byte(binding), []byte(pending.Binding)) != 1 {
@@ -99,7 +99,7 @@ func (s *server) startSession(c *gin.Context, identity nhslogin.Identity) error 
 		entry := s.entry(c, audit.SignedOut, audit.Succeeded)
 		entry.Client, entry.Reason = client.Web, "signed_in_again"
 		if err := s.endSession(c, old, entry); err != nil && !errors.Is(err, session.ErrNone) {
-			return problem.New(problem.AuditUnavailable, err)
+			return NotLogged(err)
 		}
 	}
 	entry := s.entry(c, audit.SignedIn, audit.Succeeded)
@@ -108,8 +108,7 @@ func (s *server) startSession(c *gin.Context, identity nhslogin.Identity) error 
 		Citizen: who, IDToken: identity.IDToken, IDTokenID: identity.IDTokenID, IDTokenExpires: identity.IDTokenExpires,
 	}, entry)
 	if err != nil {
-		s.d.Metrics.AuditFailed()
-		return problem.New(problem.AuditUnavailable, err)
+		return NotLogged(err)
 	}
 	s.cookies.set(c, s.cookies.session, secret, 0)
 	s.cookies.set(c, s.cookies.ended, "", -1)

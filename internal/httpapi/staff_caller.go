@@ -9,8 +9,6 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/staff"
 )
 
-const keyStaff = "pca.staff"
-
 // staff lets members of staff in, and nobody else: neither a citizen's cookie nor
 // any bearer token is looked at.
 func (s *server) staff(c *gin.Context) error {
@@ -29,15 +27,11 @@ func (s *server) staff(c *gin.Context) error {
 	if err != nil {
 		return refusal(err)
 	}
-	c.Set(keyStaff, found)
+	requestOf(c).member = &found
 	return nil
 }
 
 // mustStaff is for handlers behind the staff middleware.
 func mustStaff(c *gin.Context) staff.Session {
-	found, ok := c.Value(keyStaff).(staff.Session)
-	if !ok {
-		panic("httpapi: route without staff: " + c.FullPath())
-	}
-	return found
+	return requestOf(c).Member()
 }

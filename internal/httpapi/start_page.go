@@ -11,7 +11,7 @@ import (
 // startPage is GET /: what this is, and where to sign in. Looking at it keeps
 // nobody signed in.
 func (s *server) startPage(c *gin.Context) error {
-	page := web.Start{SignIn: signInAddress(defaultReturn), Idle: s.d.SessionIdle}
+	page := web.Start{SignIn: SignInAddress(DefaultReturn), Idle: s.d.SessionIdle}
 	if secret := s.cookies.get(c, s.cookies.session); secret != "" {
 		_, err := s.d.Sessions.Peek(c.Request.Context(), secret)
 		page.SignedIn = err == nil
@@ -21,8 +21,8 @@ func (s *server) startPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	pageHeaders(c)
+	pageHeaders(c.Writer.Header())
 	c.Header("Cache-Control", "private, no-store")
-	c.Data(http.StatusOK, contentHTML, text)
+	c.Data(http.StatusOK, TypeHTML, text)
 	return nil
 }

@@ -86,9 +86,9 @@ func (s *server) read(c *gin.Context, mode cache.Mode, purpose string) (reading,
 // readSources asks, and once more if what came was purged on its way: another
 // of the citizen's apps lost its consent, this one has its own.
 func (s *server) readSources(ctx context.Context, caller Caller, correlationID string, mode cache.Mode) (aggregate.Result, error) {
-	result, err := s.d.Sources.Read(ctx, caller.access(correlationID), mode)
+	result, err := s.d.Sources.Read(ctx, accessOf(caller, correlationID), mode)
 	if errors.Is(err, cache.ErrPurged) {
-		result, err = s.d.Sources.Read(ctx, caller.access(correlationID), mode)
+		result, err = s.d.Sources.Read(ctx, accessOf(caller, correlationID), mode)
 	}
 	return result, err
 }

@@ -37,13 +37,13 @@ func (s *server) timelinePage(c *gin.Context) error {
 	if err := s.release(c, r, audit.DataReleased, purposeTimelinePage, content, built.Referrals); err != nil {
 		return err
 	}
-	pageHeaders(c)
-	dataHeaders(c)
+	pageHeaders(c.Writer.Header())
+	dataHeaders(c.Writer.Header())
 	status := http.StatusOK
 	if !r.Complete {
 		status = http.StatusMultiStatus
 	}
-	c.Data(status, contentHTML, text)
+	c.Data(status, TypeHTML, text)
 	return nil
 }
 
@@ -51,7 +51,7 @@ func (s *server) timelinePage(c *gin.Context) error {
 // the browser is sent to the page, which shows what came. That they were asked
 // is logged here, for the page finds their answer kept.
 func (s *server) refreshTimelinePage(c *gin.Context) error {
-	c.Set(keyReturnTo, defaultReturn)
+	requestOf(c).SetReturnTo(DefaultReturn)
 	r, err := s.read(c, cache.Refresh, purposeTimelinePage)
 	if err != nil {
 		return err
@@ -62,7 +62,7 @@ func (s *server) refreshTimelinePage(c *gin.Context) error {
 		}
 	}
 	c.Header("Cache-Control", "no-store")
-	redirect(c, http.StatusSeeOther, defaultReturn)
+	redirect(c, http.StatusSeeOther, DefaultReturn)
 	return nil
 }
 

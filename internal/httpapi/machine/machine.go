@@ -1,0 +1,46 @@
+package machine
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
+)
+
+// Deps are what these routes need.
+type Deps struct {
+	// Ready says what the service lacks to answer; nil: nothing.
+	Ready        func(ctx context.Context) error
+	Version      string
+	StatusAPIKey keys.Secret // empty: /_status is closed
+	JWKS         []byte      // the service's public keys
+	OpenAPI      []byte      // the contract, YAML
+}
+
+// Machine has the handlers.
+type Machine struct{ d Deps }
+
+// New checks d.
+func New(d Deps) (*Machine, error) {
+	if d.Ready == nil || d.JWKS == nil || d.OpenAPI == nil {
+		return nil, errors.New("new machine routes: ready, keys and contract are required")
+	}
+	return &Machine{d}, nil
+}
+
+// Routes are the routes for programs.
+func (m *Machine) Routes() []httpapi.Route {
+	get := func(path string, h httpapi.Handler) httpapi.Route {
+		return httpapi.Route{Method: http.MethodGet, Path: path, Audience: httpapi.Machines, Handler: h}
+	}
+	return []httpapi.Route{
+		get("/healthz", m.health),
+		get("/readyz", m.ready),
+		get("/_ping", m.ping),
+		get("/_status", m.status),
+		get("/.well-known/jwks.json", m.jwks),
+		get("/openapi.yaml", m.openAPI),
+	}
+}
