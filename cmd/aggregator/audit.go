@@ -12,7 +12,6 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
-	"github.com/patient-care-aggregator/aggregator/internal/app"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
@@ -70,7 +69,7 @@ func (s signing) publish(env *environment, databasePath string, log audit.Tree) 
 		return checkpoint.Signed{}, fmt.Errorf("%w: the checkpoint key is not there: %w", errUsage, err)
 	}
 	const patience = 10 * time.Second
-	checkpointer, _, err := app.OpenCheckpoints(app.CheckpointOptions{
+	publisher, _, err := checkpoint.OpenPublisher(checkpoint.Options{
 		DatabasePath: databasePath, KeyPath: key, Sink: s.Sink, Log: log, Now: time.Now,
 		HTTP:   &http.Client{Timeout: patience, Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}},
 		Logger: slog.New(slog.NewTextHandler(env.stderr, nil)),
@@ -78,7 +77,7 @@ func (s signing) publish(env *environment, databasePath string, log audit.Tree) 
 	if err != nil {
 		return checkpoint.Signed{}, err
 	}
-	return checkpointer.PublishSigned(env.ctx)
+	return publisher.PublishSigned(env.ctx)
 }
 
 // readPublicKey reads a public key from its file.

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/patient-care-aggregator/aggregator/internal/app"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
 )
@@ -56,7 +56,7 @@ func (v auditVerifyCommand) checkpoints(env *environment, databasePath string) (
 	if v.FromCheckpoint != "" {
 		sources = append(sources, source{v.FromCheckpoint, cmp.Or(v.PublicKey, ownKey)})
 	}
-	for _, optional := range []string{v.Sink, app.CheckpointsBeside(databasePath)} {
+	for _, optional := range []string{v.Sink, checkpoint.Beside(databasePath)} {
 		if optional != "" && exists(optional) {
 			sources = append(sources, source{optional, ownKey})
 		}

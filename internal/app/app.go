@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/patient-care-aggregator/aggregator/api"
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/config"
@@ -54,7 +55,7 @@ type App struct {
 
 	checkpoints     *checkpoint.Publisher
 	checkpointEvery time.Duration
-	changes         *changes
+	changes         *audit.Changes
 	retention       config.Retention
 	now             func() time.Time
 }
@@ -110,10 +111,10 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	health := &writeHealth{try: tryWriting(a.store.OneTimeValues(), o.Now), now: o.Now}
+	health := audit.NewWriteHealth(audit.TryWriting(a.store.OneTimeValues(), o.Now), o.Now)
 
 	machines, err := machine.New(machine.Deps{
-		Ready: health.ready, Version: o.Version, StatusAPIKey: c.StatusAPIKey, JWKS: w.jwks, OpenAPI: api.OpenAPI,
+		Ready: health.Ready, Version: o.Version, StatusAPIKey: c.StatusAPIKey, JWKS: w.jwks, OpenAPI: api.OpenAPI,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start API: %w", err)
@@ -123,7 +124,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 		Login: login, SignIns: a.signIns, Sessions: a.sessions, Citizens: citizens, ForgetToken: tokens.Forget,
 		Clients: client.NewRegistry(), Consents: consents, Notices: w.notices, Receipts: w.receipts(consents),
 		Sources: sources, History: a.history, Words: a.Words,
-		Audit: watching{a.store.Log(), health}, AuditLog: a.store.Log(), Auditors: auditors,
+		Audit: health.Recording(a.store.Log()), AuditLog: a.store.Log(), Auditors: auditors,
 		ManageHosts: c.ManageHosts, AssertIdentity: w.assertIdentity(),
 		Site:      web.Site{Operator: c.Operator.Name, Contact: c.Operator.Contact, TestSystem: c.Local()},
 		PublicURL: c.PublicURL, SessionIdle: c.SessionIdle, TrustedProxies: c.TrustedProxies, Limits: httpapi.Limits(c.RateLimit),
@@ -133,7 +134,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("start API: %w", err)
 	}
-	a.Admin = httpapi.NewAdmin(w.metrics.Handler(), health.ready)
+	a.Admin = httpapi.NewAdmin(w.metrics.Handler(), health.Ready)
 	return a, nil
 }
 
@@ -175,4 +176,19 @@ func maintenance(file string) func() bool {
 		_, err := os.Stat(file)
 		return err == nil
 	}
+}
+
+const lastCheckpointTime = 5 * time.Second
+
+// lastCheckpoint signs what was written until the end.
+func (a *App) lastCheckpoint(ctx context.Context) error {
+	if a.checkpoints == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, lastCheckpointTime)
+	defer cancel()
+	if _, err := a.checkpoints.Publish(ctx); err != nil && !errors.Is(err, checkpoint.ErrForked) {
+		return fmt.Errorf("publish the last checkpoint: %w", err)
+	}
+	return nil
 }

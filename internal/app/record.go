@@ -12,8 +12,8 @@ import (
 // which keys and configuration are in force where they differ from the last time.
 func (w *wiring) record(ctx context.Context) (checkpoint.Key, error) {
 	a := w.app
-	checkpoints, key, err := OpenCheckpoints(CheckpointOptions{
-		DatabasePath: w.c.DatabasePath(), KeyPath: w.c.CheckpointKeyPath(), Origin: originOf(w.c.PublicURL), Sink: w.c.CheckpointSink,
+	checkpoints, key, err := checkpoint.OpenPublisher(checkpoint.Options{
+		DatabasePath: w.c.DatabasePath(), KeyPath: w.c.CheckpointKeyPath(), Origin: checkpoint.OriginOf(w.c.PublicURL), Sink: w.c.CheckpointSink,
 		HTTP: w.outgoing("checkpoint-sink", signInTimeout, maxDocument, nil).HTTP(),
 		Log:  a.store.Log(), Now: w.o.Now, Logger: w.o.Log, Failed: w.metrics.CheckpointFailed,
 	})
@@ -21,11 +21,11 @@ func (w *wiring) record(ctx context.Context) (checkpoint.Key, error) {
 		return checkpoint.Key{}, fmt.Errorf("start audit checkpoints: %w", err)
 	}
 	a.checkpoints = checkpoints
-	digest, err := settings(w.c)
+	digest, err := w.c.Digest()
 	if err != nil {
 		return checkpoint.Key{}, err
 	}
-	a.changes = &changes{log: a.store.Log(), now: w.o.Now, current: func() []audit.Entry {
+	a.changes = audit.NewChanges(a.store.Log(), w.o.Now, func() []audit.Entry {
 		words := a.Words()
 		return []audit.Entry{
 			{Kind: audit.KeyChanged, Purpose: fmt.Sprintf("ring %s, NHS login %s, API platform %s, checkpoints %s",
@@ -35,8 +35,8 @@ func (w *wiring) record(ctx context.Context) (checkpoint.Key, error) {
 				Policy: words.PolicyVersion(), ValueSets: words.Version(), Notice: w.notices.InForce().Version,
 			},
 		}
-	}}
-	if err := a.changes.record(ctx); err != nil {
+	})
+	if err := a.changes.Record(ctx); err != nil {
 		return checkpoint.Key{}, fmt.Errorf("start: %w", err)
 	}
 	return key, nil

@@ -1,4 +1,4 @@
-package app
+package audit_test
 
 import (
 	"context"
@@ -18,24 +18,24 @@ func (a appender) Append(context.Context, ...audit.Entry) (audit.Receipt, error)
 func TestWriteHealth(t *testing.T) {
 	t.Parallel()
 	full := errors.New("disk full")
-	setUp := func() (h *writeHealth, fault *error, tries *int, now *time.Time) {
+	setUp := func() (h *audit.WriteHealth, fault *error, tries *int, now *time.Time) {
 		fault, tries, now = new(error), new(int), new(time.Time)
 		*now = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
-		h = &writeHealth{now: func() time.Time { return *now }, try: func(context.Context) error { *tries++; return *fault }}
+		h = audit.NewWriteHealth(func(context.Context) error { *tries++; return *fault }, func() time.Time { return *now })
 		return h, fault, tries, now
 	}
 	t.Run("a failed append makes it not ready at once, without waiting for a look", func(t *testing.T) {
 		t.Parallel()
 		h, fault, _, _ := setUp()
-		if err := h.ready(t.Context()); err != nil {
+		if err := h.Ready(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		*fault = full
-		w := watching{appender(func() error { return full }), h}
+		w := h.Recording(appender(func() error { return full }))
 		if _, err := w.Append(t.Context(), audit.Entry{}); !errors.Is(err, full) {
 			t.Fatal(err)
 		}
-		if err := h.ready(t.Context()); !errors.Is(err, full) {
+		if err := h.Ready(t.Context()); !errors.Is(err, full) {
 			t.Errorf("ready: %v", err)
 		}
 	})
@@ -44,12 +44,12 @@ func TestWriteHealth(t *testing.T) {
 		h, fault, _, _ := setUp()
 		*fault = full
 		for range 3 {
-			if err := h.ready(t.Context()); !errors.Is(err, full) {
+			if err := h.Ready(t.Context()); !errors.Is(err, full) {
 				t.Fatal(err)
 			}
 		}
 		*fault = nil
-		if err := h.ready(t.Context()); err != nil {
+		if err := h.Ready(t.Context()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -57,7 +57,7 @@ func TestWriteHealth(t *testing.T) {
 		t.Parallel()
 		h, fault, tries, now := setUp()
 		for range 10 {
-			if err := h.ready(t.Context()); err != nil {
+			if err := h.Ready(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -65,22 +65,22 @@ func TestWriteHealth(t *testing.T) {
 			t.Errorf("%d tries", *tries)
 		}
 		*fault = full
-		*now = now.Add(writeTrusted)
-		if err := h.ready(t.Context()); !errors.Is(err, full) {
+		*now = now.Add(5 * time.Second)
+		if err := h.Ready(t.Context()); !errors.Is(err, full) {
 			t.Errorf("ready: %v", err)
 		}
 	})
 	t.Run("a malformed entry and a caller who left say nothing of the log", func(t *testing.T) {
 		t.Parallel()
 		h, _, tries, _ := setUp()
-		if err := h.ready(t.Context()); err != nil {
+		if err := h.Ready(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		_, _ = watching{appender(func() error { return audit.ErrInvalidEntry }), h}.Append(t.Context())
+		_, _ = h.Recording(appender(func() error { return audit.ErrInvalidEntry })).Append(t.Context())
 		gone, leave := context.WithCancel(t.Context())
 		leave()
-		_, _ = watching{appender(func() error { return context.Canceled }), h}.Append(gone)
-		if err := h.ready(t.Context()); err != nil || *tries != 1 {
+		_, _ = h.Recording(appender(func() error { return context.Canceled })).Append(gone)
+		if err := h.Ready(t.Context()); err != nil || *tries != 1 {
 			t.Errorf("ready: %v after %d tries", err, *tries)
 		}
 	})

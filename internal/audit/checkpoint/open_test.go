@@ -1,4 +1,4 @@
-package app
+package checkpoint_test
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
 )
 
-func TestOpenCheckpoints(t *testing.T) {
+func TestOpenPublisher(t *testing.T) {
 	t.Parallel()
 	noon := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	open := func(t *testing.T, dir string) *sqlite.DB {
@@ -34,9 +34,9 @@ func TestOpenCheckpoints(t *testing.T) {
 			}
 		}
 	}
-	options := func(dir string, db *sqlite.DB) CheckpointOptions {
+	options := func(dir string, db *sqlite.DB) checkpoint.Options {
 		path := filepath.Join(dir, "log.db")
-		return CheckpointOptions{
+		return checkpoint.Options{
 			DatabasePath: path, KeyPath: path + ".checkpoint-key", Origin: "test/audit", Sink: filepath.Join(dir, "sink"),
 			Log: db.Log(), Now: func() time.Time { return noon }, Logger: slog.New(slog.DiscardHandler),
 		}
@@ -47,7 +47,7 @@ func TestOpenCheckpoints(t *testing.T) {
 		dir := t.TempDir()
 		db := open(t, dir)
 		add(t, db, 5)
-		c, _, err := OpenCheckpoints(options(dir, db))
+		c, _, err := checkpoint.OpenPublisher(options(dir, db))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,7 +58,7 @@ func TestOpenCheckpoints(t *testing.T) {
 		add(t, other, 4, "another")
 		o := options(dir, db)
 		o.Log = other.Log()
-		again, _, err := OpenCheckpoints(o)
+		again, _, err := checkpoint.OpenPublisher(o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +75,7 @@ func TestOpenCheckpoints(t *testing.T) {
 		dir := t.TempDir()
 		db := open(t, dir)
 		add(t, db, 7)
-		c, key, err := OpenCheckpoints(options(dir, db))
+		c, key, err := checkpoint.OpenPublisher(options(dir, db))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package app
+package audit
 
 import (
 	"context"
@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
 const (
@@ -17,10 +15,9 @@ const (
 	writePatience = 3 * time.Second
 )
 
-// writeHealth tells whether the log can be written: it tries. A service that can
+// WriteHealth reports whether the log can be written: it tries. A service that can
 // only read answers nobody (promise 2), so it must not be called ready.
-type writeHealth struct {
-	// try writes something that means nothing, on the very way that entries take.
+type WriteHealth struct {
 	try func(context.Context) error
 	now func() time.Time
 
@@ -28,9 +25,14 @@ type writeHealth struct {
 	ok time.Time // when it was last known to work; zero: it is not known
 }
 
-// ready tells what is wrong; nil when the log can be written. Once it can again,
-// it is ready again.
-func (h *writeHealth) ready(ctx context.Context) error {
+// NewWriteHealth needs a try to write something that means nothing, on the same
+// path that entries take; see [TryWriting].
+func NewWriteHealth(try func(context.Context) error, now func() time.Time) *WriteHealth {
+	return &WriteHealth{try: try, now: now}
+}
+
+// Ready returns what is wrong; nil when the log can be written.
+func (h *WriteHealth) Ready(ctx context.Context) error {
 	h.mu.Lock()
 	ok := h.ok
 	h.mu.Unlock()
@@ -47,7 +49,7 @@ func (h *writeHealth) ready(ctx context.Context) error {
 	return nil
 }
 
-func (h *writeHealth) heard(err error) {
+func (h *WriteHealth) heard(err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.ok = h.now()
@@ -56,19 +58,21 @@ func (h *writeHealth) heard(err error) {
 	}
 }
 
-// watching tells readiness of every append at once.
-type watching struct {
-	audit.Appender
+// Recording returns an Appender that records the outcome of every append here.
+func (h *WriteHealth) Recording(a Appender) Appender { return healthRecordingAppender{a, h} }
 
-	health *writeHealth
+type healthRecordingAppender struct {
+	Appender
+
+	health *WriteHealth
 }
 
-// Append implements audit.Appender.
-func (w watching) Append(ctx context.Context, entries ...audit.Entry) (audit.Receipt, error) {
-	r, err := w.Appender.Append(ctx, entries...)
+// Append implements Appender.
+func (a healthRecordingAppender) Append(ctx context.Context, entries ...Entry) (Receipt, error) {
+	r, err := a.Appender.Append(ctx, entries...)
 	// Neither a malformed entry nor a caller who left says anything of the log.
-	if ctx.Err() == nil && !errors.Is(err, audit.ErrInvalidEntry) {
-		w.health.heard(err)
+	if ctx.Err() == nil && !errors.Is(err, ErrInvalidEntry) {
+		a.health.heard(err)
 	}
 	return r, err
 }
@@ -78,9 +82,9 @@ type oneTimeValues interface {
 	Put(ctx context.Context, kind string, hash [32]byte, value []byte, expiresAt time.Time) error
 }
 
-// tryWriting puts a one-time value that has expired already; housekeeping removes
-// it. It takes the writer's whole way, which reads the log's end too.
-func tryWriting(values oneTimeValues, now func() time.Time) func(context.Context) error {
+// TryWriting puts a one-time value that has expired already; housekeeping removes
+// it. It takes the same path through the store's writer as entries do.
+func TryWriting(values oneTimeValues, now func() time.Time) func(context.Context) error {
 	return func(ctx context.Context) error {
 		var name [32]byte
 		_, _ = rand.Read(name[:]) // never fails: it ends the program instead

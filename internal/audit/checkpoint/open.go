@@ -1,0 +1,83 @@
+package checkpoint
+
+import (
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+)
+
+// Options say where checkpoints of a log are signed and kept.
+type Options struct {
+	DatabasePath string
+	KeyPath      string // made when absent
+	Origin       string // name of a key that is made: the host that citizens see
+	Sink         string // a file, or an https address; empty: the file beside the database alone
+	// HTTP posts to an https sink; it has a timeout.
+	HTTP *http.Client
+	Log  audit.Tree
+	Now  func() time.Time
+	// Logger hears of checkpoints that could not be published.
+	Logger *slog.Logger
+	// Failed counts them; nil: nobody.
+	Failed func()
+}
+
+// Beside is the file beside the database that every checkpoint goes
+// to. It shows a rolled back or rewritten log to whoever runs the service; only a
+// sink out of the administrator's reach shows it to others.
+func Beside(databasePath string) string { return databasePath + ".checkpoints" }
+
+// OpenPublisher opens or makes the signing key, and continues from the newest
+// checkpoint that the file beside the database, or the sink, knows.
+func OpenPublisher(o Options) (*Publisher, Key, error) {
+	key, err := OpenKey(o.KeyPath, o.Origin)
+	if err != nil {
+		return nil, Key{}, err
+	}
+	verifier, err := key.Verifier()
+	if err != nil {
+		return nil, Key{}, err
+	}
+	files := []*FileSink{NewFileSink(Beside(o.DatabasePath))}
+	var sinks Sinks
+	switch {
+	case strings.HasPrefix(o.Sink, "https://"):
+		remote, err := NewHTTPSink(o.Sink, o.HTTP)
+		if err != nil {
+			return nil, Key{}, err
+		}
+		sinks = append(sinks, remote)
+	case o.Sink != "":
+		files = append(files, NewFileSink(o.Sink))
+	}
+	var last *audit.Checkpoint
+	for _, f := range files {
+		known, _, err := f.Checkpoints(verifier)
+		if err != nil {
+			return nil, Key{}, err
+		}
+		for _, c := range known {
+			if last == nil || c.Size > last.Size {
+				last = &c
+			}
+		}
+		sinks = append(sinks, f)
+	}
+	publisher, err := New(Deps{
+		Log: o.Log, Signer: key.Signer, Sink: sinks, Now: o.Now, Logger: o.Logger, Failed: o.Failed, Last: last,
+	})
+	return publisher, key, err
+}
+
+// OriginOf names the log after the host that citizens see.
+func OriginOf(publicURL string) string {
+	u, err := url.Parse(publicURL)
+	if err != nil || u.Host == "" {
+		return "aggregator/audit"
+	}
+	return u.Host + "/audit"
+}
