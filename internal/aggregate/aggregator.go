@@ -15,11 +15,21 @@ import (
 
 // Readings keeps readings between requests.
 type Readings interface {
-	Get(ctx context.Context, key string, mode cache.Mode, load cache.Load[Reading]) (cache.Result[Reading], error)
+	Get(ctx context.Context, key string, load cache.Load[Reading]) (cache.Result[Reading], error)
+	Refresh(ctx context.Context, key string, load cache.Load[Reading]) (cache.Result[Reading], error)
 	Purge(key string)
 }
 
-// Status tells how a source did.
+// Mode is how old a reading may be.
+type Mode int
+
+// The modes.
+const (
+	Cached  Mode = iota // a fresh reading serves
+	Refresh             // the sources are asked even if a fresh reading is there
+)
+
+// Status says how a source did.
 type Status string
 
 // The statuses.
@@ -69,7 +79,7 @@ func New(d Deps) *Aggregator { return &Aggregator{d: d} }
 
 // Read asks every source, each in its own time. The error is ErrReauthenticate,
 // or a problem when no source gave anything.
-func (a *Aggregator) Read(ctx context.Context, access Access, mode cache.Mode) (Result, error) {
+func (a *Aggregator) Read(ctx context.Context, access Access, mode Mode) (Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.d.Timeout)
 	defer cancel()
 
@@ -77,11 +87,15 @@ func (a *Aggregator) Read(ctx context.Context, access Access, mode cache.Mode) (
 		reading cache.Result[Reading]
 		err     error
 	}
+	get := a.d.Readings.Get
+	if mode == Refresh {
+		get = a.d.Readings.Refresh
+	}
 	answers := make([]answer, len(a.d.Sources))
 	var all sync.WaitGroup
 	for i, s := range a.d.Sources {
 		all.Go(func() {
-			answers[i].reading, answers[i].err = a.d.Readings.Get(ctx, key(s, access.Citizen.Ref), mode, a.load(s, access))
+			answers[i].reading, answers[i].err = get(ctx, key(s, access.Citizen.Ref), a.load(s, access))
 		})
 	}
 	all.Wait()

@@ -15,8 +15,8 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
+	"github.com/patient-care-aggregator/aggregator/internal/cache/memory"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
-	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
@@ -74,13 +74,9 @@ type world struct {
 func newAggregator(t *testing.T, sources ...*source) (*world, *aggregate.Aggregator) {
 	t.Helper()
 	w := &world{now: time.Now()}
-	ring, err := keys.Parse([]byte(keys.Generate("1")))
-	if err != nil {
-		t.Fatal(err)
-	}
 	d := aggregate.Deps{
-		Readings: cache.New[aggregate.Reading](cache.Options{
-			Name: "reading", Ring: ring, Now: func() time.Time { return w.now }, LoadTimeout: timeout, MaxEntries: 100, StaleMax: staleMax,
+		Readings: cache.New(memory.New[aggregate.Reading](100), cache.Options{
+			Name: "reading", Now: func() time.Time { return w.now }, LoadTimeout: timeout, StaleMax: staleMax,
 			MayServeStale: aggregate.MayServeStale, Observe: func(string, cache.Outcome) {},
 		}),
 		Fresh: fresh, Timeout: timeout,
@@ -96,7 +92,7 @@ func newAggregator(t *testing.T, sources ...*source) (*world, *aggregate.Aggrega
 
 func read(t *testing.T, a *aggregate.Aggregator) (aggregate.Result, error) {
 	t.Helper()
-	return a.Read(t.Context(), aggregate.Access{Citizen: citizen.New("ref", citizen.NHSNumber{}, [32]byte{})}, cache.Cached)
+	return a.Read(t.Context(), aggregate.Access{Citizen: citizen.New("ref", citizen.NHSNumber{}, [32]byte{})}, aggregate.Cached)
 }
 
 func statuses(r aggregate.Result) map[string]aggregate.Status {

@@ -32,7 +32,8 @@ type Source interface {
 	Read(ctx context.Context, a Access) (Reading, error)
 }
 
-// Reading is a complete reading of one source. It is kept in the cache as JSON.
+// Reading is a complete reading of one source. It is shared by all who get it
+// from the cache: nobody changes it, nor anything that it refers to.
 type Reading struct {
 	Facts   []referral.Facts
 	Notices []Notice // what could not be read; never dropped in silence

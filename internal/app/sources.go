@@ -8,6 +8,8 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
+	"github.com/patient-care-aggregator/aggregator/internal/cache/memory"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/organisation"
 	"github.com/patient-care-aggregator/aggregator/internal/patientcare"
 	"github.com/patient-care-aggregator/aggregator/internal/platform"
@@ -34,7 +36,7 @@ func (w *wiring) tokens() *platform.Tokens {
 	return platform.New(platform.Deps{
 		TokenURL: w.c.Platform.TokenURL, APIKey: w.c.Platform.APIKey, Keys: w.platform,
 		HTTP:  w.outgoing("api-platform token", signInTimeout, maxDocument, nil),
-		Cache: cache.New[platform.Token](w.caching("access-token", signInTimeout, maxTokens)),
+		Cache: cache.New(memory.New[keys.Secret](maxTokens), w.caching("access-token", signInTimeout)),
 		Now:   w.o.Now, NewID: w.newID,
 	})
 }
@@ -47,16 +49,16 @@ func (w *wiring) sources(tokens *platform.Tokens) (*aggregate.Aggregator, error)
 	}
 	ers, err := patientcare.New(patientcare.Deps{
 		HTTP: w.outgoing("ers", requestTimeout, maxAnswer, nil), BaseURL: w.c.ERSBaseURL, Tokens: tokens,
-		Services: cache.New[patientcare.Service](w.directory("service")), Organisations: organisations,
+		Services: cache.New(memory.New[patientcare.Service](maxServices), w.directory("service")), Organisations: organisations,
 		Counters: patientcare.Counters{Unreadable: w.metrics.Unreadable, ForeignSubject: w.metrics.ForeignSubject},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start e-RS: %w", err)
 	}
-	readings := w.caching("reading", sourcesTimeout, maxReadings)
+	readings := w.caching("reading", sourcesTimeout)
 	readings.StaleMax, readings.MayServeStale = w.c.TimelineStaleMax, aggregate.MayServeStale
 	return aggregate.New(aggregate.Deps{
-		Sources: []aggregate.Source{ers}, Readings: cache.New[aggregate.Reading](readings),
+		Sources: []aggregate.Source{ers}, Readings: cache.New(memory.New[aggregate.Reading](maxReadings), readings),
 		Fresh: w.c.TimelineTTL, Timeout: sourcesTimeout,
 		Failed: func(ctx context.Context, source string, err error) {
 			w.o.Log.LogAttrs(ctx, slog.LevelWarn, "source failed",
@@ -72,7 +74,7 @@ func (w *wiring) organisations() (*organisation.Directory, error) {
 	}
 	d := organisation.Deps{
 		Bundled: bundled, BaseURL: w.c.ODSBaseURL, APIKey: w.c.ODSAPIKey,
-		Cache: cache.New[referral.Organisation](w.directory("organisation")),
+		Cache: cache.New(memory.New[referral.Organisation](maxServices), w.directory("organisation")),
 		Name:  func(raw string) string { return w.app.Words().OrganisationName(raw) },
 	}
 	if w.c.ODSBaseURL != "" {
@@ -83,7 +85,7 @@ func (w *wiring) organisations() (*organisation.Directory, error) {
 
 // directory is a cache that all citizens share and that serves old entries.
 func (w *wiring) directory(name string) cache.Options {
-	o := w.caching(name, signInTimeout, maxServices)
+	o := w.caching(name, signInTimeout)
 	o.StaleMax, o.MayServeStale = directoryStale, func(error) bool { return true }
 	return o
 }

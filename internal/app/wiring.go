@@ -82,9 +82,9 @@ func (w *wiring) outgoing(name string, timeout time.Duration, maxBytes int64, wr
 }
 
 // caching is for a cache without old values; the caller adds those.
-func (w *wiring) caching(name string, load time.Duration, entries int) cache.Options {
+func (w *wiring) caching(name string, load time.Duration) cache.Options {
 	return cache.Options{
-		Name: name, Ring: w.ring, Now: w.o.Now, LoadTimeout: load, MaxEntries: entries,
+		Name: name, Now: w.o.Now, LoadTimeout: load, Panics: w.panics,
 		Observe: func(name string, outcome cache.Outcome) { w.metrics.Cache(name, string(outcome)) },
 	}
 }

@@ -2,34 +2,21 @@ package cache
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
 	"time"
 
-	gocache "github.com/patrickmn/go-cache"
 	"golang.org/x/sync/singleflight"
 
-	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/panics"
 )
 
-// ErrPurged says that the key was purged while its value was loading. What was
-// loaded is gone; a caller that still may ask can ask again.
+// ErrPurged says that the key was purged while its value was loading, and that
+// the value was dropped. A caller that is still entitled to it asks again.
 var ErrPurged = errors.New("purged while loading")
 
-// Mode tells what a caller wants.
-type Mode int
-
-// The modes.
-const (
-	// Cached takes a fresh value if there is one.
-	Cached Mode = iota
-	// Refresh loads even if a fresh value is there.
-	Refresh
-)
-
-// Outcome tells where a value came from.
+// Outcome says where a value came from.
 type Outcome string
 
 // The outcomes.
@@ -48,29 +35,28 @@ type Result[T any] struct {
 	Err error
 }
 
-// Load fetches a value and tells how long it is fresh; a lifetime of zero or
-// less means that it is not kept. The context is detached from the caller who
-// happened to come first and has its own deadline.
+// Load fetches a value and says how long it is fresh; a value with a lifetime of
+// zero or less is not kept. The context is detached from the caller that came
+// first and has a deadline of its own. Load MUST NOT change the value later.
 type Load[T any] func(ctx context.Context) (value T, fresh time.Duration, err error)
 
 // Options are what a Cache needs. StaleMax and MayServeStale may be left out:
-// then a failed load is an error.
+// then a failed load is an error. Panics may be nil.
 type Options struct {
-	Name        string // separates sealed values of one cache from another's; names metrics
-	Ring        *keys.Ring
+	Name        string // for metrics, errors and the place of a panic
 	Now         func() time.Time
 	LoadTimeout time.Duration // deadline of one load
-	MaxEntries  int
 	StaleMax    time.Duration // how long after its freshness a value may stand in for a failed load
-	// MayServeStale tells whether an older value may stand in after this error.
+	// MayServeStale reports whether an older value may stand in after this error.
 	MayServeStale func(error) bool
 	Observe       func(cache string, o Outcome)
+	Panics        panics.Handler
 }
 
 // Cache keeps values of one type. It is safe for concurrent use.
 type Cache[T any] struct {
 	o       Options
-	backend *gocache.Cache
+	backend Backend[T]
 	flights singleflight.Group
 
 	mu    sync.Mutex
@@ -82,39 +68,39 @@ type flight struct{ void bool }
 // refreshing begins the name of a refresh's flight; no key begins so.
 const refreshing = "\x00refresh\x00"
 
-type item struct {
-	sealed     []byte
-	fetchedAt  time.Time
-	freshUntil time.Time
+// New returns a cache over a backend that no other cache uses.
+func New[T any](backend Backend[T], o Options) *Cache[T] {
+	return &Cache[T]{o: o, backend: backend, loads: map[string]*flight{}}
 }
 
-// New makes an empty cache.
-func New[T any](o Options) *Cache[T] {
-	const janitor = time.Minute
-	return &Cache[T]{o: o, backend: gocache.New(gocache.NoExpiration, janitor), loads: map[string]*flight{}}
+// Get returns the value of key: the one that is kept while it is fresh, otherwise
+// a loaded one. However many callers ask at the same time, load runs once. The
+// value is shared: callers MUST NOT change it.
+func (c *Cache[T]) Get(ctx context.Context, key string, load Load[T]) (Result[T], error) {
+	if r, fresh, ok := c.peek(ctx, key); ok && fresh {
+		c.o.Observe(c.o.Name, Hit)
+		return r, nil
+	}
+	return c.wait(ctx, key, c.flights.DoChan(key, func() (any, error) {
+		// A caller that looked just before an earlier flight landed comes too late
+		// to join it, and finds its value here.
+		if r, fresh, ok := c.peek(ctx, key); ok && fresh {
+			return r, nil
+		}
+		return c.load(ctx, key, key, load)
+	}))
 }
 
-// Get gives the value of key. However many callers ask at once, load runs once.
-func (c *Cache[T]) Get(ctx context.Context, key string, mode Mode, load Load[T]) (Result[T], error) {
-	if mode == Cached {
-		if r, fresh, ok := c.peek(key); ok && fresh {
-			c.o.Observe(c.o.Name, Hit)
-			return r, nil
-		}
-	}
-	// A refresh flies alone: joining one that may end in a hit would not be one.
-	name := key
-	if mode == Refresh {
-		name = refreshing + key
-	}
-	loaded := c.flights.DoChan(name, func() (any, error) {
-		// Whoever looked just before an earlier flight landed comes too late for it
-		// and finds its value here.
-		if r, fresh, ok := c.peek(key); ok && fresh && mode == Cached {
-			return r, nil
-		}
-		return c.load(ctx, name, key, load)
-	})
+// Refresh is Get that loads even if a fresh value is kept. Callers that refresh
+// at the same time share one load; it never joins one that Get began, which may
+// have asked before the reason for refreshing was there.
+func (c *Cache[T]) Refresh(ctx context.Context, key string, load Load[T]) (Result[T], error) {
+	name := refreshing + key
+	return c.wait(ctx, key, c.flights.DoChan(name, func() (any, error) { return c.load(ctx, name, key, load) }))
+}
+
+// wait returns what a flight brings, or an older value where that is allowed.
+func (c *Cache[T]) wait(ctx context.Context, key string, loaded <-chan singleflight.Result) (Result[T], error) {
 	select {
 	case <-ctx.Done():
 		return Result[T]{}, fmt.Errorf("wait for %s: %w", c.o.Name, ctx.Err())
@@ -124,7 +110,7 @@ func (c *Cache[T]) Get(ctx context.Context, key string, mode Mode, load Load[T])
 			c.o.Observe(c.o.Name, r.Outcome)
 			return r, nil
 		}
-		if r, ok := c.stale(key, l.Err); ok {
+		if r, ok := c.stale(ctx, key, l.Err); ok {
 			c.o.Observe(c.o.Name, Stale)
 			return r, nil
 		}
@@ -136,7 +122,7 @@ func (c *Cache[T]) Get(ctx context.Context, key string, mode Mode, load Load[T])
 func (c *Cache[T]) Purge(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.backend.Delete(key)
+	c.backend.Delete(context.Background(), key) // whatever becomes of the request that asks for it
 	for _, name := range []string{key, refreshing + key} {
 		if f := c.loads[name]; f != nil {
 			f.void = true
@@ -153,7 +139,12 @@ func (c *Cache[T]) load(ctx context.Context, name, key string, load Load[T]) (Re
 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.o.LoadTimeout)
 	defer cancel()
-	value, fresh, err := load(ctx)
+	var value T
+	var fresh time.Duration
+	err := c.o.Panics.Contain(ctx, "load "+c.o.Name, func() (err error) {
+		value, fresh, err = load(ctx)
+		return err
+	})
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -167,78 +158,28 @@ func (c *Cache[T]) load(ctx context.Context, name, key string, load Load[T]) (Re
 		return Result[T]{}, err
 	}
 	r := Result[T]{Value: value, Outcome: Loaded, FetchedAt: c.o.Now()}
-	return r, c.keep(key, r, fresh)
+	if fresh > 0 {
+		until := r.FetchedAt.Add(fresh)
+		c.backend.Set(ctx, key, Item[T]{Value: value, FetchedAt: r.FetchedAt, FreshUntil: until, KeepUntil: until.Add(c.o.StaleMax)})
+	}
+	return r, nil
 }
 
-// keep is called with mu held.
-func (c *Cache[T]) keep(key string, r Result[T], fresh time.Duration) error {
-	if fresh <= 0 {
-		return nil
+func (c *Cache[T]) peek(ctx context.Context, key string) (r Result[T], fresh, ok bool) {
+	i, ok := c.backend.Get(ctx, key)
+	now := c.o.Now() // the backend may use another clock; this one decides
+	if !ok || now.After(i.KeepUntil) {
+		return r, false, false
 	}
-	plain, err := json.Marshal(r.Value)
-	if err != nil {
-		return fmt.Errorf("encode %s: %w", c.o.Name, err)
-	}
-	if _, there := c.backend.Get(key); !there {
-		c.makeRoom()
-	}
-	c.backend.Set(key, item{
-		sealed:    c.o.Ring.Seal(c.purpose(), plain, []byte(key)),
-		fetchedAt: r.FetchedAt, freshUntil: r.FetchedAt.Add(fresh),
-	}, fresh+c.o.StaleMax)
-	return nil
+	r = Result[T]{Value: i.Value, Outcome: Hit, FetchedAt: i.FetchedAt}
+	return r, now.Before(i.FreshUntil) && !now.Before(i.FetchedAt), true
 }
 
-// makeRoom keeps the number of entries bounded. Where nothing has expired it
-// drops a sixteenth of them, whichever, so that its cost is spread.
-func (c *Cache[T]) makeRoom() {
-	if c.backend.ItemCount() < c.o.MaxEntries {
-		return
-	}
-	c.backend.DeleteExpired()
-	items := c.backend.Items()
-	excess := len(items) - c.o.MaxEntries + 1
-	if excess > 0 {
-		excess += c.o.MaxEntries / 16
-	}
-	for key := range items {
-		if excess <= 0 {
-			return
-		}
-		c.backend.Delete(key)
-		excess--
-	}
-}
-
-func (c *Cache[T]) peek(key string) (r Result[T], fresh, ok bool) {
-	found, there := c.backend.Get(key)
-	if !there {
-		return r, false, false
-	}
-	i := found.(item) //nolint:errcheck // only keep stores here
-	now := c.o.Now()
-	// The backend expires by the machine's clock; Now decides.
-	if now.Sub(i.freshUntil) > c.o.StaleMax {
-		return r, false, false
-	}
-	plain, err := c.o.Ring.Open(c.purpose(), i.sealed, []byte(key))
-	if err != nil {
-		return r, false, false
-	}
-	if err := json.Unmarshal(plain, &r.Value); err != nil {
-		return r, false, false
-	}
-	r.Outcome, r.FetchedAt = Hit, i.fetchedAt
-	return r, now.Before(i.freshUntil) && !now.Before(i.fetchedAt), true
-}
-
-func (c *Cache[T]) stale(key string, why error) (Result[T], bool) {
+func (c *Cache[T]) stale(ctx context.Context, key string, why error) (Result[T], bool) {
 	if c.o.MayServeStale == nil || errors.Is(why, ErrPurged) || !c.o.MayServeStale(why) {
 		return Result[T]{}, false
 	}
-	r, _, ok := c.peek(key)
+	r, _, ok := c.peek(ctx, key)
 	r.Outcome, r.Err = Stale, why
 	return r, ok
 }
-
-func (c *Cache[T]) purpose() string { return "cache/" + c.o.Name }

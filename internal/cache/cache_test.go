@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
-	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/cache/memory"
 )
 
 var errDown = errors.New("down")
@@ -20,14 +20,10 @@ type clock struct{ at time.Time }
 
 func (c *clock) now() time.Time { return c.at }
 
-func newCache(t *testing.T, c *clock, max int) *cache.Cache[string] {
+func newCache(t *testing.T, c *clock, limit int) *cache.Cache[string] {
 	t.Helper()
-	ring, err := keys.Parse([]byte(keys.Generate("1")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cache.New[string](cache.Options{
-		Name: "test", Ring: ring, Now: c.now, LoadTimeout: time.Minute, MaxEntries: max,
+	return cache.New(memory.New[string](limit), cache.Options{
+		Name: "test", Now: c.now, LoadTimeout: time.Minute,
 		StaleMax:      time.Hour,
 		MayServeStale: func(err error) bool { return errors.Is(err, errDown) },
 		Observe:       func(string, cache.Outcome) {},
@@ -44,9 +40,9 @@ func failure(err error) cache.Load[string] {
 
 func TestCache(t *testing.T) {
 	start := time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)
-	get := func(t *testing.T, c *cache.Cache[string], mode cache.Mode, load cache.Load[string]) cache.Result[string] {
+	get := func(t *testing.T, c *cache.Cache[string], load cache.Load[string]) cache.Result[string] {
 		t.Helper()
-		r, err := c.Get(t.Context(), "k", mode, load)
+		r, err := c.Get(t.Context(), "k", load)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,36 +52,36 @@ func TestCache(t *testing.T) {
 	t.Run("a fresh value is not loaded again, and refresh loads it", func(t *testing.T) {
 		clk := &clock{start}
 		c := newCache(t, clk, 8)
-		get(t, c, cache.Cached, value("a", time.Minute))
+		get(t, c, value("a", time.Minute))
 		clk.at = clk.at.Add(59 * time.Second)
-		if r := get(t, c, cache.Cached, failure(errDown)); r.Value != "a" || r.Outcome != cache.Hit || !r.FetchedAt.Equal(start) {
+		if r := get(t, c, failure(errDown)); r.Value != "a" || r.Outcome != cache.Hit || !r.FetchedAt.Equal(start) {
 			t.Fatalf("%+v", r)
 		}
-		if r := get(t, c, cache.Refresh, value("b", time.Minute)); r.Value != "b" || r.Outcome != cache.Loaded {
-			t.Fatalf("%+v", r)
+		if r, err := c.Refresh(t.Context(), "k", value("b", time.Minute)); err != nil || r.Value != "b" || r.Outcome != cache.Loaded {
+			t.Fatalf("%+v, %v", r, err)
 		}
 	})
 	t.Run("an old value stands in for a failed load, marked and only for its time", func(t *testing.T) {
 		clk := &clock{start}
 		c := newCache(t, clk, 8)
-		get(t, c, cache.Cached, value("a", time.Minute))
+		get(t, c, value("a", time.Minute))
 		clk.at = clk.at.Add(30 * time.Minute)
-		if r := get(t, c, cache.Cached, failure(errDown)); r.Value != "a" || r.Outcome != cache.Stale || !errors.Is(r.Err, errDown) {
+		if r := get(t, c, failure(errDown)); r.Value != "a" || r.Outcome != cache.Stale || !errors.Is(r.Err, errDown) {
 			t.Fatalf("%+v", r)
 		}
-		if _, err := c.Get(t.Context(), "k", cache.Cached, failure(errors.New("refused"))); err == nil {
+		if _, err := c.Get(t.Context(), "k", failure(errors.New("refused"))); err == nil {
 			t.Fatal("an error that forbids old values was covered by one")
 		}
 		clk.at = clk.at.Add(2 * time.Hour)
-		if _, err := c.Get(t.Context(), "k", cache.Cached, failure(errDown)); !errors.Is(err, errDown) {
+		if _, err := c.Get(t.Context(), "k", failure(errDown)); !errors.Is(err, errDown) {
 			t.Fatalf("got %v", err)
 		}
 	})
 	t.Run("a value without lifetime is not kept", func(t *testing.T) {
 		c := newCache(t, &clock{start}, 8)
 		for _, fresh := range []time.Duration{0, -time.Hour} {
-			get(t, c, cache.Cached, value("a", fresh))
-			if _, err := c.Get(t.Context(), "k", cache.Cached, failure(errDown)); err == nil {
+			get(t, c, value("a", fresh))
+			if _, err := c.Get(t.Context(), "k", failure(errDown)); err == nil {
 				t.Fatalf("kept with a lifetime of %v", fresh)
 			}
 		}
@@ -93,22 +89,22 @@ func TestCache(t *testing.T) {
 	t.Run("a clock that went back does not make a value eternal", func(t *testing.T) {
 		clk := &clock{start}
 		c := newCache(t, clk, 8)
-		get(t, c, cache.Cached, value("a", time.Minute))
+		get(t, c, value("a", time.Minute))
 		clk.at = clk.at.Add(-24 * time.Hour)
-		if r := get(t, c, cache.Cached, value("b", time.Minute)); r.Value != "b" {
+		if r := get(t, c, value("b", time.Minute)); r.Value != "b" {
 			t.Fatalf("%+v", r)
 		}
 	})
 	t.Run("the number of entries is bounded", func(t *testing.T) {
 		c := newCache(t, &clock{start}, 32)
 		for i := range 1000 {
-			if _, err := c.Get(t.Context(), strconv.Itoa(i), cache.Cached, value("a", time.Hour)); err != nil {
+			if _, err := c.Get(t.Context(), strconv.Itoa(i), value("a", time.Hour)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		hits := 0
 		for i := range 1000 {
-			r, err := c.Get(t.Context(), strconv.Itoa(i), cache.Cached, failure(errors.New("gone")))
+			r, err := c.Get(t.Context(), strconv.Itoa(i), failure(errors.New("gone")))
 			if err == nil && r.Outcome == cache.Hit {
 				hits++
 			}
@@ -136,7 +132,7 @@ func TestCrowdLoadsOnce(t *testing.T) {
 				ctx = first
 			}
 			crowd.Go(func() {
-				if r, err := c.Get(ctx, "k", cache.Cached, slow); i != 0 && (err != nil || r.Value != "a") {
+				if r, err := c.Get(ctx, "k", slow); i != 0 && (err != nil || r.Value != "a") {
 					t.Errorf("%+v, %v", r, err)
 				}
 			})
@@ -156,7 +152,7 @@ func TestPurgeVoidsALoadUnderWay(t *testing.T) {
 		goOn := make(chan struct{})
 		ended := make(chan error)
 		go func() {
-			_, err := c.Get(t.Context(), "k", cache.Cached, func(context.Context) (string, time.Duration, error) {
+			_, err := c.Get(t.Context(), "k", func(context.Context) (string, time.Duration, error) {
 				<-goOn
 				return "before the withdrawal", time.Minute, nil
 			})
@@ -168,7 +164,7 @@ func TestPurgeVoidsALoadUnderWay(t *testing.T) {
 		if err := <-ended; !errors.Is(err, cache.ErrPurged) {
 			t.Fatalf("got %v", err)
 		}
-		if r, err := c.Get(t.Context(), "k", cache.Cached, value("after", time.Minute)); err != nil || r.Value != "after" {
+		if r, err := c.Get(t.Context(), "k", value("after", time.Minute)); err != nil || r.Value != "after" {
 			t.Fatalf("%+v, %v", r, err)
 		}
 	})
@@ -186,7 +182,7 @@ func TestWhoComesJustTooLateFindsWhatTheCrowdLoaded(t *testing.T) {
 		var crowd sync.WaitGroup
 		for range 20 {
 			crowd.Go(func() {
-				if _, err := c.Get(t.Context(), "k", cache.Cached, load); err != nil {
+				if _, err := c.Get(t.Context(), "k", load); err != nil {
 					t.Error(err)
 				}
 			})

@@ -7,7 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/patient-care-aggregator/aggregator/internal/cache"
+	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
@@ -44,7 +44,7 @@ func (s *server) appointments(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := s.read(c, cache.Cached, purpose)
+	r, err := s.read(c, aggregate.Cached, purpose)
 	if err != nil {
 		return err
 	}

@@ -7,8 +7,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
-	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
@@ -17,7 +17,7 @@ import (
 // calendar file (RFC 5545) without a clinical word.
 func (s *server) calendar(c *gin.Context) error {
 	const purpose = "calendar"
-	r, err := s.read(c, cache.Cached, purpose)
+	r, err := s.read(c, aggregate.Cached, purpose)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
-	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
@@ -53,7 +52,7 @@ func (s *server) manageLink(c *gin.Context) error {
 // what is shown here.
 func (s *server) handOff(c *gin.Context) (manageView, error) {
 	const purpose = "manage"
-	r, err := s.read(c, cache.Cached, purpose)
+	r, err := s.read(c, aggregate.Cached, purpose)
 	if err != nil {
 		return manageView{}, err
 	}

@@ -6,8 +6,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
-	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
@@ -27,7 +27,7 @@ type referralBody struct {
 // referrals is GET /v1/referrals.
 func (s *server) referrals(c *gin.Context) error {
 	const purpose = "referrals"
-	r, err := s.read(c, cache.Cached, purpose)
+	r, err := s.read(c, aggregate.Cached, purpose)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (s *server) referrals(c *gin.Context) error {
 // referral is GET /v1/referrals/{id}.
 func (s *server) referral(c *gin.Context) error {
 	const purpose = "referral"
-	r, err := s.read(c, cache.Cached, purpose)
+	r, err := s.read(c, aggregate.Cached, purpose)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,6 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
-	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
@@ -34,7 +33,7 @@ type Login interface {
 
 // Sources read citizens' data (internal/aggregate).
 type Sources interface {
-	Read(ctx context.Context, a aggregate.Access, mode cache.Mode) (aggregate.Result, error)
+	Read(ctx context.Context, a aggregate.Access, mode aggregate.Mode) (aggregate.Result, error)
 	Forget(ref citizen.Ref)
 }
 

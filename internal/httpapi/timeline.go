@@ -25,16 +25,16 @@ type timelineBody struct {
 }
 
 // timeline is GET /v1/timeline.
-func (s *server) timeline(c *gin.Context) error { return s.showTimeline(c, cache.Cached) }
+func (s *server) timeline(c *gin.Context) error { return s.showTimeline(c, aggregate.Cached) }
 
 // refreshTimeline is POST /v1/timeline/refresh: the sources are asked even if
 // what is kept is still fresh.
-func (s *server) refreshTimeline(c *gin.Context) error { return s.showTimeline(c, cache.Refresh) }
+func (s *server) refreshTimeline(c *gin.Context) error { return s.showTimeline(c, aggregate.Refresh) }
 
 // showTimeline is the whole way from a known caller to the answer: read, which
 // decides on consent and asks the sources; say, which puts it into words; and
 // release, which logs it durably. Only then does a byte of it leave.
-func (s *server) showTimeline(c *gin.Context, mode cache.Mode) error {
+func (s *server) showTimeline(c *gin.Context, mode aggregate.Mode) error {
 	const purpose = "timeline"
 	r, err := s.read(c, mode, purpose)
 	if err != nil {
@@ -60,10 +60,10 @@ type reading struct {
 
 // read decides on consent, asks the sources, and decides once more: the citizen
 // may have withdrawn while the sources were asked.
-func (s *server) read(c *gin.Context, mode cache.Mode, purpose string) (reading, error) {
+func (s *server) read(c *gin.Context, mode aggregate.Mode, purpose string) (reading, error) {
 	caller := mustCaller(c)
 	if s.managed.recently(caller.Citizen.Ref, s.d.Now()) {
-		mode = cache.Refresh
+		mode = aggregate.Refresh
 	}
 	if _, err := s.allowed(c, caller, purpose, aggregate.Result{}, consent.TimelineRead); err != nil {
 		return reading{}, err
@@ -85,7 +85,7 @@ func (s *server) read(c *gin.Context, mode cache.Mode, purpose string) (reading,
 
 // readSources asks, and once more if what came was purged on its way: another
 // of the citizen's apps lost its consent, this one has its own.
-func (s *server) readSources(ctx context.Context, caller Caller, correlationID string, mode cache.Mode) (aggregate.Result, error) {
+func (s *server) readSources(ctx context.Context, caller Caller, correlationID string, mode aggregate.Mode) (aggregate.Result, error) {
 	result, err := s.d.Sources.Read(ctx, accessOf(caller, correlationID), mode)
 	if errors.Is(err, cache.ErrPurged) {
 		result, err = s.d.Sources.Read(ctx, accessOf(caller, correlationID), mode)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
-	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 	"github.com/patient-care-aggregator/aggregator/web"
 )
@@ -20,7 +19,7 @@ const purposeTimelinePage = "timeline page"
 // release, and only then does a byte of the page leave. The digest in the log is
 // over the same content, whatever the page looks like.
 func (s *server) timelinePage(c *gin.Context) error {
-	r, err := s.read(c, cache.Cached, purposeTimelinePage)
+	r, err := s.read(c, aggregate.Cached, purposeTimelinePage)
 	if err != nil {
 		return err
 	}
@@ -52,7 +51,7 @@ func (s *server) timelinePage(c *gin.Context) error {
 // is logged here, for the page finds their answer kept.
 func (s *server) refreshTimelinePage(c *gin.Context) error {
 	requestOf(c).SetReturnTo(DefaultReturn)
-	r, err := s.read(c, cache.Refresh, purposeTimelinePage)
+	r, err := s.read(c, aggregate.Refresh, purposeTimelinePage)
 	if err != nil {
 		return err
 	}

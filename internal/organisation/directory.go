@@ -69,7 +69,7 @@ func (d *Directory) Find(ctx context.Context, codes []string, correlationID stri
 
 func (d *Directory) find(ctx context.Context, code, correlationID string) (referral.Organisation, bool) {
 	if d.d.HTTP != nil && isCode(code) {
-		r, err := d.d.Cache.Get(ctx, code, cache.Cached, func(ctx context.Context) (referral.Organisation, time.Duration, error) {
+		r, err := d.d.Cache.Get(ctx, code, func(ctx context.Context) (referral.Organisation, time.Duration, error) {
 			return d.lookUp(ctx, code, correlationID)
 		})
 		if err == nil && r.Value.Name != "" {

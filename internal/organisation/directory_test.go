@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
+	"github.com/patient-care-aggregator/aggregator/internal/cache/memory"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/organisation"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
@@ -51,18 +52,14 @@ func newDirectory(t *testing.T, answer func(string) (int, string, error)) (*ods,
 	t.Helper()
 	o := &ods{answer: answer, now: time.Now()}
 	clock := func() time.Time { o.mu.Lock(); defer o.mu.Unlock(); return o.now }
-	ring, err := keys.Parse([]byte(keys.Generate("1")))
-	if err != nil {
-		t.Fatal(err)
-	}
 	return o, organisation.New(organisation.Deps{
 		HTTP: upstream.NewClient(upstream.Options{
 			Name: "ods", Timeout: 5 * time.Second, MaxBytes: 1 << 16, Observe: func(string, int, time.Duration) {}, Now: clock,
 			Tracer: noop.NewTracerProvider().Tracer("test"), Wrap: func(http.RoundTripper) http.RoundTripper { return o },
 		}),
 		BaseURL: "https://ods.example", APIKey: keys.NewSecret("ods-key"),
-		Cache: cache.New[referral.Organisation](cache.Options{
-			Name: "organisation", Ring: ring, Now: clock, LoadTimeout: 5 * time.Second, MaxEntries: 100, StaleMax: 7 * 24 * time.Hour,
+		Cache: cache.New(memory.New[referral.Organisation](100), cache.Options{
+			Name: "organisation", Now: clock, LoadTimeout: 5 * time.Second, StaleMax: 7 * 24 * time.Hour,
 			MayServeStale: func(error) bool { return true }, Observe: func(string, cache.Outcome) {},
 		}),
 		Bundled: map[string]referral.Organisation{"R69": {ODSCode: "R69", Name: "Bundled Hospital"}},

@@ -161,7 +161,7 @@ func (s *Source) services(ctx context.Context, a aggregate.Access, ids []string)
 	all.SetLimit(sideBySide)
 	for _, id := range ids {
 		all.Go(func() error {
-			r, err := s.d.Services.Get(ctx, id, cache.Cached, func(ctx context.Context) (Service, time.Duration, error) {
+			r, err := s.d.Services.Get(ctx, id, func(ctx context.Context) (Service, time.Duration, error) {
 				return s.loadService(ctx, a, id)
 			})
 			if err == nil {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
+	"github.com/patient-care-aggregator/aggregator/internal/cache/memory"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/fhir"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
@@ -77,18 +78,14 @@ func (e *ers) asked(path string) int {
 func newERS(t *testing.T, answer func(*http.Request) (*http.Response, error)) (*ers, *Source) {
 	t.Helper()
 	e := &ers{answer: answer, counted: map[string]int{}}
-	ring, err := keys.Parse([]byte(keys.Generate("1")))
-	if err != nil {
-		t.Fatal(err)
-	}
 	s, err := New(Deps{
 		HTTP: upstream.NewClient(upstream.Options{
 			Name: "ers", Timeout: 8 * time.Second, MaxBytes: 1 << 20, Observe: func(string, int, time.Duration) {}, Now: time.Now,
 			Tracer: noop.NewTracerProvider().Tracer("test"), Wrap: func(http.RoundTripper) http.RoundTripper { return e },
 		}),
 		BaseURL: "https://ers.example", Tokens: e, Organisations: e,
-		Services: cache.New[Service](cache.Options{
-			Name: "service", Ring: ring, Now: time.Now, LoadTimeout: 5 * time.Second, MaxEntries: 10, Observe: func(string, cache.Outcome) {},
+		Services: cache.New(memory.New[Service](10), cache.Options{
+			Name: "service", Now: time.Now, LoadTimeout: 5 * time.Second, Observe: func(string, cache.Outcome) {},
 		}),
 		Counters: Counters{
 			Unreadable:     func(_, reason string, n int) { e.counted[reason] += n },

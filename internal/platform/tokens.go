@@ -24,16 +24,13 @@ import (
 // spare is cut from a token's life, so that it does not end on its way.
 const spare = 30 * time.Second
 
-// Token is an access token as the cache keeps it, sealed.
-type Token struct{ Text string }
-
 // Deps are what Tokens needs; all are required.
 type Deps struct {
 	TokenURL string
 	APIKey   keys.Secret // the application's key, iss and sub of the assertion
 	Keys     *jose.Keys
 	HTTP     *upstream.Client
-	Cache    *cache.Cache[Token]
+	Cache    *cache.Cache[keys.Secret]
 	Now      func() time.Time
 	NewID    func() string
 }
@@ -48,13 +45,13 @@ func New(d Deps) *Tokens { return &Tokens{d: d} }
 // error is aggregate.ErrReauthenticate when the ID token has ended or is refused,
 // else an *aggregate.Failure.
 func (t *Tokens) Token(ctx context.Context, a aggregate.Access) (keys.Secret, error) {
-	r, err := t.d.Cache.Get(ctx, a.IDTokenID, cache.Cached, func(ctx context.Context) (Token, time.Duration, error) {
+	r, err := t.d.Cache.Get(ctx, a.IDTokenID, func(ctx context.Context) (keys.Secret, time.Duration, error) {
 		return t.exchange(ctx, a)
 	})
 	if err != nil {
 		return keys.Secret{}, fmt.Errorf("get access token: %w", asFailure(err))
 	}
-	return keys.NewSecret(r.Value.Text), nil
+	return r.Value, nil
 }
 
 // asFailure keeps Token's promise for what the cache adds: a wait that ended, or
@@ -74,14 +71,14 @@ func asFailure(err error) error {
 // signed out.
 func (t *Tokens) Forget(idTokenID string) { t.d.Cache.Purge(idTokenID) }
 
-func (t *Tokens) exchange(ctx context.Context, a aggregate.Access) (Token, time.Duration, error) {
+func (t *Tokens) exchange(ctx context.Context, a aggregate.Access) (keys.Secret, time.Duration, error) {
 	left := a.IDTokenExpires.Sub(t.d.Now()) - spare
 	if left <= 0 {
-		return Token{}, 0, aggregate.ErrReauthenticate
+		return keys.Secret{}, 0, aggregate.ErrReauthenticate
 	}
 	assertion, err := t.d.Keys.ClientAssertion(t.d.APIKey.Reveal(), t.d.TokenURL, t.d.NewID(), t.d.Now())
 	if err != nil {
-		return Token{}, 0, &aggregate.Failure{Issue: aggregate.Exception, Problem: problem.UpstreamUnavailable, Cause: err}
+		return keys.Secret{}, 0, &aggregate.Failure{Issue: aggregate.Exception, Problem: problem.UpstreamUnavailable, Cause: err}
 	}
 	// A Config of its own for each call: the assertion serves once.
 	config := clientcredentials.Config{
@@ -98,13 +95,13 @@ func (t *Tokens) exchange(ctx context.Context, a aggregate.Access) (Token, time.
 	asked := t.d.Now()
 	token, err := config.Token(context.WithValue(ctx, oauth2.HTTPClient, t.d.HTTP.HTTP()))
 	if err != nil {
-		return Token{}, 0, refusal(err)
+		return keys.Secret{}, 0, refusal(err)
 	}
 	if !strings.EqualFold(token.TokenType, "Bearer") {
-		return Token{}, 0, &aggregate.Failure{Issue: aggregate.Structure, Problem: problem.UpstreamUnavailable, Cause: errors.New("token is not a Bearer token")}
+		return keys.Secret{}, 0, &aggregate.Failure{Issue: aggregate.Structure, Problem: problem.UpstreamUnavailable, Cause: errors.New("token is not a Bearer token")}
 	}
 	fresh := lifetime(token) - spare - t.d.Now().Sub(asked)
-	return Token{Text: token.AccessToken}, min(fresh, left), nil
+	return keys.NewSecret(token.AccessToken), min(fresh, left), nil
 }
 
 // lifetime is expires_in, which the platform sends as a JSON string. One that is

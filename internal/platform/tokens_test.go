@@ -20,6 +20,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
+	"github.com/patient-care-aggregator/aggregator/internal/cache/memory"
 	"github.com/patient-care-aggregator/aggregator/internal/jose"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/platform"
@@ -91,10 +92,6 @@ func newTokens(t *testing.T, answer func(*http.Request) (*http.Response, error))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ring, err := keys.Parse([]byte(keys.Generate("1")))
-	if err != nil {
-		t.Fatal(err)
-	}
 	ids := 0
 	return e, platform.New(platform.Deps{
 		TokenURL: tokenURL, APIKey: keys.NewSecret(apiKey), Keys: ours, Now: e.clock,
@@ -103,8 +100,8 @@ func newTokens(t *testing.T, answer func(*http.Request) (*http.Response, error))
 			Name: "api-platform", Timeout: 5 * time.Second, MaxBytes: 1 << 16, Observe: func(string, int, time.Duration) {}, Now: e.clock,
 			Tracer: noop.NewTracerProvider().Tracer("test"), Wrap: func(http.RoundTripper) http.RoundTripper { return e },
 		}),
-		Cache: cache.New[platform.Token](cache.Options{
-			Name: "access-token", Ring: ring, Now: e.clock, LoadTimeout: 6 * time.Second, MaxEntries: 100, Observe: func(string, cache.Outcome) {},
+		Cache: cache.New(memory.New[keys.Secret](100), cache.Options{
+			Name: "access-token", Now: e.clock, LoadTimeout: 6 * time.Second, Observe: func(string, cache.Outcome) {},
 		}),
 	})
 }

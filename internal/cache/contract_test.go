@@ -1,0 +1,59 @@
+package cache_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/cache"
+	"github.com/patient-care-aggregator/aggregator/internal/cache/memory"
+	"github.com/patient-care-aggregator/aggregator/internal/panics"
+)
+
+func TestAPanicInALoadIsThatLoadsErrorOnly(t *testing.T) {
+	var reports []*panics.Error
+	c := cache.New(memory.New[string](8), cache.Options{
+		Name: "test", Now: time.Now, LoadTimeout: time.Minute, Observe: func(string, cache.Outcome) {},
+		Panics: func(_ context.Context, e *panics.Error) { reports = append(reports, e) },
+	})
+	faulty := func(context.Context) (string, time.Duration, error) { panic("fault in a loader") }
+	for name, get := range map[string]func(context.Context, string, cache.Load[string]) (cache.Result[string], error){"get": c.Get, "refresh": c.Refresh} {
+		reports = nil
+		var contained *panics.Error
+		if _, err := get(t.Context(), name, faulty); !errors.As(err, &contained) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if len(reports) != 1 || reports[0].Place != "load test" {
+			t.Errorf("%s: reported %v", name, reports)
+		}
+		if r, err := get(t.Context(), name, value("a", time.Minute)); err != nil || r.Value != "a" {
+			t.Errorf("%s: the next one got %+v, %v", name, r, err)
+		}
+	}
+}
+
+// Under the race detector this finds a cache that changes what it hands out.
+func TestEveryCallerGetsTheSameValue(t *testing.T) {
+	type reading struct{ items []string }
+	c := cache.New(memory.New[*reading](8), cache.Options{
+		Name: "test", Now: time.Now, LoadTimeout: time.Minute, Observe: func(string, cache.Outcome) {},
+	})
+	loaded := &reading{items: []string{"a", "b"}}
+	load := func(context.Context) (*reading, time.Duration, error) { return loaded, time.Minute, nil }
+	var all sync.WaitGroup
+	for i := range 50 {
+		all.Go(func() {
+			get := c.Get
+			if i%10 == 0 {
+				get = c.Refresh
+			}
+			r, err := get(t.Context(), "k", load)
+			if err != nil || r.Value != loaded || len(r.Value.items) != 2 {
+				t.Errorf("%+v, %v", r, err)
+			}
+		})
+	}
+	all.Wait()
+}
