@@ -1,5 +1,3 @@
-//go:build !production
-
 package commands_test
 
 import (
@@ -15,8 +13,8 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/local"
 )
 
-// deployment is a service as an operator sets it up, with the sandbox running
-// alone in the NHS's place.
+// deployment is a service as an operator sets it up, with the sandbox in
+// the NHS's place.
 type deployment struct {
 	url, adminURL, database string
 	environ                 []string
@@ -40,8 +38,7 @@ func deploy(t *testing.T) deployment {
 	if err := os.WriteFile(apps, []byte(registration), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	sandbox := begin(t, nil, "sandbox", "--addr", nhs, "--apps", apps)
-	sandbox.says(sandbox.stdout, "registered apps")
+	startSandbox(t, nhs, apps)
 
 	made := run(t, nil, "keys", "generate", "--dir", filepath.Join(dir, "keys"))
 	succeeded(t, made)
