@@ -520,10 +520,10 @@ func TestAnExportNeedsNoMoreMemoryForALongerLog(t *testing.T) {
 	s.log(func(ctx context.Context, db *sqlite.DB) {
 		batch := make([]audit.Entry, 500)
 		for i := range batch {
-			batch[i] = audit.Entry{Kind: audit.DataReleased, At: s.clock.Now(), Client: "load", Outcome: audit.Succeeded}
+			batch[i] = audit.Entry{Kind: audit.DataRefused, At: s.clock.Now(), Client: "load", Outcome: audit.Succeeded}
 		}
 		for range many / len(batch) {
-			if _, err := db.Log().Append(ctx, batch...); err != nil {
+			if _, err := db.Log().Append(ctx, audit.Guard{}, batch...); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -544,10 +544,10 @@ func TestAnExportEndsWhenItsReaderLeaves(t *testing.T) {
 	s.log(func(ctx context.Context, db *sqlite.DB) {
 		batch := make([]audit.Entry, 5000)
 		for i := range batch {
-			batch[i] = audit.Entry{Kind: audit.DataReleased, At: s.clock.Now(), Client: "load", Purpose: strings.Repeat("x", 500), Outcome: audit.Succeeded}
+			batch[i] = audit.Entry{Kind: audit.DataRefused, At: s.clock.Now(), Client: "load", Purpose: strings.Repeat("x", 500), Outcome: audit.Succeeded}
 		}
 		for range 4 {
-			if _, err := db.Log().Append(ctx, batch...); err != nil {
+			if _, err := db.Log().Append(ctx, audit.Guard{}, batch...); err != nil {
 				t.Fatal(err)
 			}
 		}

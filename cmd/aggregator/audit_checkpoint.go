@@ -58,7 +58,7 @@ func (p auditProveCommand) Run(env *environment) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	now := time.Now()
-	_, err = db.Log().Append(env.ctx, audit.Entry{
+	_, err = db.Log().Append(env.ctx, audit.Guard{}, audit.Entry{
 		Kind: audit.Exported, At: now, Actor: audit.ActorOperator, Purpose: fmt.Sprintf("prove entry %d", p.Seq), Outcome: audit.Succeeded,
 	})
 	if err != nil {

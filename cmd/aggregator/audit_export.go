@@ -47,7 +47,7 @@ func (x auditExportCommand) Run(env *environment) (err error) {
 		}
 	}
 	now := time.Now()
-	_, err = db.Log().Append(env.ctx, audit.Entry{
+	_, err = db.Log().Append(env.ctx, audit.Guard{}, audit.Entry{
 		Kind: audit.Exported, At: now, Actor: audit.ActorOperator, Purpose: "export " + x.Format, Outcome: audit.Succeeded,
 		Citizen: filter.Citizen, Client: filter.Client,
 	})

@@ -190,7 +190,7 @@ func appendEntry(env *environment, db *sqlite.DB, kind audit.Kind, why error, re
 	case why != nil:
 		e.Outcome, e.Reason = audit.Failed, "internal_error"
 	}
-	if _, err := db.Log().Append(env.ctx, e); err != nil {
+	if _, err := db.Log().Append(env.ctx, audit.Guard{}, e); err != nil {
 		return fmt.Errorf("log it: %w", err)
 	}
 	return nil

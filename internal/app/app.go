@@ -79,7 +79,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a.store, err = sqlite.Open(ctx, c.DatabasePath(), sqlite.Options{Logger: o.Log, Panics: w.panics})
+	a.store, err = sqlite.Open(ctx, c.DatabasePath(), sqlite.Options{Logger: o.Log, Now: o.Now, Panics: w.panics})
 	if err != nil {
 		return nil, fmt.Errorf("start: %w", err)
 	}

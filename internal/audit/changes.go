@@ -55,7 +55,7 @@ func (c *Changes) Record(ctx context.Context) error {
 	if len(changed) == 0 {
 		return nil
 	}
-	if _, err := c.log.Append(ctx, changed...); err != nil {
+	if _, err := c.log.Append(ctx, Guard{}, changed...); err != nil {
 		return fmt.Errorf("record what changed: %w", err)
 	}
 	for _, e := range changed {

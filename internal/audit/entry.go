@@ -108,14 +108,19 @@ type Entry struct {
 	Before int64
 }
 
-// Receipt tells where the entries of one Append stand in the log.
-type Receipt struct {
+// Written says where the entries of one Append are in the log. The zero value
+// proves nothing.
+type Written struct {
 	First int64 // sequence number of the first entry, from 0
 	Count int
 }
 
-// Appender writes entries. It returns after they are durable; on any error the
-// caller MUST NOT answer with data, for the act may be unrecorded.
+// Appender writes entries. It returns after they are durable. On any error the
+// caller MUST NOT answer with data, because the act may be unrecorded.
 type Appender interface {
-	Append(ctx context.Context, entries ...Entry) (Receipt, error)
+	// Append writes all entries or none. The guard is judged in the transaction
+	// that writes them, so no entry stands behind the event that ended its right.
+	// Errors: the guard errors (decide again, once), ErrInvalidEntry (also for
+	// data with a zero Guard), ErrOutcomeUnknown, and any other, which is 503.
+	Append(ctx context.Context, g Guard, entries ...Entry) (Written, error)
 }

@@ -68,10 +68,11 @@ type healthRecordingAppender struct {
 }
 
 // Append implements Appender.
-func (a healthRecordingAppender) Append(ctx context.Context, entries ...Entry) (Receipt, error) {
-	r, err := a.Appender.Append(ctx, entries...)
-	// Neither a malformed entry nor a caller who left says anything of the log.
-	if ctx.Err() == nil && !errors.Is(err, ErrInvalidEntry) {
+func (a healthRecordingAppender) Append(ctx context.Context, g Guard, entries ...Entry) (Written, error) {
+	r, err := a.Appender.Append(ctx, g, entries...)
+	// A malformed entry, a decision that was overtaken and a caller who left say
+	// nothing about the log.
+	if ctx.Err() == nil && !errors.Is(err, ErrInvalidEntry) && !IsGuardError(err) {
 		a.health.heard(err)
 	}
 	return r, err

@@ -11,8 +11,8 @@ import (
 
 type appender func() error
 
-func (a appender) Append(context.Context, ...audit.Entry) (audit.Receipt, error) {
-	return audit.Receipt{}, a()
+func (a appender) Append(context.Context, audit.Guard, ...audit.Entry) (audit.Written, error) {
+	return audit.Written{}, a()
 }
 
 func TestWriteHealth(t *testing.T) {
@@ -32,7 +32,7 @@ func TestWriteHealth(t *testing.T) {
 		}
 		*fault = full
 		w := h.Recording(appender(func() error { return full }))
-		if _, err := w.Append(t.Context(), audit.Entry{}); !errors.Is(err, full) {
+		if _, err := w.Append(t.Context(), audit.Guard{}, audit.Entry{}); !errors.Is(err, full) {
 			t.Fatal(err)
 		}
 		if err := h.Ready(t.Context()); !errors.Is(err, full) {
@@ -76,10 +76,10 @@ func TestWriteHealth(t *testing.T) {
 		if err := h.Ready(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		_, _ = h.Recording(appender(func() error { return audit.ErrInvalidEntry })).Append(t.Context())
+		_, _ = h.Recording(appender(func() error { return audit.ErrInvalidEntry })).Append(t.Context(), audit.Guard{})
 		gone, leave := context.WithCancel(t.Context())
 		leave()
-		_, _ = h.Recording(appender(func() error { return context.Canceled })).Append(gone)
+		_, _ = h.Recording(appender(func() error { return context.Canceled })).Append(gone, audit.Guard{})
 		if err := h.Ready(t.Context()); err != nil || *tries != 1 {
 			t.Errorf("ready: %v after %d tries", err, *tries)
 		}

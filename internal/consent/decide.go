@@ -35,6 +35,12 @@ type Decision struct {
 	Missing   []Scope // what would have to be granted, in the order asked for; empty when allowed
 	ConsentID string  // the consent that counts for the client; empty when there never was one
 	Notice    string  // version in force
+	// NewestEvent is the Seq of the newest event of this citizen and client, of any
+	// kind; 0: there is none. Whoever acts on the decision makes sure that it still
+	// is the newest (audit.Guard).
+	NewestEvent int64
+	// EndsAt is when that consent ends by itself; zero: there never was one.
+	EndsAt time.Time
 }
 
 // Decide derives from a citizen's events, in their order, whether the client may
@@ -42,12 +48,17 @@ type Decision struct {
 // decision, and nothing but a running consent of that very client allows anything.
 func Decide(events []Event, q Question) Decision {
 	d := Decision{Notice: q.Notice.Version, Missing: slices.Clone(q.Scopes)}
+	for _, e := range events {
+		if e.Client == q.Client {
+			d.NewestEvent = e.Seq
+		}
+	}
 	h := latest(replay(events), q.Client)
 	if h == nil {
 		d.Reason = ReasonNoConsent
 		return d
 	}
-	d.ConsentID = h.id
+	d.ConsentID, d.EndsAt = h.id, h.expiresAt
 	switch h.status(q.Notice, q.Now) {
 	case StatusWithdrawn:
 		d.Reason = ReasonWithdrawn

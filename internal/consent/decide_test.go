@@ -116,8 +116,38 @@ func TestDecide(t *testing.T) {
 			if len(got.Missing) == 0 && len(c.want.Missing) == 0 {
 				got.Missing, c.want.Missing = nil, nil
 			}
+			got.NewestEvent, got.EndsAt = 0, time.Time{} // the next test is about these
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestADecisionNamesWhatItReliesOn(t *testing.T) {
+	now := start()
+	granted := func(seq int64, id string, by client.ID, life time.Duration) Event {
+		return Event{Seq: seq, ID: id, Kind: Granted, Client: by, Scopes: []Scope{TimelineRead}, Notice: v1, At: now.Add(-time.Hour), ExpiresAt: now.Add(life)}
+	}
+	notice, err := notices(t, v1).Find(v1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		events []Event
+		newest int64
+		ends   time.Time
+	}{
+		"nothing, where there is no event":         {},
+		"nothing of another client":                {events: []Event{granted(1, "a", other, time.Hour)}},
+		"this client's newest event":               {events: []Event{granted(1, "a", app, time.Hour), granted(2, "b", other, 3*time.Hour)}, newest: 1, ends: now.Add(time.Hour)},
+		"the end of the consent that counts":       {events: []Event{granted(1, "a", app, time.Hour), granted(2, "b", app, 2*time.Hour)}, newest: 2, ends: now.Add(2 * time.Hour)},
+		"an event that ends an older consent, too": {events: []Event{granted(1, "a", app, time.Hour), granted(2, "b", app, 2*time.Hour), {Seq: 3, ID: "a", Kind: Withdrawn, Client: app, At: now}}, newest: 3, ends: now.Add(2 * time.Hour)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := Decide(c.events, Question{Client: app, Scopes: []Scope{TimelineRead}, Notice: notice, Now: now})
+			if got.NewestEvent != c.newest || !got.EndsAt.Equal(c.ends) {
+				t.Errorf("event %d, end %v", got.NewestEvent, got.EndsAt)
 			}
 		})
 	}

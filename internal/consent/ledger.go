@@ -98,6 +98,11 @@ func (l *Ledger) List(ctx context.Context, ref citizen.Ref) ([]Consent, error) {
 	return out, nil
 }
 
+// Forget drops what is remembered of one citizen, so that the next question about
+// them reads the store. To be called when a store refused a decision as overtaken
+// (audit.ErrConsentChanged): what is remembered may be older than what is stored.
+func (l *Ledger) Forget(ref citizen.Ref) { l.projection.forget(ref) }
+
 // ForgetAll drops what is remembered, so that the next question about anybody
 // reads the store. To be called when another process wrote to it.
 func (l *Ledger) ForgetAll() { l.projection.forgetAll() }

@@ -46,7 +46,8 @@ type accessWhat struct {
 // Entries of other citizens cannot come in: the filter is the session's own
 // pseudonym, whatever the cursor says. What retention has removed is gone.
 func (s *server) accessLog(c *gin.Context) error {
-	who := mustCaller(c).Citizen
+	caller := mustCaller(c)
+	who := caller.Citizen
 	p, err := readPage(c.Query("limit"), c.Query("cursor"))
 	if err != nil {
 		return err
@@ -66,7 +67,11 @@ func (s *server) accessLog(c *gin.Context) error {
 	}
 	look := s.entry(c, audit.SubjectAccess, audit.Succeeded)
 	look.Purpose = purposeAccessLog
-	if err := s.append(c, look); err != nil {
+	decision, err := s.decided(c, caller)
+	if err != nil {
+		return err
+	}
+	if err := s.appendGuarded(c, ownGuardOf(caller, decision), purposeAccessLog, nil, look); err != nil {
 		return err
 	}
 	dataHeaders(c.Writer.Header())

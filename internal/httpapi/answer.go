@@ -130,7 +130,7 @@ func Redirect(status int, address string) Answer {
 
 // Logged answers with what the log already has an entry about. It is kept by no
 // cache.
-func Logged(w audit.Receipt, status int, contentType string, body []byte) Answer {
+func Logged(w audit.Written, status int, contentType string, body []byte) Answer {
 	if w.Count == 0 {
 		return &content{err: errNotLogged}
 	}
@@ -138,13 +138,13 @@ func Logged(w audit.Receipt, status int, contentType string, body []byte) Answer
 }
 
 // LoggedJSON is Logged with a JSON body.
-func LoggedJSON(w audit.Receipt, status int, v any) Answer {
+func LoggedJSON(w audit.Written, status int, v any) Answer {
 	return withJSON(func(status int, kind string, body []byte) Answer { return Logged(w, status, kind, body) }, status, v)
 }
 
 // Stream is Logged for what is too long to be held in memory. If write fails the
 // connection is broken off, so that a part is never taken for the whole.
-func Stream(w audit.Receipt, contentType string, write func(context.Context, io.Writer) error) Answer {
+func Stream(w audit.Written, contentType string, write func(context.Context, io.Writer) error) Answer {
 	if w.Count == 0 || write == nil {
 		return &content{err: errNotLogged}
 	}

@@ -11,10 +11,10 @@ func (s *server) entry(c *gin.Context, kind audit.Kind, outcome audit.Outcome) a
 	return requestOf(c).Entry(kind, outcome, s.d.Now())
 }
 
-// append writes entries durably. Where it fails nothing may be shown: the error
-// is the problem audit_unavailable.
+// append writes entries that show nothing of a citizen's data, durably. Where it
+// fails nothing may be shown: the error is the problem audit_unavailable.
 func (s *server) append(c *gin.Context, entries ...audit.Entry) error {
-	if _, err := s.d.Audit.Append(c.Request.Context(), entries...); err != nil {
+	if _, err := s.d.Audit.Append(c.Request.Context(), audit.Guard{}, entries...); err != nil {
 		return NotLogged(err)
 	}
 	return nil

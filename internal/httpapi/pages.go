@@ -37,7 +37,7 @@ func (s *server) pageRoutes(guarded *gin.RouterGroup, limits limiters) {
 	guarded.GET("/assets/:name", s.handle(s.asset))
 
 	own := guarded.Group("", s.maintenance, s.deadline(AnswerWithin), s.page(s.ownPages), s.limit(limits.client, limits.citizen))
-	own.GET("/timeline", s.page(s.timelinePage))
+	own.GET("/timeline", s.page(s.deciding(s.timelinePage)))
 	own.POST("/timeline/refresh", s.page(s.refreshTimelinePage))
 	own.GET("/consent", s.page(s.consentPage))
 	own.POST("/consent", s.page(s.decideConsent))

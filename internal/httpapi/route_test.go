@@ -58,10 +58,10 @@ func TestAHandlerThatGivesNoProofIsNotAnswered(t *testing.T) {
 		"neither an answer nor an error": func(context.Context, *Request) (Answer, error) { return nil, nil },
 		"a nil answer of the right type": func(context.Context, *Request) (Answer, error) { return (*content)(nil), nil },
 		"no log entry": func(context.Context, *Request) (Answer, error) {
-			return LoggedJSON(audit.Receipt{}, http.StatusOK, told), nil
+			return LoggedJSON(audit.Written{}, http.StatusOK, told), nil
 		},
 		"a stream without a log entry": func(context.Context, *Request) (Answer, error) {
-			return Stream(audit.Receipt{}, "text/plain", func(_ context.Context, w io.Writer) error {
+			return Stream(audit.Written{}, "text/plain", func(_ context.Context, w io.Writer) error {
 				_, err := io.WriteString(w, told)
 				return err
 			}), nil
@@ -87,7 +87,7 @@ func TestAHandlerThatGivesNoProofIsNotAnswered(t *testing.T) {
 
 func TestAnswersAreWrittenAsTheyAreMade(t *testing.T) {
 	t.Parallel()
-	written := audit.Receipt{Count: 1}
+	written := audit.Written{Count: 1}
 	for name, c := range map[string]struct {
 		answer  Answer
 		status  int

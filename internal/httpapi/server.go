@@ -43,6 +43,8 @@ type Consents interface {
 	Grant(ctx context.Context, g consent.Grant) (consent.Consent, bool, error)
 	Withdraw(ctx context.Context, ref citizen.Ref, id string, by client.ID, correlationID string) (consent.Consent, error)
 	List(ctx context.Context, ref citizen.Ref) ([]consent.Consent, error)
+	// Forget has the next decision about a citizen read the store.
+	Forget(ref citizen.Ref)
 }
 
 // History remembers what changed between reads (internal/history). It never costs
@@ -157,20 +159,20 @@ func New(d Deps) (http.Handler, error) {
 
 	// A citizen's own data.
 	own := web.Group("/v1", s.maintenance, s.deadline(AnswerWithin), s.handle(s.caller), s.limit(limits.client, limits.citizen))
-	own.GET("/timeline", s.handle(s.timeline))
-	own.POST("/timeline/refresh", s.handle(s.refreshTimeline))
-	own.GET("/referrals", s.handle(s.referrals))
-	own.GET("/referrals/:id", s.handle(s.referral))
-	own.GET("/referrals/:id/manage", s.handle(s.manage))
-	own.POST("/referrals/:id/manage", s.handle(s.manageLink))
-	own.GET("/appointments", s.handle(s.appointments))
-	own.GET("/appointments/:id/calendar.ics", s.handle(s.calendar))
-	own.GET("/changes", s.handle(s.changes))
+	own.GET("/timeline", s.handle(s.deciding(s.timeline)))
+	own.POST("/timeline/refresh", s.handle(s.deciding(s.refreshTimeline)))
+	own.GET("/referrals", s.handle(s.deciding(s.referrals)))
+	own.GET("/referrals/:id", s.handle(s.deciding(s.referral)))
+	own.GET("/referrals/:id/manage", s.handle(s.deciding(s.manage)))
+	own.POST("/referrals/:id/manage", s.handle(s.deciding(s.manageLink)))
+	own.GET("/appointments", s.handle(s.deciding(s.appointments)))
+	own.GET("/appointments/:id/calendar.ics", s.handle(s.deciding(s.calendar)))
+	own.GET("/changes", s.handle(s.deciding(s.changes)))
 	own.GET("/consents", s.handle(s.listConsents))
 	own.POST("/consents", s.handle(s.grantConsent))
 	own.DELETE("/consents/:id", s.handle(s.withdrawConsent))
 	own.GET("/consents/:id/receipt", s.handle(s.consentReceipt))
-	own.GET("/access-log", s.handle(s.accessLog))
+	own.GET("/access-log", s.handle(s.deciding(s.accessLog)))
 
 	// The same as pages.
 	s.pageRoutes(web, limits)

@@ -117,9 +117,7 @@ func (s *server) allowed(c *gin.Context, caller Caller, purpose string, asked ag
 	if err := s.append(c, append(s.asked(c, asked), entry)...); err != nil {
 		return d, err
 	}
-	return d, problem.New(problem.ConsentRequired, nil).
-		With("consentRequest", consentRequest{ClientID: string(caller.Client), Scopes: d.Missing, NoticeVersion: d.Notice}).
-		With("consentUrl", s.d.PublicURL+"/consent")
+	return d, s.consentRequired(caller, d.Missing, nil)
 }
 
 // refuse logs that nothing could be shown, and why.
@@ -142,7 +140,7 @@ func (s *server) release(c *gin.Context, r reading, kind audit.Kind, purpose str
 	for _, each := range shown {
 		entry.Referrals = append(entry.Referrals, encoded(r.caller.Citizen.KeyedDigest("audit-referral", []byte(each.ID))))
 	}
-	return s.append(c, append(s.asked(c, r.Result), entry)...)
+	return s.appendGuarded(c, guardOf(r.caller, r.consent), purpose, s.asked(c, r.Result), entry)
 }
 
 // asked gives an entry for each source that was asked itself.

@@ -29,7 +29,7 @@ func TestOpenPublisher(t *testing.T) {
 	add := func(t *testing.T, db *sqlite.DB, n int, by ...client.ID) {
 		t.Helper()
 		for range n {
-			if _, err := db.Log().Append(t.Context(), audit.Entry{Kind: audit.SignedIn, At: noon, Outcome: audit.Succeeded, Client: append(by, client.Web)[0]}); err != nil {
+			if _, err := db.Log().Append(t.Context(), audit.Guard{}, audit.Entry{Kind: audit.SignedIn, At: noon, Outcome: audit.Succeeded, Client: append(by, client.Web)[0]}); err != nil {
 				t.Fatal(err)
 			}
 		}

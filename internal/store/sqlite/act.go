@@ -55,8 +55,17 @@ func sealed(entries []audit.Entry) ([]entry, error) {
 }
 
 // perform has the writer carry out changes and entries in one transaction, and
-// gives the sequence number of the first entry.
+// returns the sequence number of the first entry. Entries that need a guard are
+// refused: only Log.Append takes one.
 func (db *DB) perform(ctx context.Context, do func(context.Context, *tx) error, entries ...audit.Entry) (int64, error) {
+	return db.performGuarded(ctx, audit.Guard{}, do, entries...)
+}
+
+// performGuarded is perform for entries that may need the guard.
+func (db *DB) performGuarded(ctx context.Context, g audit.Guard, do func(context.Context, *tx) error, entries ...audit.Entry) (int64, error) {
+	if err := g.Admits(entries...); err != nil {
+		return 0, err
+	}
 	s, err := sealed(entries)
 	if err != nil {
 		return 0, err

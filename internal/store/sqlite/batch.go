@@ -74,7 +74,7 @@ func (w *writer) transact(ctx context.Context, acts []*act, outcomes []outcome) 
 		}
 	}
 	if err := w.tx.exec(ctx, `COMMIT`); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return commitError(err)
 	}
 	w.tree = grown
 	w.committed = grown.edge.Size()

@@ -42,7 +42,7 @@ func BenchmarkAppend(b *testing.B) {
 			defer func() { _ = db.Close() }()
 			var clock atomic.Int64
 			parallel(b, func() error {
-				_, err := db.Log().Append(context.Background(), next(&clock))
+				_, err := db.Log().Append(context.Background(), audit.Guard{}, next(&clock))
 				return err
 			})
 		}
@@ -60,7 +60,7 @@ func BenchmarkAppend(b *testing.B) {
 		var clock atomic.Int64
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := db.Log().Append(context.Background(), next(&clock)); err != nil {
+			if _, err := db.Log().Append(context.Background(), audit.Guard{}, next(&clock)); err != nil {
 				b.Fatal(err)
 			}
 		}

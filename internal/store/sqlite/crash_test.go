@@ -82,7 +82,7 @@ func writeUntilKilled(path string) error {
 				if w%2 == 0 {
 					e := sample(n)
 					e.Digest = name
-					_, err = db.Log().Append(context.Background(), e)
+					_, err = db.Log().Append(context.Background(), audit.Guard{}, e)
 				} else {
 					event := consent.Event{Seq: 1, ID: name, Kind: consent.Granted, Citizen: citizen.Ref(name), Client: "app-one", At: at(n)}
 					e := sample(n)
@@ -188,7 +188,7 @@ func fillTheDisk(path string) error {
 			for n := range 300 {
 				e := sample(n)
 				e.Digest, e.Reason = fmt.Sprintf("%d-%d", w, n), strings.Repeat("x", 4000)
-				_, err := db.Log().Append(context.Background(), e)
+				_, err := db.Log().Append(context.Background(), audit.Guard{}, e)
 				mu.Lock()
 				if err != nil {
 					failed++
@@ -208,7 +208,7 @@ func fillTheDisk(path string) error {
 	}
 	e := sample(0)
 	e.Digest = "with room again"
-	if _, err := db.Log().Append(context.Background(), e); err != nil {
+	if _, err := db.Log().Append(context.Background(), audit.Guard{}, e); err != nil {
 		return fmt.Errorf("with room again: %w", err)
 	}
 	_, _ = fmt.Fprintln(os.Stdout, e.Digest)
@@ -250,7 +250,7 @@ func TestDamagedWAL(t *testing.T) {
 	path := newPath(t)
 	db := openAt(t, path)
 	for i := range 50 {
-		if _, err := db.Log().Append(t.Context(), sample(i)); err != nil {
+		if _, err := db.Log().Append(t.Context(), audit.Guard{}, sample(i)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -289,7 +289,7 @@ func TestDamagedWAL(t *testing.T) {
 			if !errors.As(err, &f) || f.Kind != audit.Truncated || f.First != n {
 				t.Errorf("error %v", err)
 			}
-			if r, err := db.Log().Append(t.Context(), sample(0)); err != nil || r.First != n {
+			if r, err := db.Log().Append(t.Context(), audit.Guard{}, sample(0)); err != nil || r.First != n {
 				t.Errorf("going on: %+v, %v", r, err)
 			}
 			whole(t, db)

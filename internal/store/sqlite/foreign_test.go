@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"errors"
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"testing"
 	"time"
 )
@@ -22,7 +23,7 @@ func TestBesideAServer(t *testing.T) {
 		server, command := openAt(t, path), beside(t, path)
 		for i := range 10 {
 			for _, db := range []*DB{server, command} {
-				if _, err := db.Log().Append(t.Context(), sample(i)); err != nil {
+				if _, err := db.Log().Append(t.Context(), audit.Guard{}, sample(i)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -78,7 +79,7 @@ func TestBesideAServer(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 {
-			if _, err := db.Log().Append(t.Context(), sample(1)); !errors.Is(err, ErrLogShrank) {
+			if _, err := db.Log().Append(t.Context(), audit.Guard{}, sample(1)); !errors.Is(err, ErrLogShrank) {
 				t.Errorf("error %v", err)
 			}
 		}

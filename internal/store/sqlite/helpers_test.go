@@ -16,8 +16,8 @@ func at(n int) time.Time { return time.Date(2026, 11, 3, 12, 0, n, 0, time.UTC) 
 
 func sample(n int) audit.Entry {
 	return audit.Entry{
-		Kind: audit.DataReleased, At: at(n), Citizen: "PSEUDONYM", Client: "app-one", Actor: audit.ActorCitizen,
-		Purpose: "timeline", Outcome: audit.Succeeded, Digest: "digest", CorrelationID: "c0ffee00-0000-4000-8000-000000000001",
+		Kind: audit.DataRefused, At: at(n), Citizen: "PSEUDONYM", Client: "app-one", Actor: audit.ActorCitizen,
+		Purpose: "timeline", Outcome: audit.Refused, Digest: "digest", CorrelationID: "c0ffee00-0000-4000-8000-000000000001",
 	}
 }
 
@@ -51,7 +51,7 @@ func fill(t testing.TB, db *DB, n int) {
 	for i := range entries {
 		entries[i] = sample(i)
 	}
-	if _, err := db.Log().Append(t.Context(), entries...); err != nil {
+	if _, err := db.Log().Append(t.Context(), audit.Guard{}, entries...); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -16,16 +16,21 @@ type Log struct{ db *DB }
 // Log gives the audit log.
 func (db *DB) Log() Log { return Log{db} }
 
-// Append implements audit.Appender.
-func (l Log) Append(ctx context.Context, entries ...audit.Entry) (audit.Receipt, error) {
+// Append implements audit.Appender. The guard is judged when the writer reaches
+// this act, so the acts before it in the same transaction count.
+func (l Log) Append(ctx context.Context, g audit.Guard, entries ...audit.Entry) (audit.Written, error) {
 	if len(entries) == 0 {
-		return audit.Receipt{}, fmt.Errorf("append to the audit log: %w: none given", audit.ErrInvalidEntry)
+		return audit.Written{}, fmt.Errorf("append to the audit log: %w: there are none", audit.ErrInvalidEntry)
 	}
-	first, err := l.db.perform(ctx, nil, entries...)
+	var judge func(context.Context, *tx) error
+	if !g.IsZero() {
+		judge = func(ctx context.Context, t *tx) error { return t.judge(ctx, g, l.db.now) }
+	}
+	first, err := l.db.performGuarded(ctx, g, judge, entries...)
 	if err != nil {
-		return audit.Receipt{}, fmt.Errorf("append to the audit log: %w", err)
+		return audit.Written{}, fmt.Errorf("append to the audit log: %w", err)
 	}
-	return audit.Receipt{First: first, Count: len(entries)}, nil
+	return audit.Written{First: first, Count: len(entries)}, nil
 }
 
 // Size implements audit.Tree.

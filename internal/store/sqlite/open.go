@@ -21,17 +21,17 @@ var (
 	ErrInUse = errors.New("another process serves this database")
 	// ErrClosed says that the store is shutting down; nothing was written.
 	ErrClosed = errors.New("store is closed")
-	// ErrOutcomeUnknown says that the caller gave up while its act was being
-	// written: it may be durable or not. The caller MUST NOT tell either.
-	ErrOutcomeUnknown = errors.New("gave up while the act was being written")
 	// ErrLogShrank says that the log on disk is shorter than what this process
 	// saw committed: a file was put in its place. Writing stops until a restart.
 	ErrLogShrank = errors.New("the audit log on disk became shorter")
 )
 
-// Options tune a store; the zero value serves.
+// Options tune a store; the zero value serves, but for Now.
 type Options struct {
 	Logger *slog.Logger // nil: silent
+	// Now is the clock that guards are judged by. Without one every guarded
+	// append fails, which suits commands: they release nothing.
+	Now func() time.Time
 	// QueueLimit bounds the acts that wait for the writer (1024); further callers
 	// wait in line until their context ends.
 	QueueLimit int
@@ -50,9 +50,10 @@ const readers = 4
 type DB struct {
 	path   string
 	log    *slog.Logger
-	lock   *os.File // nil beside a server
-	write  *sql.DB  // one connection, the writer's
-	read   *sql.DB  // query_only
+	now    func() time.Time // nil: guards cannot be judged
+	lock   *os.File         // nil beside a server
+	write  *sql.DB          // one connection, the writer's
+	read   *sql.DB          // query_only
 	writer *writer
 	close  func() error
 }
@@ -71,7 +72,7 @@ func OpenBeside(ctx context.Context, path string, o Options) (*DB, error) {
 
 func open(ctx context.Context, path string, o Options, serve bool) (_ *DB, err error) {
 	o = withDefaults(o)
-	db := &DB{path: path, log: o.Logger}
+	db := &DB{path: path, log: o.Logger, now: o.Now}
 	db.close = sync.OnceValue(db.shutDown)
 	defer func() {
 		if err != nil {

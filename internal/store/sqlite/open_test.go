@@ -124,7 +124,7 @@ func TestOpening(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if _, err := db.Log().Append(t.Context(), sample(0)); !errors.Is(err, ErrClosed) {
+		if _, err := db.Log().Append(t.Context(), audit.Guard{}, sample(0)); !errors.Is(err, ErrClosed) {
 			t.Errorf("error %v", err)
 		}
 		if err := db.Ping(t.Context()); err == nil {

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -89,7 +90,7 @@ func TestAPanicWhileForeignWritesAreNoticedEndsNoService(t *testing.T) {
 	// Nothing is written until every listener has heard of the foreign write: a
 	// projection that was not dropped is older than the log.
 	for range 2 {
-		if _, err := db.Log().Append(t.Context(), sample(1)); err == nil {
+		if _, err := db.Log().Append(t.Context(), audit.Guard{}, sample(1)); err == nil {
 			t.Fatal("an act was written before every listener heard of the foreign write")
 		}
 	}

@@ -41,7 +41,7 @@ func standing(t *testing.T, db *DB) (bodies, correlations []int64) {
 
 func appended(t *testing.T, db *DB, e audit.Entry) {
 	t.Helper()
-	if _, err := db.Log().Append(t.Context(), e); err != nil {
+	if _, err := db.Log().Append(t.Context(), audit.Guard{}, e); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -12,14 +13,15 @@ import (
 
 func TestStoreKeepsItsPromises(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	storetest.Run(t, func(t *testing.T) storetest.Stores {
-		return stores(t, filepath.Join(t.TempDir(), "care.db"))
+	storetest.Run(t, func(t *testing.T, now func() time.Time) storetest.Stores {
+		t.Helper()
+		return stores(t, filepath.Join(t.TempDir(), "care.db"), now)
 	})
 }
 
-func stores(t *testing.T, path string) storetest.Stores {
+func stores(t *testing.T, path string, now func() time.Time) storetest.Stores {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	db, err := sqlite.Open(t.Context(), path, sqlite.Options{Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +38,7 @@ func stores(t *testing.T, path string) storetest.Stores {
 			if err := db.Close(); err != nil {
 				t.Fatal(err)
 			}
-			return stores(t, path)
+			return stores(t, path, now)
 		},
 	}
 }

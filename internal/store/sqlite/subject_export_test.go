@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"encoding/json"
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"slices"
 	"strings"
 	"testing"
@@ -26,7 +27,7 @@ func TestSubjectExport(t *testing.T) {
 	}
 	other := sample(2)
 	other.Citizen = "SOMEBODYELSE"
-	if _, err := db.Log().Append(t.Context(), other); err != nil {
+	if _, err := db.Log().Append(t.Context(), audit.Guard{}, other); err != nil {
 		t.Fatal(err)
 	}
 

@@ -9,6 +9,8 @@ import (
 
 	driver "modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
 // tx is the writer's connection with its prepared statements. Transactions are
@@ -98,6 +100,20 @@ func fatal(err error) bool {
 		return true
 	}
 	return false
+}
+
+// commitError is what a failed COMMIT means. SQLite refuses one with these codes
+// before it writes the commit; after any other the frames may be on disk, and a
+// crash before the next commit would bring them back.
+func commitError(err error) error {
+	var e *driver.Error
+	if errors.As(err, &e) {
+		switch e.Code() & 0xff {
+		case lib.SQLITE_BUSY, lib.SQLITE_FULL, lib.SQLITE_CONSTRAINT:
+			return fmt.Errorf("commit: %w", err)
+		}
+	}
+	return fmt.Errorf("commit: %w: %w", audit.ErrOutcomeUnknown, err)
 }
 
 // rollback ends a transaction that failed; that none is open any more is fine.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/panics"
 )
 
@@ -67,7 +68,7 @@ func (w *writer) submit(ctx context.Context, a *act) (int64, error) {
 	case o := <-a.done: // it ended just now: the truth is known
 		return o.first, o.err
 	default:
-		return 0, fmt.Errorf("%w: %w", ErrOutcomeUnknown, context.Cause(ctx))
+		return 0, fmt.Errorf("%w: %w", audit.ErrOutcomeUnknown, context.Cause(ctx))
 	}
 }
 

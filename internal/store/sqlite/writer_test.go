@@ -75,7 +75,7 @@ func TestGroupCommit(t *testing.T) {
 		ctx, giveUp := context.WithCancelCause(t.Context())
 		end := make(chan error, 1)
 		go func() {
-			_, err := db.Log().Append(ctx, sample(1))
+			_, err := db.Log().Append(ctx, audit.Guard{}, sample(1))
 			end <- err
 		}()
 		for len(db.writer.queue) == 0 {
@@ -83,7 +83,7 @@ func TestGroupCommit(t *testing.T) {
 		}
 		reason := errors.New("the citizen closed the page")
 		giveUp(reason)
-		if err := <-end; !errors.Is(err, reason) || errors.Is(err, ErrOutcomeUnknown) {
+		if err := <-end; !errors.Is(err, reason) || errors.Is(err, audit.ErrOutcomeUnknown) {
 			t.Errorf("error %v", err)
 		}
 		release()
@@ -107,7 +107,7 @@ func TestGroupCommit(t *testing.T) {
 		}()
 		<-begun
 		giveUp()
-		if err := <-end; !errors.Is(err, ErrOutcomeUnknown) || !errors.Is(err, context.Canceled) {
+		if err := <-end; !errors.Is(err, audit.ErrOutcomeUnknown) || !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v", err)
 		}
 		close(finish)
@@ -147,7 +147,7 @@ func TestGroupCommit(t *testing.T) {
 		ends := make(chan error, callers)
 		for i := range callers {
 			go func() {
-				_, err := db.Log().Append(context.Background(), sample(i))
+				_, err := db.Log().Append(context.Background(), audit.Guard{}, sample(i))
 				ends <- err
 			}()
 		}
@@ -193,7 +193,7 @@ func TestFullDisk(t *testing.T) {
 	}
 
 	pages("1000000")
-	r, err := db.Log().Append(t.Context(), big)
+	r, err := db.Log().Append(t.Context(), audit.Guard{}, big)
 	if err != nil || r.First != 10 {
 		t.Errorf("with room again: %+v, %v", r, err)
 	}
@@ -207,7 +207,7 @@ func TestReadOnlyDatabase(t *testing.T) {
 	fill(t, db, 2)
 	set(t, db, `PRAGMA query_only = 1`)
 	for range 2 {
-		if _, err := db.Log().Append(t.Context(), sample(2)); err == nil {
+		if _, err := db.Log().Append(t.Context(), audit.Guard{}, sample(2)); err == nil {
 			t.Error("it was told to be written")
 		}
 	}
@@ -238,7 +238,7 @@ func TestLostConnection(t *testing.T) {
 	if err := db.writer.tx.conn.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Log().Append(t.Context(), sample(2)); err == nil {
+	if _, err := db.Log().Append(t.Context(), audit.Guard{}, sample(2)); err == nil {
 		t.Error("it was told to be written")
 	}
 	fill(t, db, 1)

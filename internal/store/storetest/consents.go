@@ -16,7 +16,7 @@ func testConsents(t *testing.T, open func(t *testing.T) Stores) {
 		withdrawn := consent.Event{Seq: 2, ID: "consent-1", Kind: consent.Withdrawn, Citizen: ann, Client: app, Channel: "app", At: noon()}
 		want := []consent.Event{grant(ann, 1), withdrawn}
 		for _, e := range want {
-			a := released(ann, noon())
+			a := refused(ann, noon())
 			a.Digest = e.Digest()
 			must(t, s.Consents.Record(t.Context(), e.Seq-1, e, a))
 		}
@@ -35,7 +35,7 @@ func testConsents(t *testing.T, open func(t *testing.T) Stores) {
 
 	t.Run("a citizen without events has none", func(t *testing.T) {
 		s := open(t)
-		must(t, s.Consents.Record(t.Context(), 0, grant(bob, 1), released(bob, noon())))
+		must(t, s.Consents.Record(t.Context(), 0, grant(bob, 1), refused(bob, noon())))
 		got, err := s.Consents.Events(t.Context(), ann)
 		if err != nil || len(got) != 0 {
 			t.Errorf("%v, %v", got, err)
@@ -44,9 +44,9 @@ func testConsents(t *testing.T, open func(t *testing.T) Stores) {
 
 	t.Run("an event behind the times is refused and leaves no entry", func(t *testing.T) {
 		s := open(t)
-		must(t, s.Consents.Record(t.Context(), 0, grant(ann, 1), released(ann, noon())))
+		must(t, s.Consents.Record(t.Context(), 0, grant(ann, 1), refused(ann, noon())))
 		for _, last := range []int64{0, 2} {
-			if err := s.Consents.Record(t.Context(), last, grant(ann, last+1), released(ann, noon())); !errors.Is(err, consent.ErrConflict) {
+			if err := s.Consents.Record(t.Context(), last, grant(ann, last+1), refused(ann, noon())); !errors.Is(err, consent.ErrConflict) {
 				t.Errorf("after %d: %v", last, err)
 			}
 		}
@@ -68,7 +68,7 @@ func testConsents(t *testing.T, open func(t *testing.T) Stores) {
 	t.Run("of many acts on one state exactly one is recorded", func(t *testing.T) {
 		s := open(t)
 		won, errs := race(30, func(int) error {
-			return s.Consents.Record(t.Context(), 0, grant(ann, 1), released(ann, noon()))
+			return s.Consents.Record(t.Context(), 0, grant(ann, 1), refused(ann, noon()))
 		})
 		if won != 1 {
 			t.Fatalf("%d won", won)

@@ -15,7 +15,7 @@ func testFinding(t *testing.T, open func(t *testing.T) Stores) {
 		t.Helper()
 		s := open(t)
 		for n := range 30 {
-			e := released(ann, noon().Add(time.Duration(n)*time.Minute))
+			e := refused(ann, noon().Add(time.Duration(n)*time.Minute))
 			if n%2 == 1 {
 				e.Citizen = bob
 			}
@@ -25,7 +25,7 @@ func testFinding(t *testing.T, open func(t *testing.T) Stores) {
 			if n >= 15 {
 				e.At = e.At.Add(-time.Hour)
 			}
-			_, err := s.Log.Append(t.Context(), e)
+			_, err := s.Log.Append(t.Context(), audit.Guard{}, e)
 			must(t, err)
 		}
 		return s
@@ -62,7 +62,7 @@ func testFinding(t *testing.T, open func(t *testing.T) Stores) {
 		"one citizen":                     {Citizen: ann},
 		"one client":                      {Client: app},
 		"one kind":                        {Kinds: []audit.Kind{audit.SignedIn}},
-		"two kinds":                       {Kinds: []audit.Kind{audit.SignedIn, audit.DataReleased}},
+		"two kinds":                       {Kinds: []audit.Kind{audit.SignedIn, audit.DataRefused}},
 		"since a time":                    {Since: noon().Add(5 * time.Minute)},
 		"until a time":                    {Until: noon().Add(5 * time.Minute)},
 		"a citizen's entries of a period": {Citizen: bob, Since: noon().Add(-40 * time.Minute), Until: noon().Add(10 * time.Minute)},

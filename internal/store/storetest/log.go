@@ -17,10 +17,10 @@ import (
 func testLog(t *testing.T, open func(t *testing.T) Stores) {
 	t.Run("an acknowledged entry reads back as it was and stands after a restart", func(t *testing.T) {
 		s := open(t)
-		want := []audit.Entry{released(ann, noon()), {Kind: audit.ConfigurationKnown, At: noon(), Outcome: audit.Failed}}
-		receipt, err := s.Log.Append(t.Context(), want...)
+		want := []audit.Entry{refused(ann, noon()), {Kind: audit.ConfigurationKnown, At: noon(), Outcome: audit.Failed}}
+		receipt, err := s.Log.Append(t.Context(), audit.Guard{}, want...)
 		must(t, err)
-		if receipt != (audit.Receipt{First: 0, Count: 2}) {
+		if receipt != (audit.Written{First: 0, Count: 2}) {
 			t.Errorf("receipt %+v", receipt)
 		}
 		if diff := cmp.Diff(want, entries(t, s.Log)); diff != "" {
@@ -30,7 +30,7 @@ func testLog(t *testing.T, open func(t *testing.T) Stores) {
 		if diff := cmp.Diff(want, entries(t, s.Log)); diff != "" {
 			t.Error(diff)
 		}
-		receipt, err = s.Log.Append(t.Context(), released(bob, noon()))
+		receipt, err = s.Log.Append(t.Context(), audit.Guard{}, refused(bob, noon()))
 		must(t, err)
 		if receipt.First != 2 {
 			t.Errorf("after the restart the log went on at %d", receipt.First)
@@ -49,8 +49,8 @@ func testLog(t *testing.T, open func(t *testing.T) Stores) {
 		const writers, each = 40, 5
 		won, errs := race(writers, func(i int) error {
 			for n := range each {
-				e := released(ann, noon().Add(time.Duration(i*each+n)))
-				r, err := s.Log.Append(context.Background(), e, e)
+				e := refused(ann, noon().Add(time.Duration(i*each+n)))
+				r, err := s.Log.Append(context.Background(), audit.Guard{}, e, e)
 				if err != nil {
 					return err
 				}
@@ -79,7 +79,7 @@ func testLog(t *testing.T, open func(t *testing.T) Stores) {
 
 	t.Run("an invalid entry leaves nothing, not even its companions", func(t *testing.T) {
 		s := open(t)
-		_, err := s.Log.Append(t.Context(), released(ann, noon()), invalid())
+		_, err := s.Log.Append(t.Context(), audit.Guard{}, refused(ann, noon()), invalid())
 		if !errors.Is(err, audit.ErrInvalidEntry) {
 			t.Errorf("error %v", err)
 		}
@@ -90,7 +90,7 @@ func testLog(t *testing.T, open func(t *testing.T) Stores) {
 
 	t.Run("a caller who has given up already writes nothing", func(t *testing.T) {
 		s := open(t)
-		if _, err := s.Log.Append(ended(t), released(ann, noon())); !errors.Is(err, context.Canceled) {
+		if _, err := s.Log.Append(ended(t), audit.Guard{}, refused(ann, noon())); !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v", err)
 		}
 		if n := len(entries(t, s.Log)); n != 0 {
@@ -101,7 +101,7 @@ func testLog(t *testing.T, open func(t *testing.T) Stores) {
 	t.Run("a clock that goes back is harmless", func(t *testing.T) {
 		s := open(t)
 		for _, at := range []time.Duration{0, -time.Hour, time.Minute, -24 * time.Hour} {
-			_, err := s.Log.Append(t.Context(), released(ann, noon().Add(at)))
+			_, err := s.Log.Append(t.Context(), audit.Guard{}, refused(ann, noon().Add(at)))
 			must(t, err)
 		}
 		if n := len(entries(t, s.Log)); n != 4 {
@@ -111,8 +111,8 @@ func testLog(t *testing.T, open func(t *testing.T) Stores) {
 
 	t.Run("the correlation id stands beside the leaf and not in it", func(t *testing.T) {
 		s := open(t)
-		e := released(ann, noon())
-		_, err := s.Log.Append(t.Context(), e, e)
+		e := refused(ann, noon())
+		_, err := s.Log.Append(t.Context(), audit.Guard{}, e, e)
 		must(t, err)
 		page, err := s.Log.Records(t.Context(), -1, 10)
 		must(t, err)
@@ -132,7 +132,7 @@ func testLog(t *testing.T, open func(t *testing.T) Stores) {
 		const n = 17
 		var leaves [][]byte
 		for range n {
-			_, err := s.Log.Append(t.Context(), released(ann, noon()))
+			_, err := s.Log.Append(t.Context(), audit.Guard{}, refused(ann, noon()))
 			must(t, err)
 		}
 		page, err := s.Log.Records(t.Context(), -1, n)

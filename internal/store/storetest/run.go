@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
@@ -26,9 +27,17 @@ type Stores struct {
 	Reopen func(t *testing.T) Stores
 }
 
-// Run proves the promises. open gives an empty database of its own to each test
-// and closes it at the test's end.
-func Run(t *testing.T, open func(t *testing.T) Stores) {
+// Open gives an empty database of its own to each test and closes it at the
+// test's end. The store judges guards by the clock now.
+type Open func(t *testing.T, now func() time.Time) Stores
+
+// Run proves the promises.
+func Run(t *testing.T, with Open) {
+	open := func(t *testing.T) Stores {
+		t.Helper()
+		return with(t, noon)
+	}
+	t.Run("guards", func(t *testing.T) { testGuards(t, with) })
 	t.Run("log", func(t *testing.T) { testLog(t, open) })
 	t.Run("finding entries", func(t *testing.T) { testFinding(t, open) })
 	t.Run("consents", func(t *testing.T) { testConsents(t, open) })

@@ -25,10 +25,11 @@ const (
 	app client.ID   = "app-one"
 )
 
-func released(who citizen.Ref, at time.Time) audit.Entry {
+// refused is an entry that shows nothing and needs no guard.
+func refused(who citizen.Ref, at time.Time) audit.Entry {
 	return audit.Entry{
-		Kind: audit.DataReleased, At: at, Citizen: who, Client: app, Actor: audit.ActorCitizen,
-		Purpose: "timeline", Outcome: audit.Succeeded, Consent: "consent-1",
+		Kind: audit.DataRefused, At: at, Citizen: who, Client: app, Actor: audit.ActorCitizen,
+		Purpose: "timeline", Outcome: audit.Refused, Reason: "withdrawn", Consent: "consent-1",
 		Referrals: []string{"digest-1", "digest-2"}, Digest: "digest-3", CorrelationID: "c0ffee00-0000-4000-8000-000000000001",
 	}
 }

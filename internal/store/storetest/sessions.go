@@ -23,7 +23,7 @@ func testSessions(t *testing.T, open func(t *testing.T) Stores) {
 
 	t.Run("a session reads back as it was, with its entry in the log, also after a restart", func(t *testing.T) {
 		s := withAnn(t)
-		must(t, s.Sessions.AddSession(t.Context(), sessionOf(ann, 1), released(ann, noon())))
+		must(t, s.Sessions.AddSession(t.Context(), sessionOf(ann, 1), refused(ann, noon())))
 		s = s.Reopen(t)
 		got, err := s.Sessions.Session(t.Context(), hashOf(1))
 		must(t, err)
@@ -43,7 +43,7 @@ func testSessions(t *testing.T, open func(t *testing.T) Stores) {
 		if _, err := s.Sessions.Session(t.Context(), hashOf(1)); !errors.Is(err, session.ErrNone) {
 			t.Error(err)
 		}
-		if err := s.Sessions.AddSession(t.Context(), sessionOf(bob, 2), released(bob, noon())); !errors.Is(err, citizen.ErrNoSubject) {
+		if err := s.Sessions.AddSession(t.Context(), sessionOf(bob, 2), refused(bob, noon())); !errors.Is(err, citizen.ErrNoSubject) {
 			t.Errorf("a session of nobody: %v", err)
 		}
 		if n := len(entries(t, s.Log)); n != 0 {
@@ -53,9 +53,9 @@ func testSessions(t *testing.T, open func(t *testing.T) Stores) {
 
 	t.Run("of many sign-outs of one session one is logged", func(t *testing.T) {
 		s := withAnn(t)
-		must(t, s.Sessions.AddSession(t.Context(), sessionOf(ann, 1), released(ann, noon())))
+		must(t, s.Sessions.AddSession(t.Context(), sessionOf(ann, 1), refused(ann, noon())))
 		won, errs := race(20, func(int) error {
-			return s.Sessions.RemoveSession(t.Context(), hashOf(1), released(ann, noon()))
+			return s.Sessions.RemoveSession(t.Context(), hashOf(1), refused(ann, noon()))
 		})
 		if won != 1 {
 			t.Fatalf("%d won: %v", won, errs)
@@ -72,7 +72,7 @@ func testSessions(t *testing.T, open func(t *testing.T) Stores) {
 
 	t.Run("being seen moves a session's time forward only, and passes over one that is gone", func(t *testing.T) {
 		s := withAnn(t)
-		must(t, s.Sessions.AddSession(t.Context(), sessionOf(ann, 1), released(ann, noon())))
+		must(t, s.Sessions.AddSession(t.Context(), sessionOf(ann, 1), refused(ann, noon())))
 		later := noon().Add(time.Minute)
 		must(t, s.Sessions.TouchSessions(t.Context(), map[[32]byte]time.Time{hashOf(1): later, hashOf(2): later}))
 		must(t, s.Sessions.TouchSessions(t.Context(), map[[32]byte]time.Time{hashOf(1): noon()}))
@@ -92,7 +92,7 @@ func testSessions(t *testing.T, open func(t *testing.T) Stores) {
 		idle.SeenAt = noon().Add(30*time.Minute - 1)
 		live.SeenAt = noon().Add(30 * time.Minute)
 		for _, r := range []session.Record{expired, idle, live} {
-			must(t, s.Sessions.AddSession(t.Context(), r, released(ann, noon())))
+			must(t, s.Sessions.AddSession(t.Context(), r, refused(ann, noon())))
 		}
 		n, err := s.Sessions.RemoveExpiredSessions(t.Context(), noon().Add(time.Hour), noon().Add(30*time.Minute))
 		must(t, err)

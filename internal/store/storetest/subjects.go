@@ -88,9 +88,9 @@ func testSubjects(t *testing.T, open func(t *testing.T) Stores) {
 		for i, ref := range []citizen.Ref{ann, bob} {
 			_, err := s.Subjects.AddSubject(t.Context(), subject(ref, i))
 			must(t, err)
-			must(t, s.Sessions.AddSession(t.Context(), sessionOf(ref, i), released(ref, noon())))
+			must(t, s.Sessions.AddSession(t.Context(), sessionOf(ref, i), refused(ref, noon())))
 		}
-		must(t, s.Consents.Record(t.Context(), 0, grant(ann, 1), released(ann, noon())))
+		must(t, s.Consents.Record(t.Context(), 0, grant(ann, 1), refused(ann, noon())))
 		before := entries(t, s.Log)
 
 		must(t, s.Subjects.EraseSubject(t.Context(), ann))
