@@ -46,6 +46,25 @@ func (r *Reader) Int(object Value, name string) *int {
 	return nil
 }
 
+// Bool is a member that is true or false, also as a text; nil where it is absent or
+// lost.
+func (r *Reader) Bool(object Value, name string) *bool {
+	v := object.member(name).single()
+	if !v.Exists() {
+		return nil
+	}
+	switch string(v.scalar()) {
+	case "true":
+		return ptr(true)
+	case "false":
+		return ptr(false)
+	}
+	r.Lost++
+	return nil
+}
+
+func ptr[T any](v T) *T { return &v }
+
 // Object is a member that is an object; absent where it is absent or lost.
 func (r *Reader) Object(object Value, name string) Value {
 	v := object.member(name).single()

@@ -15,6 +15,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/fhir"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/panics"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
@@ -39,7 +40,7 @@ type Counters struct {
 	ForeignSubject func()
 }
 
-// Deps are what a Source needs; all are required.
+// Deps are what a Source needs; all but Panics are required.
 type Deps struct {
 	HTTP          *upstream.Client
 	BaseURL       string // without a trailing slash
@@ -47,6 +48,8 @@ type Deps struct {
 	Services      *cache.Cache[Service] // shared by all citizens
 	Organisations Organisations
 	Counters      Counters
+	// Panics hears of a panic in one look-up, which costs that look-up only.
+	Panics panics.Handler
 }
 
 // Source is e-RS as a source of timeline facts.
@@ -71,7 +74,7 @@ const (
 	sideBySide   = 8
 )
 
-// New needs every field of d.
+// New makes a Source.
 func New(d Deps) (*Source, error) {
 	london, err := time.LoadLocation("Europe/London")
 	if err != nil {
@@ -161,14 +164,18 @@ func (s *Source) services(ctx context.Context, a aggregate.Access, ids []string)
 	all.SetLimit(sideBySide)
 	for _, id := range ids {
 		all.Go(func() error {
-			r, err := s.d.Services.Get(ctx, id, func(ctx context.Context) (Service, time.Duration, error) {
-				return s.loadService(ctx, a, id)
+			// The panic is contained because it would end the process from here.
+			_ = s.d.Panics.Contain(ctx, "find service", func() error {
+				r, err := s.d.Services.Get(ctx, id, func(ctx context.Context) (Service, time.Duration, error) {
+					return s.loadService(ctx, a, id)
+				})
+				if err == nil {
+					mu.Lock()
+					defer mu.Unlock()
+					found[id] = r.Value
+				}
+				return nil
 			})
-			if err == nil {
-				mu.Lock()
-				defer mu.Unlock()
-				found[id] = r.Value
-			}
 			return nil // a service that is not found costs its own part only
 		})
 	}
