@@ -13,7 +13,7 @@ import (
 // list. The zero Reader is ready to use.
 type Reader struct {
 	// Lost counts the parts that are there and have no readable form. A part that
-	// nobody reads may have any form.
+	// is not read may have any form.
 	Lost int
 }
 

@@ -13,7 +13,7 @@ import (
 const BundledAsOf = "2026-11"
 
 //go:embed bundled.csv
-var bundled string // go:embed wants a package variable; it is read alone
+var bundled string // go:embed needs a package variable; it is never written
 
 // Bundled are the names of England's acute hospital trusts by ODS code, for
 // deployments without the live look-up and for times when it fails. They have no
