@@ -345,3 +345,23 @@ func leaksNothing(t *testing.T, err error) {
 		}
 	}
 }
+
+func TestPanicInOneLookUpCostsItsOwnPart(t *testing.T) {
+	body := bundleOf(t, referralOf(1), appointmentOf(1), referralOf(2), taskOf(2))
+	_, s := newERS(t, func(r *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, "7000000456") {
+			panic("boom")
+		}
+		return ordinary(body)(r)
+	})
+	for range 2 {
+		got, err := s.Read(t.Context(), access(t))
+		if err != nil || len(got.Facts) != 2 {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		want := []aggregate.Notice{{Code: aggregate.ServiceNotFound, Count: 1}}
+		if diff := cmp.Diff(want, got.Notices); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
