@@ -29,7 +29,7 @@ type auditCommand struct {
 
 // database is where the log is: the flag, or the service's own setting.
 type database struct {
-	Database string `help:"sqlite:PATH of the database." env:"PCA_DATABASE_URL" required:""`
+	Database string `help:"sqlite:PATH of the database." setting:"PCA_DATABASE_URL" required:""`
 }
 
 func (d database) path() (string, error) {
@@ -50,8 +50,8 @@ func (d database) open(env *environment) (*sqlite.DB, error) {
 
 // signing is how checkpoints are signed and where they go, as the service is configured.
 type signing struct {
-	KeyFile string `name:"checkpoint-key-file" help:"Key that signs checkpoints (beside the database)." env:"PCA_AUDIT_CHECKPOINT_KEY_FILE" placeholder:"FILE"`
-	Sink    string `help:"File or https address that checkpoints go to, besides the file beside the database." env:"PCA_AUDIT_CHECKPOINT_SINK" placeholder:"SINK"`
+	KeyFile string `name:"checkpoint-key-file" help:"Key that signs checkpoints (beside the database)." setting:"PCA_AUDIT_CHECKPOINT_KEY_FILE" placeholder:"FILE"`
+	Sink    string `help:"File or https address that checkpoints go to, besides the file beside the database." setting:"PCA_AUDIT_CHECKPOINT_SINK" placeholder:"SINK"`
 }
 
 func (s signing) keyPath(databasePath string) string {

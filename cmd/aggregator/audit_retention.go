@@ -12,8 +12,8 @@ import (
 type auditRetentionCommand struct {
 	database
 
-	Correlation config.Period `help:"How long correlation ids are kept." env:"PCA_RETENTION_CORRELATION" default:"90d"`
-	Log         config.Period `help:"How long entries keep what they say." env:"PCA_RETENTION_LOG" default:"8y"`
+	Correlation config.Period `help:"How long correlation ids are kept." setting:"PCA_RETENTION_CORRELATION" default:"90d"`
+	Log         config.Period `help:"How long entries keep what they say." setting:"PCA_RETENTION_LOG" default:"8y"`
 }
 
 // Run removes what is due, also while the service runs.

@@ -16,7 +16,7 @@ type auditVerifyCommand struct {
 	database
 
 	FromCheckpoint string `help:"File with a checkpoint that you kept yourself." placeholder:"FILE"`
-	Sink           string `help:"File that checkpoints are published to." env:"PCA_AUDIT_CHECKPOINT_SINK" placeholder:"FILE"`
+	Sink           string `help:"File that checkpoints are published to." setting:"PCA_AUDIT_CHECKPOINT_SINK" placeholder:"FILE"`
 	PublicKey      string `help:"Public key of the checkpoint that you kept, where it is not the one beside the database." placeholder:"FILE"`
 }
 

@@ -52,6 +52,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	var c commands
 	parser, err := kong.New(&c, kong.Name("aggregator"), kong.UsageOnError(), kong.Writers(stdout, stderr),
 		kong.Description("A patient's referrals and appointments, in one timeline that a worried person understands."),
+		kong.Resolvers(settings(environ)), kong.ValueFormatter(helpWithSetting),
 		kong.Vars{"version": describeBuild()}, kong.Exit(func(asked int) { code = asked }))
 	if err != nil {
 		return report(stderr, err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/config"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
@@ -32,16 +33,27 @@ var errUnknownSubject = errors.New("nobody with this NHS number is known here: t
 // argument, which others on the machine can read, nor printed or logged.
 type person struct {
 	NumberFile string `name:"nhs-number-file" aliases:"subject-nhs-number-file" help:"File with the citizen's NHS number." placeholder:"FILE"`
-	KeyRing    string `name:"secret-key-file" help:"The service's key ring." env:"PCA_SECRET_KEY_FILE" placeholder:"FILE"`
+	KeyRing    string `name:"secret-key-file" help:"The service's key ring ($PCA_SECRET_KEY_FILE or $PCA_SECRET_KEY)." placeholder:"FILE"`
 }
 
-// ring opens the service's key ring.
-func (p person) ring() (*keys.Ring, error) {
-	text, err := os.ReadFile(p.KeyRing)
-	if err != nil {
-		return nil, fmt.Errorf("%w: read the key ring: %w", errUsage, err)
+// ring opens the service's key ring: the one of the flag, or else that of the settings.
+func (p person) ring(env *environment) (*keys.Ring, error) {
+	var text string
+	var err error
+	if p.KeyRing != "" {
+		var content []byte
+		content, err = os.ReadFile(p.KeyRing)
+		text = string(content)
+	} else {
+		text, _, err = config.Lookup(env.environ, "PCA_SECRET_KEY")
 	}
-	ring, err := keys.Parse(text)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: read the key ring: %w", errUsage, err)
+	case text == "":
+		return nil, fmt.Errorf("%w: the key ring is missing: set PCA_SECRET_KEY_FILE or PCA_SECRET_KEY, or add --secret-key-file", errUsage)
+	}
+	ring, err := keys.Parse([]byte(text))
 	if err != nil {
 		return nil, fmt.Errorf("read the key ring: %w", err)
 	}
@@ -53,7 +65,7 @@ func (p person) find(env *environment, db *sqlite.DB) (citizen.Ref, error) {
 	if p.NumberFile == "" {
 		return "", fmt.Errorf("%w: --nhs-number-file is missing", errUsage)
 	}
-	ring, err := p.ring()
+	ring, err := p.ring(env)
 	if err != nil {
 		return "", err
 	}
@@ -119,7 +131,7 @@ func (x subjectExportCommand) Run(env *environment) (err error) {
 	if err := appendEntry(env, db, audit.SubjectAccess, nil, ref, "subject-access: "+x.Reason); err != nil {
 		return err
 	}
-	ring, err := x.ring()
+	ring, err := x.ring(env)
 	if err != nil {
 		return err
 	}

@@ -66,47 +66,74 @@ func once(faults []error) []error {
 	})
 }
 
-// own takes the PCA_ entries, reads what is given as a file, and refuses names
-// that mean nothing.
+// own returns the PCA_ settings of an environment. A secret that is given as a
+// file is read; names that are not known are faults.
 func own(environment []string) (map[string]string, []error) {
-	values := map[string]string{}
 	var faults []error
 	known := names(reflect.TypeFor[Config](), prefix)
 	for _, entry := range environment {
-		name, value, _ := strings.Cut(entry, "=")
+		name, _, _ := strings.Cut(entry, "=")
 		short, ours := strings.CutPrefix(name, prefix)
-		if !ours || injected(short) {
-			continue
-		}
 		base, isFile := strings.CutSuffix(short, "_FILE")
 		switch {
+		case !ours || injected(short) || slices.Contains(known, name) || isFile && slices.Contains(secrets(), base):
 		case slices.Contains(planned(), short):
 			faults = append(faults, fmt.Errorf("%s: not yet supported", name))
-		case isFile && slices.Contains(secrets(), base):
-			text, err := os.ReadFile(value) //nolint:gosec // the operator names the file
-			if err != nil {
-				faults = append(faults, fmt.Errorf("%s: cannot read the file: %w", name, errors.Unwrap(err)))
-			}
-			if _, both := values[prefix+base]; both {
-				faults = append(faults, fmt.Errorf("%s: given both as a value and as a file", prefix+base))
-			}
-			values[prefix+base] = strings.TrimSpace(string(text))
-			if err != nil {
-				values[prefix+base] = "unread" // one fault is told for it, not two
-			}
-		case slices.Contains(known, name):
-			if _, both := values[name]; both {
-				faults = append(faults, fmt.Errorf("%s: given both as a value and as a file", name))
-			}
-			values[name] = value
 		default:
 			faults = append(faults, fmt.Errorf("%s: no such setting", name))
+		}
+	}
+	values := map[string]string{}
+	for _, name := range known {
+		value, isSet, err := Lookup(environment, name)
+		if err != nil {
+			faults = append(faults, err)
+			value, isSet = unread, true // so that it is not reported as missing too
+		}
+		if isSet {
+			values[name] = value
 		}
 	}
 	return values, faults
 }
 
-// injected tells what Kubernetes sets for a service called "pca".
+// unread is in place of a secret whose file cannot be read.
+const unread = "unread"
+
+// Lookup returns one setting of an environment, such as PCA_DATABASE_URL, and
+// whether it is set. A secret can be given as the file that name_FILE names. It
+// is an error to give it in both forms, or a file that cannot be read; the error
+// repeats no value.
+func Lookup(environment []string, name string) (value string, isSet bool, err error) {
+	value, isSet = entry(environment, name)
+	if !slices.Contains(secrets(), strings.TrimPrefix(name, prefix)) {
+		return value, isSet, nil
+	}
+	file, hasFile := entry(environment, name+"_FILE")
+	switch {
+	case !hasFile:
+		return value, isSet, nil
+	case isSet:
+		return "", true, fmt.Errorf("%s: given both as a value and as a file", name)
+	}
+	text, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+	if err != nil {
+		return "", true, fmt.Errorf("%s_FILE: cannot read the file: %w", name, errors.Unwrap(err))
+	}
+	return strings.TrimSpace(string(text)), true, nil
+}
+
+// entry returns the last value that an environment gives to a name.
+func entry(environment []string, name string) (value string, isSet bool) {
+	for _, e := range environment {
+		if n, v, _ := strings.Cut(e, "="); n == name {
+			value, isSet = v, true
+		}
+	}
+	return value, isSet
+}
+
+// injected reports what Kubernetes sets for a service called "pca".
 func injected(name string) bool {
 	return strings.HasPrefix(name, "SERVICE_") || name == "PORT" || strings.HasPrefix(name, "PORT_")
 }
@@ -279,7 +306,7 @@ func (c Config) checkAddresses() []error {
 
 func (c Config) checkSecrets() []error {
 	var faults []error
-	if text := c.SecretKey.Reveal(); text != "" && text != "unread" {
+	if text := c.SecretKey.Reveal(); text != "" && text != unread {
 		if _, err := keys.Parse([]byte(text)); err != nil {
 			faults = append(faults, fmt.Errorf("%sSECRET_KEY: %w", prefix, err))
 		}
@@ -290,7 +317,7 @@ func (c Config) checkSecrets() []error {
 	}{
 		"NHS_LOGIN_PRIVATE_KEY": {c.NHSLogin.PrivateKey, c.NHSLogin.KeyIDs}, "API_PLATFORM_PRIVATE_KEY": {c.Platform.PrivateKey, c.Platform.KeyIDs},
 	} {
-		if text := k.pem.Reveal(); text != "" && text != "unread" {
+		if text := k.pem.Reveal(); text != "" && text != unread {
 			if _, err := jose.ParseKeys([]byte(text), k.ids); err != nil {
 				faults = append(faults, fmt.Errorf("%s%s: %w", prefix, name, err))
 			}
