@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/citizens"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/reply"
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/kit"
 )
 
 // maxControl bounds the body of a control request.
@@ -48,7 +48,7 @@ func (s *Sandbox) control(mux *http.ServeMux) {
 }
 
 func fail(w http.ResponseWriter, status int, err error) {
-	reply.JSON(w, status, map[string]string{"error": err.Error()})
+	kit.WriteJSON(w, status, map[string]string{"error": err.Error()})
 }
 
 func decode(w http.ResponseWriter, r *http.Request, into any) bool {
@@ -62,7 +62,7 @@ func decode(w http.ResponseWriter, r *http.Request, into any) bool {
 }
 
 func (s *Sandbox) listCitizens(w http.ResponseWriter, _ *http.Request) {
-	reply.JSON(w, http.StatusOK, map[string]any{"citizens": s.people.All()})
+	kit.WriteJSON(w, http.StatusOK, map[string]any{"citizens": s.people.All()})
 }
 
 func (s *Sandbox) oneCitizen(w http.ResponseWriter, r *http.Request) {
@@ -71,7 +71,7 @@ func (s *Sandbox) oneCitizen(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, err)
 		return
 	}
-	reply.JSON(w, http.StatusOK, c)
+	kit.WriteJSON(w, http.StatusOK, c)
 }
 
 // advanceCitizen takes {"bookingReference", "to"}, both optional, or no body at all.
@@ -90,12 +90,12 @@ func (s *Sandbox) advanceCitizen(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		fail(w, http.StatusConflict, err)
 	default:
-		reply.JSON(w, http.StatusOK, step)
+		kit.WriteJSON(w, http.StatusOK, step)
 	}
 }
 
 func (s *Sandbox) listFaults(w http.ResponseWriter, _ *http.Request) {
-	reply.JSON(w, http.StatusOK, map[string]any{"faults": s.faults.Orders()})
+	kit.WriteJSON(w, http.StatusOK, map[string]any{"faults": s.faults.Orders()})
 }
 
 func (s *Sandbox) orderFault(w http.ResponseWriter, r *http.Request) {
@@ -108,7 +108,7 @@ func (s *Sandbox) orderFault(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
-	reply.JSON(w, http.StatusCreated, Order{Number: number, Fault: f})
+	kit.WriteJSON(w, http.StatusCreated, Order{Number: number, Fault: f})
 }
 
 func (s *Sandbox) clearFaults(w http.ResponseWriter, _ *http.Request) {
@@ -126,7 +126,7 @@ func (s *Sandbox) cancelFault(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Sandbox) listRequests(w http.ResponseWriter, _ *http.Request) {
-	reply.JSON(w, http.StatusOK, map[string]any{"requests": s.recorder.All()})
+	kit.WriteJSON(w, http.StatusOK, map[string]any{"requests": s.recorder.All()})
 }
 
 func (s *Sandbox) clearRequests(w http.ResponseWriter, _ *http.Request) {
@@ -135,7 +135,7 @@ func (s *Sandbox) clearRequests(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Sandbox) readClock(w http.ResponseWriter, _ *http.Request) {
-	reply.JSON(w, http.StatusOK, map[string]string{"now": s.clock.Now().Format(time.RFC3339Nano)})
+	kit.WriteJSON(w, http.StatusOK, map[string]string{"now": s.clock.Now().Format(time.RFC3339Nano)})
 }
 
 // moveClock takes {"advance": "2h"} or {"set": "2027-01-31T09:00:00Z"}.
@@ -170,7 +170,7 @@ func (s *Sandbox) resetClock(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Sandbox) listApps(w http.ResponseWriter, _ *http.Request) {
-	reply.JSON(w, http.StatusOK, map[string]any{"apps": s.apps.All()})
+	kit.WriteJSON(w, http.StatusOK, map[string]any{"apps": s.apps.All()})
 }
 
 func (s *Sandbox) registerApp(w http.ResponseWriter, r *http.Request) {
@@ -182,7 +182,7 @@ func (s *Sandbox) registerApp(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
-	reply.JSON(w, http.StatusCreated, a)
+	kit.WriteJSON(w, http.StatusCreated, a)
 }
 
 // answerNext takes {"citizen": "bella", "decline": false}.
@@ -214,7 +214,7 @@ func (s *Sandbox) revoke(w http.ResponseWriter, r *http.Request) {
 	if !decode(w, r, &body) {
 		return
 	}
-	reply.JSON(w, http.StatusOK, map[string]int{"revoked": s.platform.RevokeAll(body.Citizen)})
+	kit.WriteJSON(w, http.StatusOK, map[string]int{"revoked": s.platform.RevokeAll(body.Citizen)})
 }
 
 // reset begins anew: everything but the registered apps and the clock.

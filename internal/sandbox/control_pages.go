@@ -8,16 +8,16 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/faults"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/reply"
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/kit"
 )
 
 type pages struct {
-	catalogue *reply.Page
-	faults    *reply.Page
+	catalogue *kit.Page
+	faults    *kit.Page
 }
 
 func newPages() pages {
-	return pages{catalogue: reply.NewPage(cataloguePage), faults: reply.NewPage(faultsPage)}
+	return pages{catalogue: kit.NewPage(cataloguePage), faults: kit.NewPage(faultsPage)}
 }
 
 const cataloguePage = `{{define "title"}}Citizens of the sandbox{{end}}

@@ -4,8 +4,8 @@ import (
 	"net"
 	"net/http"
 
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/kit"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/registry"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/reply"
 )
 
 // guard marks every answer and lets nobody in who came under a foreign name: a
@@ -14,7 +14,7 @@ func (s *Sandbox) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.underWay.RLock()
 		defer s.underWay.RUnlock()
-		w.Header().Set(reply.Header, reply.Mark)
+		w.Header().Set(kit.Header, kit.Mark)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		host, _, err := net.SplitHostPort(r.Host)
 		if err != nil {

@@ -11,17 +11,14 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/citizens"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/clock"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/ers"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/faults"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/ids"
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/kit"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/login"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/ods"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/platform"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/recording"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/registry"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/route"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/signing"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/staff"
 )
 
@@ -53,9 +50,9 @@ type Step = citizens.Step
 type Sandbox struct {
 	opts     Options
 	url      string
-	clock    *clock.Clock
-	ids      *ids.Source
-	ring     *signing.Ring
+	clock    *kit.Clock
+	ids      *kit.IDs
+	ring     *kit.SigningKeys
 	apps     *registry.Registry
 	keys     *registry.KeySets
 	faults   *faults.Set
@@ -95,7 +92,7 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start sandbox: %w", err)
 	}
-	s := &Sandbox{opts: o, url: "http://" + listener.Addr().String(), clock: clock.New(o.Now)}
+	s := &Sandbox{opts: o, url: "http://" + listener.Addr().String(), clock: kit.NewClock(o.Now)}
 	if err := s.build(); err != nil {
 		_ = listener.Close()
 		return nil, fmt.Errorf("start sandbox: %w", err)
@@ -123,8 +120,8 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 
 func (s *Sandbox) build() error {
 	o := s.opts
-	source := ids.New(o.Seed)
-	ring, err := signing.Open()
+	source := kit.NewIDs(o.Seed)
+	ring, err := kit.OpenSigningKeys()
 	if err != nil {
 		return err
 	}
@@ -158,7 +155,7 @@ func (s *Sandbox) build() error {
 // room is one NHS system as the listener sees it.
 type room struct {
 	upstream Upstream
-	routes   []route.Route
+	routes   []kit.Route
 	refuse   func(http.ResponseWriter, *http.Request, int)
 }
 

@@ -6,8 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/reply"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/signing"
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/kit"
 )
 
 // The application with which a person tries the sandbox by hand (docs/sandbox.md):
@@ -20,7 +19,7 @@ const (
 
 // registerTour makes the application known, once somebody asks for it.
 func (s *Sandbox) registerTour(w http.ResponseWriter, _ *http.Request) {
-	keys, err := json.Marshal(s.ring.Public(signing.Tour))
+	keys, err := json.Marshal(s.ring.Public(kit.TourKey))
 	if err != nil {
 		fail(w, http.StatusInternalServerError, fmt.Errorf("register the tour: %w", err))
 		return
@@ -33,13 +32,13 @@ func (s *Sandbox) registerTour(w http.ResponseWriter, _ *http.Request) {
 		fail(w, http.StatusInternalServerError, err)
 		return
 	}
-	reply.JSON(w, http.StatusCreated, a)
+	kit.WriteJSON(w, http.StatusCreated, a)
 }
 
 // tourAssertion signs a client assertion for the audience asked, as plain text.
 func (s *Sandbox) tourAssertion(w http.ResponseWriter, r *http.Request) {
 	now := s.clock.Now()
-	token, err := s.ring.Sign(signing.Tour, nil, map[string]any{
+	token, err := s.ring.Sign(kit.TourKey, nil, map[string]any{
 		"iss": tourID, "sub": tourID, "aud": r.URL.Query().Get("aud"), "jti": s.ids.UUID(),
 		"iat": now.Unix(), "exp": now.Add(tourLife).Unix(),
 	})

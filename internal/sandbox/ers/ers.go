@@ -6,11 +6,9 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/citizens"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/ids"
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/kit"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/platform"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/registry"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/reply"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/route"
 )
 
 // Base is the path of the API.
@@ -22,7 +20,7 @@ type Deps struct {
 	Tokens *platform.Platform
 	Apps   *registry.Registry
 	People *citizens.Catalogue
-	IDs    *ids.Source
+	IDs    *kit.IDs
 	Limits Limits
 	Now    func() time.Time
 }
@@ -40,8 +38,8 @@ func New(d Deps) *ERS { return &ERS{Deps: d, limiter: newLimiter(d.Limits)} }
 func (e *ERS) Reset() { e.limiter.reset() }
 
 // Routes of the API.
-func (e *ERS) Routes() []route.Route {
-	return []route.Route{
+func (e *ERS) Routes() []kit.Route {
+	return []kit.Route{
 		{Pattern: "GET " + Base + "/FHIR/R4/ServiceRequest", Operation: "ServiceRequest", Handler: e.behindGateway(referrals, e.serviceRequests), Who: e.who},
 		{Pattern: "GET " + Base + "/FHIR/R4/HealthcareService/{id}", Operation: "HealthcareService", Handler: e.behindGateway(general, e.healthcareService), Who: e.who},
 		{Pattern: "GET " + Base + "/_ping", Operation: "ping", Handler: e.ping},
@@ -60,16 +58,16 @@ func bearer(r *http.Request) string {
 }
 
 func (e *ERS) ping(w http.ResponseWriter, _ *http.Request) {
-	reply.JSON(w, http.StatusOK, map[string]string{"version": "sandbox", "revision": "sandbox", "releaseId": "sandbox", "commitId": "sandbox"})
+	kit.WriteJSON(w, http.StatusOK, map[string]string{"version": "sandbox", "revision": "sandbox", "releaseId": "sandbox", "commitId": "sandbox"})
 }
 
 // status is for whoever holds an API key of the platform.
 func (e *ERS) status(w http.ResponseWriter, r *http.Request) {
 	if _, ok := e.Apps.ByAPIKey(r.Header.Get("apikey")); !ok {
-		reply.JSON(w, http.StatusUnauthorized, map[string]string{"error": "Unauthorized", "error_description": "apikey is missing or unknown"})
+		kit.WriteJSON(w, http.StatusUnauthorized, map[string]string{"error": "Unauthorized", "error_description": "apikey is missing or unknown"})
 		return
 	}
-	reply.JSON(w, http.StatusOK, map[string]any{"status": "pass", "version": "sandbox", "checks": map[string]any{
+	kit.WriteJSON(w, http.StatusOK, map[string]any{"status": "pass", "version": "sandbox", "checks": map[string]any{
 		"healthcheckService": map[string]any{"status": "pass", "responseCode": http.StatusOK},
 	}})
 }

@@ -3,8 +3,8 @@ package ers
 import (
 	"net/http"
 
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/kit"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/platform"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/reply"
 )
 
 // healthcareService is A002, GET /FHIR/R4/HealthcareService/{id}.
@@ -42,5 +42,5 @@ func (e *ERS) healthcareService(w http.ResponseWriter, r *http.Request, _ platfo
 	if s.ASID != "" {
 		out["endpoint"] = []any{object{"identifier": identifier("https://fhir.nhs.uk/Id/nhsSpineASID", s.ASID)}}
 	}
-	reply.Typed(w, http.StatusOK, reply.TypeFHIR, out)
+	kit.WriteFHIR(w, http.StatusOK, out)
 }

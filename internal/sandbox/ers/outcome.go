@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/kit"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/recording"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/reply"
 )
 
 const (
@@ -53,10 +53,10 @@ func outcomeOf(issue object, now time.Time) object {
 // refuse is e-RS's own voice.
 func (e *ERS) refuse(w http.ResponseWriter, r *http.Request, o outcome) {
 	recording.From(r.Context()).Complaint(o.code + ": " + o.diagnostics)
-	reply.Typed(w, o.status, reply.TypeFHIR, outcomeOf(o.issueObject(), e.Now()))
+	kit.WriteFHIR(w, o.status, outcomeOf(o.issueObject(), e.Now()))
 }
 
-// gatewayRefuses is the gateway's voice: another content type, and a bare string
+// gatewayRefuses answers as the API gateway does: another content type, and a bare string
 // where FHIR has a list.
 func (e *ERS) gatewayRefuses(w http.ResponseWriter, r *http.Request, o outcome) {
 	recording.From(r.Context()).Complaint(o.code + ": " + o.diagnostics)
@@ -64,11 +64,11 @@ func (e *ERS) gatewayRefuses(w http.ResponseWriter, r *http.Request, o outcome) 
 	if o.expression != "" {
 		issue["expression"] = o.expression
 	}
-	contentType := reply.TypeJSON
-	if o.status == http.StatusTooManyRequests { // the one template of the gateway that says FHIR
-		contentType = reply.TypeFHIR
+	write := kit.WriteJSON
+	if o.status == http.StatusTooManyRequests { // the only template of the gateway that says FHIR
+		write = kit.WriteFHIR
 	}
-	reply.Typed(w, o.status, contentType, outcomeOf(issue, e.Now()))
+	write(w, o.status, outcomeOf(issue, e.Now()))
 }
 
 // Refuse answers with the outcome that belongs to a status, for ordered faults.

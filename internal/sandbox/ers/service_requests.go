@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/kit"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/platform"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/reply"
 )
 
 const (
@@ -44,7 +44,7 @@ func (e *ERS) serviceRequests(w http.ResponseWriter, r *http.Request, t platform
 		return
 	}
 	b := bundle{ers: e, record: record, search: s}
-	reply.Typed(w, http.StatusOK, reply.TypeFHIR, b.resource(r, e.Now()))
+	kit.WriteFHIR(w, http.StatusOK, b.resource(r, e.Now()))
 }
 
 func readSearch(r *http.Request) (search, *outcome) {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/citizens"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/faults"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/signing"
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/kit"
 )
 
 // issuedIDToken remembers to whom an ID token told about whom, so that its jti
@@ -48,9 +48,9 @@ func (l *Login) mintIDToken(r *http.Request, g grant, c citizens.Citizen) (strin
 	if faults.Has(ctx, faults.ExpiredToken) {
 		claims["iat"], claims["exp"] = now.Add(-2*idTokenLife).Unix(), now.Add(-idTokenLife).Unix()
 	}
-	key := signing.NHSLogin
+	key := kit.NHSLoginKey
 	if faults.Has(ctx, faults.RotatedKey) {
-		key = signing.NHSLoginNext
+		key = kit.NHSLoginNextKey
 	}
 	// NHS login repeats claims in the header; readers must not be put off.
 	header := map[string]any{}
@@ -63,7 +63,7 @@ func (l *Login) mintIDToken(r *http.Request, g grant, c citizens.Citizen) (strin
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.rotated = l.rotated || key == signing.NHSLoginNext
+	l.rotated = l.rotated || key == kit.NHSLoginNextKey
 	l.issued[jti] = issuedIDToken{client: g.client, citizen: c.Name, signedIn: g.signedIn, expires: now.Add(idTokenLife)}
 	return token, nil
 }
@@ -107,7 +107,7 @@ func (l *Login) mintAccessToken(b bearer, now time.Time) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return l.Ring.Sign(signing.NHSLogin, nil, map[string]any{
+	return l.Ring.Sign(kit.NHSLoginKey, nil, map[string]any{
 		"iss": l.Issuer, "sub": c.Subject, "aud": b.client, "jti": l.IDs.UUID(),
 		"iat": now.Unix(), "exp": now.Add(accessLife).Unix(),
 		"vot": b.vot, "vtm": l.Issuer + "/trustmark", "scope": join(b.scope), "token_use": "access",

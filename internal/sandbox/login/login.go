@@ -10,13 +10,10 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/citizens"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/faults"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/ids"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/jwt"
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/kit"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/recording"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/registry"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/reply"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/route"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/signing"
 )
 
 // Lifetimes, by the sandbox's clock (Federation interface specification).
@@ -36,8 +33,8 @@ type Deps struct {
 	Keys          *registry.KeySets
 	People        *citizens.Catalogue
 	Faults        *faults.Set
-	Ring          *signing.Ring
-	IDs           *ids.Source
+	Ring          *kit.SigningKeys
+	IDs           *kit.IDs
 	Now           func() time.Time
 }
 
@@ -45,8 +42,8 @@ type Deps struct {
 type Login struct {
 	Deps
 	path       string // of the issuer
-	page       *reply.Page
-	errorPage  *reply.Page
+	page       *kit.Page
+	errorPage  *kit.Page
 	assertions jwt.Once // jti of client assertions and asserted identities
 
 	mu       sync.Mutex
@@ -66,7 +63,7 @@ func New(d Deps) *Login {
 	if err != nil {
 		panic("login: the issuer is not a URL: " + err.Error()) // the sandbox makes it itself
 	}
-	l := &Login{Deps: d, path: u.Path, page: reply.NewPage(signInPage), errorPage: reply.NewPage(errorPage)}
+	l := &Login{Deps: d, path: u.Path, page: kit.NewPage(signInPage), errorPage: kit.NewPage(errorPage)}
 	l.forget()
 	return l
 }
@@ -86,8 +83,8 @@ func (l *Login) Reset() {
 }
 
 // Routes of NHS login.
-func (l *Login) Routes() []route.Route {
-	return []route.Route{
+func (l *Login) Routes() []kit.Route {
+	return []kit.Route{
 		{Pattern: "GET " + l.path + "/.well-known/openid-configuration", Operation: "discovery", Handler: l.discovery},
 		{Pattern: "GET " + l.path + "/.well-known/jwks.json", Operation: "jwks", Handler: l.jwks},
 		{Pattern: "GET " + l.path + "/authorize", Operation: "authorize", Handler: l.authorize, Who: l.whoAuthorizes},
@@ -106,7 +103,7 @@ func (l *Login) Refuse(w http.ResponseWriter, _ *http.Request, status int) {
 	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
 		code = "temporarily_unavailable"
 	}
-	reply.JSON(w, status, map[string]string{"error": code})
+	kit.WriteJSON(w, status, map[string]string{"error": code})
 }
 
 func (l *Login) discovery(w http.ResponseWriter, _ *http.Request) {
@@ -132,11 +129,11 @@ func (l *Login) discovery(w http.ResponseWriter, _ *http.Request) {
 	if l.AdvertisePKCE {
 		d["code_challenge_methods_supported"] = []string{"S256"}
 	}
-	reply.JSON(w, http.StatusOK, d)
+	kit.WriteJSON(w, http.StatusOK, d)
 }
 
 func (l *Login) jwks(w http.ResponseWriter, _ *http.Request) {
-	reply.JSON(w, http.StatusOK, l.PublicKeys())
+	kit.WriteJSON(w, http.StatusOK, l.PublicKeys())
 }
 
 // PublicKeys are the keys that NHS login publishes at this moment. While a
@@ -148,16 +145,16 @@ func (l *Login) PublicKeys() jose.JSONWebKeySet {
 	l.mu.Unlock()
 	switch {
 	case l.Faults.InForce(faults.WithdrawnKey, faults.NHSLogin):
-		return l.Ring.Public(signing.NHSLoginNext)
+		return l.Ring.Public(kit.NHSLoginNextKey)
 	case rotated || l.Faults.InForce(faults.RotatedKey, faults.NHSLogin):
-		return l.Ring.Public(signing.NHSLogin, signing.NHSLoginNext)
+		return l.Ring.Public(kit.NHSLoginKey, kit.NHSLoginNextKey)
 	default:
-		return l.Ring.Public(signing.NHSLogin)
+		return l.Ring.Public(kit.NHSLoginKey)
 	}
 }
 
 func (l *Login) trustmark(w http.ResponseWriter, _ *http.Request) {
-	reply.JSON(w, http.StatusOK, map[string]any{
+	kit.WriteJSON(w, http.StatusOK, map[string]any{
 		"idp": l.Issuer, "trustmark_provider": l.Issuer,
 		"P": []string{"P0", "P5", "P9"}, "C": []string{"Cp", "Cd", "Ck", "Cm"},
 	})

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/faults"
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/kit"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/recording"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/registry"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/reply"
 )
 
 // bearer is what an access or refresh token stands for.
@@ -135,7 +135,7 @@ func (l *Login) answerTokens(w http.ResponseWriter, r *http.Request, b bearer, i
 		out["scope"] = join(b.scope)
 	}
 	l.mu.Unlock()
-	reply.JSON(w, http.StatusOK, out)
+	kit.WriteJSON(w, http.StatusOK, out)
 }
 
 func (l *Login) refuseToken(w http.ResponseWriter, r *http.Request, code, why string) {
@@ -144,10 +144,10 @@ func (l *Login) refuseToken(w http.ResponseWriter, r *http.Request, code, why st
 	if code != "invalid_client" { // a failed authentication is not explained to whoever tried
 		out["error_description"] = why
 	}
-	reply.JSON(w, http.StatusBadRequest, out)
+	kit.WriteJSON(w, http.StatusBadRequest, out)
 }
 
 func (l *Login) failToken(w http.ResponseWriter, r *http.Request, err error) {
 	complain(r, err.Error())
-	reply.JSON(w, http.StatusInternalServerError, map[string]string{"error": "server_error"})
+	kit.WriteJSON(w, http.StatusInternalServerError, map[string]string{"error": "server_error"})
 }

@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/kit"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/recording"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/reply"
 )
 
 // userinfo is GET and POST userinfo (specification §3.6).
@@ -14,7 +14,7 @@ func (l *Login) userinfo(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		complain(r, "invalid_token: the access token is missing, unknown or expired")
 		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token", error_description="The access token expired"`)
-		reply.JSON(w, http.StatusUnauthorized, map[string]string{"error": "invalid_token"})
+		kit.WriteJSON(w, http.StatusUnauthorized, map[string]string{"error": "invalid_token"})
 		return
 	}
 	c, err := l.People.Find(b.citizen)
@@ -27,7 +27,7 @@ func (l *Login) userinfo(w http.ResponseWriter, r *http.Request) {
 	note.Citizen(c.Name)
 	out := personClaims(c, b.scope)
 	out["iss"], out["sub"], out["aud"] = l.Issuer, c.Subject, b.client
-	reply.JSON(w, http.StatusOK, out)
+	kit.WriteJSON(w, http.StatusOK, out)
 }
 
 func (l *Login) bearer(r *http.Request) (bearer, bool) {

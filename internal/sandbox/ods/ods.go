@@ -5,10 +5,9 @@ import (
 	"strings"
 
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/citizens"
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/kit"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/recording"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/registry"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/reply"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/route"
 )
 
 // Base is the path of the API.
@@ -23,8 +22,8 @@ type ODS struct {
 }
 
 // Routes of the API.
-func (o *ODS) Routes() []route.Route {
-	return []route.Route{
+func (o *ODS) Routes() []kit.Route {
+	return []kit.Route{
 		{Pattern: "GET " + Base + "/fhir/Organization/{code}", Operation: "Organization", Handler: o.organization},
 	}
 }
@@ -47,7 +46,7 @@ func (o *ODS) organization(w http.ResponseWriter, r *http.Request) {
 		outcome(w, http.StatusNotFound, "not-found", "No organisation has this code.")
 		return
 	}
-	reply.Typed(w, http.StatusOK, reply.TypeFHIR, resource(found))
+	kit.WriteFHIR(w, http.StatusOK, resource(found))
 }
 
 // refuseKey is the gateway's voice: a fault of its own form, not FHIR.
@@ -56,7 +55,7 @@ func (o *ODS) refuseKey(w http.ResponseWriter, key string) {
 	if key == "" {
 		text, code = "Failed to resolve API Key variable request.header.apikey", "steps.oauth.v2.FailedToResolveAPIKey"
 	}
-	reply.JSON(w, http.StatusUnauthorized, object{"fault": object{"faultstring": text, "detail": object{"errorcode": code}}})
+	kit.WriteJSON(w, http.StatusUnauthorized, object{"fault": object{"faultstring": text, "detail": object{"errorcode": code}}})
 }
 
 func resource(o citizens.Organisation) object {
@@ -80,7 +79,7 @@ func resource(o citizens.Organisation) object {
 }
 
 func outcome(w http.ResponseWriter, status int, code, diagnostics string) {
-	reply.Typed(w, status, reply.TypeFHIR, object{
+	kit.WriteFHIR(w, status, object{
 		"resourceType": "OperationOutcome",
 		"issue":        []any{object{"severity": "error", "code": code, "diagnostics": diagnostics}},
 	})

@@ -10,12 +10,10 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/citizens"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/faults"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/ids"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/jwt"
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/kit"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/recording"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/registry"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/reply"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/route"
 )
 
 const (
@@ -33,7 +31,7 @@ type Deps struct {
 	Apps     *registry.Registry
 	Keys     *registry.KeySets
 	People   *citizens.Catalogue
-	IDs      *ids.Source
+	IDs      *kit.IDs
 	Now      func() time.Time
 }
 
@@ -104,13 +102,13 @@ func (p *Platform) RevokeAll(name string) int {
 }
 
 // Routes of the platform.
-func (p *Platform) Routes() []route.Route {
-	return []route.Route{{Pattern: "POST /oauth2/token", Operation: "token", Handler: p.token, Who: p.who}}
+func (p *Platform) Routes() []kit.Route {
+	return []kit.Route{{Pattern: "POST /oauth2/token", Operation: "token", Handler: p.token, Who: p.who}}
 }
 
 // Refuse answers as the gateway in front of the platform does: not OAuth's form.
 func (p *Platform) Refuse(w http.ResponseWriter, _ *http.Request, status int) {
-	reply.JSON(w, status, map[string]any{"fault": map[string]any{
+	kit.WriteJSON(w, status, map[string]any{"fault": map[string]any{
 		"faultstring": http.StatusText(status),
 		"detail":      map[string]string{"errorcode": "messaging.adaptors.http.flow." + strconv.Itoa(status)},
 	}})
@@ -139,7 +137,7 @@ func (p *Platform) token(w http.ResponseWriter, r *http.Request) {
 	p.tokens[access] = t
 	p.mu.Unlock()
 	// Every number is a string: so the platform has always answered.
-	reply.JSON(w, http.StatusOK, tokens{ //nolint:gosec // the URN of a token type is no credential
+	kit.WriteJSON(w, http.StatusOK, tokens{ //nolint:gosec // the URN of a token type is no credential
 		AccessToken: access, TokenType: "Bearer", ExpiresIn: seconds(accessLife),
 		IssuedTokenType: "urn:ietf:params:oauth:token-type:access_token",
 		RefreshToken:    p.IDs.Token(), RefreshTokenExpiresIn: seconds(refreshLife), RefreshCount: "0",
@@ -196,7 +194,7 @@ func unauthorized(description string) *complaint {
 
 func (p *Platform) refuse(w http.ResponseWriter, r *http.Request, c *complaint) {
 	recording.From(r.Context()).Complaint(c.code + ": " + c.description)
-	reply.JSON(w, c.status, map[string]string{
+	kit.WriteJSON(w, c.status, map[string]string{
 		"error": c.code, "error_description": c.description, "message_id": "rrt-" + p.IDs.UUID(),
 	})
 }

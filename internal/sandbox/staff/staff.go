@@ -11,12 +11,9 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/faults"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/ids"
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/kit"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/recording"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/registry"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/reply"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/route"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/signing"
 )
 
 const (
@@ -28,8 +25,8 @@ const (
 type Deps struct {
 	Issuer string
 	Apps   *registry.Registry
-	Ring   *signing.Ring
-	IDs    *ids.Source
+	Ring   *kit.SigningKeys
+	IDs    *kit.IDs
 	Now    func() time.Time
 }
 
@@ -54,7 +51,7 @@ func Members() []Member {
 type Staff struct {
 	Deps
 	path string
-	page *reply.Page
+	page *kit.Page
 
 	mu    sync.Mutex
 	codes map[string]grant
@@ -71,7 +68,7 @@ func New(d Deps) *Staff {
 	if err != nil {
 		panic("staff: the issuer is not a URL: " + err.Error()) // the sandbox makes it itself
 	}
-	return &Staff{Deps: d, path: u.Path, page: reply.NewPage(page), codes: map[string]grant{}}
+	return &Staff{Deps: d, path: u.Path, page: kit.NewPage(page), codes: map[string]grant{}}
 }
 
 // Reset forgets every code.
@@ -82,8 +79,8 @@ func (s *Staff) Reset() {
 }
 
 // Routes of the provider.
-func (s *Staff) Routes() []route.Route {
-	return []route.Route{
+func (s *Staff) Routes() []kit.Route {
+	return []kit.Route{
 		{Pattern: "GET " + s.path + "/.well-known/openid-configuration", Operation: "discovery", Handler: s.discovery},
 		{Pattern: "GET " + s.path + "/jwks", Operation: "jwks", Handler: s.jwks},
 		{Pattern: "GET " + s.path + "/authorize", Operation: "authorize", Handler: s.authorize},
@@ -94,11 +91,11 @@ func (s *Staff) Routes() []route.Route {
 
 // Refuse answers with OAuth's form.
 func (s *Staff) Refuse(w http.ResponseWriter, _ *http.Request, status int) {
-	reply.JSON(w, status, map[string]string{"error": "temporarily_unavailable"})
+	kit.WriteJSON(w, status, map[string]string{"error": "temporarily_unavailable"})
 }
 
 func (s *Staff) discovery(w http.ResponseWriter, _ *http.Request) {
-	reply.JSON(w, http.StatusOK, map[string]any{
+	kit.WriteJSON(w, http.StatusOK, map[string]any{
 		"issuer": s.Issuer, "authorization_endpoint": s.Issuer + "/authorize", "token_endpoint": s.Issuer + "/token",
 		"jwks_uri": s.Issuer + "/jwks", "response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"},
 		"id_token_signing_alg_values_supported": []string{string(jose.RS256)},
@@ -110,7 +107,7 @@ func (s *Staff) discovery(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Staff) jwks(w http.ResponseWriter, _ *http.Request) {
-	reply.JSON(w, http.StatusOK, s.Ring.Public(signing.Staff))
+	kit.WriteJSON(w, http.StatusOK, s.Ring.Public(kit.StaffKey))
 }
 
 const page = `{{define "title"}}Pick a member of staff{{end}}

@@ -9,10 +9,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/sandbox/kit"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/recording"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/registry"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/reply"
-	"github.com/patient-care-aggregator/aggregator/internal/sandbox/signing"
 )
 
 func (s *Staff) token(w http.ResponseWriter, r *http.Request) {
@@ -46,7 +45,7 @@ func (s *Staff) token(w http.ResponseWriter, r *http.Request) {
 		s.refuseToken(w, r, http.StatusInternalServerError, "server_error", err.Error())
 		return
 	}
-	reply.JSON(w, http.StatusOK, map[string]any{
+	kit.WriteJSON(w, http.StatusOK, map[string]any{
 		"access_token": s.IDs.Token(), "token_type": "Bearer", "expires_in": int(tokenLife / time.Second), "id_token": idToken,
 	})
 }
@@ -61,7 +60,7 @@ func (s *Staff) mint(g grant, now time.Time) (string, error) {
 	if g.nonce != "" {
 		claims["nonce"] = g.nonce
 	}
-	return s.Ring.Sign(signing.Staff, nil, claims)
+	return s.Ring.Sign(kit.StaffKey, nil, claims)
 }
 
 func (s *Staff) authenticate(r *http.Request) (registry.App, bool) {
@@ -82,5 +81,5 @@ func (s *Staff) authenticate(r *http.Request) (registry.App, bool) {
 
 func (s *Staff) refuseToken(w http.ResponseWriter, r *http.Request, status int, code, why string) {
 	recording.From(r.Context()).Complaint(code + ": " + why)
-	reply.JSON(w, status, map[string]string{"error": code, "error_description": why})
+	kit.WriteJSON(w, status, map[string]string{"error": code, "error_description": why})
 }

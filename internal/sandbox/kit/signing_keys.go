@@ -1,4 +1,4 @@
-package signing
+package kit
 
 import (
 	_ "embed"
@@ -10,32 +10,34 @@ import (
 
 // Ids of the keys.
 const (
-	NHSLogin     = "sandbox-nhs-login-1"
-	NHSLoginNext = "sandbox-nhs-login-2" // takes over when a rotation is ordered
-	Staff        = "sandbox-staff-1"
-	Tour         = "sandbox-tour-1" // of the app with which a person tries the sandbox by hand
+	NHSLoginKey     = "sandbox-nhs-login-1"
+	NHSLoginNextKey = "sandbox-nhs-login-2" // takes over when a rotation is ordered
+	StaffKey        = "sandbox-staff-1"
+	TourKey         = "sandbox-tour-1" // of the app with which a person tries the sandbox by hand
 )
 
 //go:embed keys.json
-var keys []byte
+var signingKeys []byte
 
-// Ring holds every key. It is read once and safe for concurrent use.
-type Ring struct{ set jose.JSONWebKeySet }
+// SigningKeys are the keys with which the sandbox signs. They are fixed, so that a
+// sandbox starts quickly and tokens survive a restart, and they are published with
+// the source, so nothing outside loopback may trust them. Safe for concurrent use.
+type SigningKeys struct{ set jose.JSONWebKeySet }
 
-// Open reads the keys.
-func Open() (*Ring, error) {
-	var r Ring
-	if err := json.Unmarshal(keys, &r.set); err != nil {
+// OpenSigningKeys reads the keys.
+func OpenSigningKeys() (*SigningKeys, error) {
+	var k SigningKeys
+	if err := json.Unmarshal(signingKeys, &k.set); err != nil {
 		return nil, fmt.Errorf("read the sandbox's signing keys: %w", err)
 	}
-	return &r, nil
+	return &k, nil
 }
 
-// Public gives the public halves of the named keys, as a JWKS shows them.
-func (r *Ring) Public(ids ...string) jose.JSONWebKeySet {
+// Public returns the public halves of the named keys, as a JWKS shows them.
+func (k *SigningKeys) Public(ids ...string) jose.JSONWebKeySet {
 	var out jose.JSONWebKeySet
 	for _, id := range ids {
-		for _, key := range r.set.Key(id) {
+		for _, key := range k.set.Key(id) {
 			out.Keys = append(out.Keys, key.Public())
 		}
 	}
@@ -43,9 +45,9 @@ func (r *Ring) Public(ids ...string) jose.JSONWebKeySet {
 }
 
 // Sign makes a compact JWT of claims with the named key; extra goes into the
-// protected header beside alg, kid and typ.
-func (r *Ring) Sign(id string, extra map[string]any, claims any) (string, error) {
-	found := r.set.Key(id)
+// protected header with alg, kid and typ.
+func (k *SigningKeys) Sign(id string, extra map[string]any, claims any) (string, error) {
+	found := k.set.Key(id)
 	if len(found) != 1 {
 		return "", fmt.Errorf("sign: no key %q", id)
 	}

@@ -1,4 +1,4 @@
-package reply
+package kit
 
 import (
 	"bytes"
@@ -63,5 +63,5 @@ func (p *Page) Write(w http.ResponseWriter, status int, data any) {
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'")
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // the client has gone: nobody is left to tell
+	_, _ = w.Write(b.Bytes()) // an error means that the client has gone
 }
