@@ -62,7 +62,7 @@ func (c auditCheckCommand) Run(env *environment) (err error) {
 	return err
 }
 
-// isWhole tells whether an export claims to be of the whole log, and goes back to
+// isWhole reports whether an export claims to be of the whole log, and goes back to
 // its beginning.
 func isWhole(f io.ReadSeeker) (bool, error) {
 	first, err := bufio.NewReader(f).ReadBytes('\n')

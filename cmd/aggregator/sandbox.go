@@ -13,7 +13,7 @@ import (
 )
 
 type sandboxCommand struct {
-	Addr     string     `help:"Where it listens; loopback alone." default:"127.0.0.1:9700"`
+	Addr     string     `help:"Where it listens; loopback only." default:"127.0.0.1:9700"`
 	Seed     int64      `help:"Makes ids, codes and shares of faults the same in every run." default:"1"`
 	Clock    time.Time  `help:"When its clock starts (RFC 3339); without it, now." placeholder:"TIME"`
 	Apps     string     `help:"File of apps to register (docs/sandbox.md)." type:"existingfile"`
@@ -21,7 +21,7 @@ type sandboxCommand struct {
 	LogLevel slog.Level `help:"DEBUG, INFO, WARN or ERROR." default:"INFO"`
 }
 
-// Run serves the local NHS alone, for software of any kind to point at.
+// Run serves the local NHS by itself, for software of any kind.
 func (s sandboxCommand) Run(env *environment) error {
 	var apps []sandbox.App
 	if s.Apps != "" {

@@ -53,8 +53,8 @@ func (s serveCommand) Run(env *environment) (err error) {
 	return a.Serve(env.ctx, public, admin)
 }
 
-// reloadOnHangup reads the value sets anew on SIGHUP. Invalid ones are refused
-// and those in force stay.
+// reloadOnHangup reads the value sets again on SIGHUP. If they are invalid, the
+// current ones stay in use.
 func reloadOnHangup(ctx context.Context, a *app.App, log *slog.Logger) (stop func()) {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -63,10 +63,10 @@ func reloadOnHangup(ctx context.Context, a *app.App, log *slog.Logger) (stop fun
 		defer close(done)
 		for range hangups {
 			if err := a.ReloadWords(); err != nil {
-				log.LogAttrs(ctx, slog.LevelError, "value sets refused, those in force stay", slog.String(telemetry.KeyError, err.Error()))
+				log.LogAttrs(ctx, slog.LevelError, "value sets rejected, the current ones stay in use", slog.String(telemetry.KeyError, err.Error()))
 				continue
 			}
-			log.LogAttrs(ctx, slog.LevelInfo, "value sets read anew", slog.String(telemetry.KeyVersion, a.Words().Version()))
+			log.LogAttrs(ctx, slog.LevelInfo, "value sets read again", slog.String(telemetry.KeyVersion, a.Words().Version()))
 		}
 	}()
 	return func() {
@@ -76,7 +76,7 @@ func reloadOnHangup(ctx context.Context, a *app.App, log *slog.Logger) (stop fun
 	}
 }
 
-// exportsTraces tells whether the standard variables of OpenTelemetry name a collector.
+// exportsTraces reports whether the standard variables of OpenTelemetry name a collector.
 func exportsTraces(environ []string) bool {
 	for _, e := range environ {
 		name, value, _ := strings.Cut(e, "=")

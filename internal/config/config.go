@@ -10,7 +10,7 @@ import (
 
 // Config is the whole configuration, valid as a whole.
 type Config struct {
-	// Environment is production or local; local permits http, on loopback alone.
+	// Environment is production or local; local permits http, on loopback only.
 	Environment    string   `env:"ENVIRONMENT" envDefault:"production" validate:"oneof=production local"`
 	ListenAddr     string   `env:"LISTEN_ADDR" envDefault:":8080" validate:"hostname_port"`
 	AdminAddr      string   `env:"ADMIN_LISTEN_ADDR" envDefault:"127.0.0.1:9090" validate:"hostname_port"`
@@ -108,7 +108,7 @@ func (c Config) CheckpointKeyPath() string {
 	return c.DatabasePath() + ".checkpoint-key"
 }
 
-// Local tells that http on loopback is permitted.
+// Local reports whether http on loopback is permitted.
 func (c Config) Local() bool { return c.Environment == "local" }
 
 // PublicURLIsLoopback reports whether only this machine can reach the public URL.

@@ -295,7 +295,7 @@ func (c Config) checkAddresses() []error {
 		case u.Scheme != "http" || !c.Local():
 			faults = append(faults, fmt.Errorf("%s%s: must be https", prefix, name))
 		case !loopback(u.Hostname()):
-			faults = append(faults, fmt.Errorf("%s%s: http is permitted on loopback alone", prefix, name))
+			faults = append(faults, fmt.Errorf("%s%s: http is permitted on loopback only", prefix, name))
 		}
 	}
 	if c.ODSBaseURL != "" && c.ODSAPIKey.IsZero() {

@@ -26,7 +26,7 @@ type Answer struct {
 	URL    string // where redirects ended
 }
 
-// NewJourney begins at the service's address.
+// NewJourney starts at the service's address.
 func NewJourney(base string) (*Journey, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -56,7 +56,7 @@ func (j *Journey) Cookies() http.CookieJar { return j.http.Jar }
 func (j *Journey) Close() { j.http.CloseIdleConnections() }
 
 // Do sends a request to a path of the service, or to a whole address, and
-// follows redirects. body is sent as JSON, a []byte as it stands; nil sends none.
+// follows redirects. body is sent as JSON, a []byte unchanged; nil sends none.
 func (j *Journey) Do(ctx context.Context, method, address string, body any, headers ...string) (Answer, error) {
 	var content io.Reader = http.NoBody
 	if body != nil {
@@ -100,7 +100,7 @@ func (j *Journey) DoOnce(ctx context.Context, method, address string, body any, 
 }
 
 // SignIn signs in with NHS login as a citizen of the sandbox. The answer is the
-// last one of the way: that of returnTo when all went well.
+// last one after all redirects: that of returnTo when sign-in succeeded.
 func (j *Journey) SignIn(ctx context.Context, name, returnTo string) (Answer, error) {
 	return j.SignInWith(ctx, url.Values{"sandbox_citizen": {name}}, returnTo)
 }

@@ -217,7 +217,7 @@ func (s *Sandbox) revoke(w http.ResponseWriter, r *http.Request) {
 	kit.WriteJSON(w, http.StatusOK, map[string]int{"revoked": s.platform.RevokeAll(body.Citizen)})
 }
 
-// reset begins anew: everything but the registered apps and the clock.
+// reset starts everything again but the registered apps and the clock.
 func (s *Sandbox) reset(w http.ResponseWriter, _ *http.Request) {
 	if err := s.Reset(); err != nil {
 		fail(w, http.StatusInternalServerError, err)
@@ -226,7 +226,7 @@ func (s *Sandbox) reset(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// Reset begins anew: citizens' lives with days relative to the clock's present
+// Reset starts everything again: citizens' lives with days relative to the clock's present
 // day, sessions, tokens, faults, limits, recording. Apps and clock stay.
 func (s *Sandbox) Reset() error {
 	if err := s.people.Reset(s.clock.Now()); err != nil {

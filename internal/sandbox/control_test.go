@@ -205,7 +205,7 @@ func TestTheControlEndpoints(t *testing.T) {
 			t.Errorf("%d requests are left", n)
 		}
 	})
-	t.Run("everything begins anew", func(t *testing.T) {
+	t.Run("everything starts again", func(t *testing.T) {
 		token := a.accessToken("bella")
 		a.s.Order(sandbox.Fault{Kind: sandbox.Cut})
 		if res := a.control(http.MethodPost, "/sandbox/reset", ""); res.status != http.StatusNoContent {

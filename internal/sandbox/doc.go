@@ -21,16 +21,18 @@
 //
 // # What it owns
 //
-// The listener, the routes and the control of it all, under URL/sandbox. The
-// rooms below own one NHS system each: login, platform, ers, ods, staff; beside
-// them registry (the apps that are known), citizens (who there is), faults,
-// recording, clock.
+// The listener, the routes, and the pages and requests under URL/sandbox that
+// control it. The packages below own one NHS system each: login, platform, ers,
+// ods, staff. The others are registry (the registered apps), citizens (the
+// catalogue), faults, recording, jwt, and kit, which all systems are built from.
+//
+// Begin with sandbox.go, then read one system, such as ods.
 //
 // # What it must not know
 //
 // It imports nothing of the service and shares no code with it: it is the
 // independent check of the service's signatures and requests. It listens on
-// loopback alone, refuses foreign Host headers, marks every page and answer as
+// loopback only, refuses foreign Host headers, marks every page and answer as
 // not the NHS, and its signing keys are published in this repository: a token
 // of the sandbox is worth nothing anywhere else.
 package sandbox

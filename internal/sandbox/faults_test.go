@@ -253,7 +253,7 @@ func TestFaultsStrikeWhomTheyAreOrderedFor(t *testing.T) {
 	})
 }
 
-// publishedBy fetches NHS login's keys anew.
+// publishedBy fetches NHS login's keys again.
 func (a *service) publishedBy() jose.JSONWebKeySet {
 	a.t.Helper()
 	var set jose.JSONWebKeySet

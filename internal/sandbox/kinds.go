@@ -2,7 +2,7 @@ package sandbox
 
 import "github.com/patient-care-aggregator/aggregator/internal/sandbox/faults"
 
-// The upstreams that a fault can befall.
+// The upstreams that a fault can affect.
 const (
 	NHSLogin = faults.NHSLogin
 	Platform = faults.Platform

@@ -14,12 +14,12 @@ import (
 
 // ErrNotLoopback says that the address could be reached by others. The sandbox
 // never listens there.
-var ErrNotLoopback = errors.New("the sandbox listens on loopback alone")
+var ErrNotLoopback = errors.New("the sandbox listens on loopback only")
 
 // Addresses.
 const (
 	anyPort = "127.0.0.1:0"
-	// FixedAddr is where a sandbox that runs alone listens unless told otherwise.
+	// FixedAddr is where a sandbox that runs by itself listens by default.
 	FixedAddr = "127.0.0.1:9700"
 )
 

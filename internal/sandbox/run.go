@@ -12,8 +12,8 @@ import (
 // ErrAppsFile says that a file of apps cannot be read.
 var ErrAppsFile = errors.New("invalid apps file")
 
-// Run is the sandbox alone: it starts at o.Addr, [FixedAddr] when that is empty,
-// registers the apps, tells where everything is, and serves until ctx ends.
+// Run is the sandbox by itself: it starts at o.Addr, [FixedAddr] when that is empty,
+// registers the apps, prints where everything is, and serves until ctx ends.
 func Run(ctx context.Context, o Options, apps []App, out io.Writer) error {
 	if o.Addr == "" {
 		o.Addr = FixedAddr

@@ -71,7 +71,7 @@ type Sandbox struct {
 	underWay sync.RWMutex // read-held by each request
 }
 
-// Endpoints is how a service is told where its NHS is.
+// Endpoints are the addresses of the NHS systems, for the settings of a service.
 type Endpoints struct {
 	NHSLoginIssuer string
 	TokenURL       string // of the API platform
@@ -152,8 +152,8 @@ func (s *Sandbox) build() error {
 	return nil
 }
 
-// room is one NHS system as the listener sees it.
-type room struct {
+// system is one NHS system as the listener sees it.
+type system struct {
 	upstream Upstream
 	routes   []kit.Route
 	refuse   func(http.ResponseWriter, *http.Request, int)
@@ -161,16 +161,16 @@ type room struct {
 
 func (s *Sandbox) handler() http.Handler {
 	mux := http.NewServeMux()
-	for _, room := range []room{
+	for _, system := range []system{
 		{NHSLogin, s.login.Routes(), s.login.Refuse},
 		{Platform, s.platform.Routes(), s.platform.Refuse},
 		{ERS, s.ers.Routes(), s.ers.Refuse},
 		{ODS, s.ods.Routes(), s.ods.Refuse},
 		{Staff, s.staff.Routes(), s.staff.Refuse},
 	} {
-		for _, r := range room.routes {
-			befallen := s.faults.Wrap(faults.Route{Upstream: room.upstream, Operation: r.Operation, Who: r.Who, Refuse: room.refuse}, r.Handler)
-			mux.Handle(r.Pattern, s.recorder.Wrap(string(room.upstream), r.Operation, befallen))
+		for _, r := range system.routes {
+			faulty := s.faults.Wrap(faults.Route{Upstream: system.upstream, Operation: r.Operation, Who: r.Who, Refuse: system.refuse}, r.Handler)
+			mux.Handle(r.Pattern, s.recorder.Wrap(string(system.upstream), r.Operation, faulty))
 		}
 	}
 	s.control(mux)
@@ -188,7 +188,7 @@ func (s *Sandbox) Close() {
 // URL is where the sandbox listens, such as http://127.0.0.1:9700.
 func (s *Sandbox) URL() string { return s.url }
 
-// Endpoints tells where each NHS system is.
+// Endpoints returns where each NHS system is.
 func (s *Sandbox) Endpoints() Endpoints {
 	return Endpoints{
 		NHSLoginIssuer: s.url + "/nhs-login",
@@ -203,7 +203,7 @@ func (s *Sandbox) Endpoints() Endpoints {
 // It fails when the app cannot be registered as it is written.
 func (s *Sandbox) Register(a App) error { return s.apps.Add(a) }
 
-// Order puts a fault in force until cancel is called, or until it has struck
+// Order puts a fault in force until cancel is called, or until it was applied
 // Count times. It panics on a fault that [Fault.Validate] refuses: that is a
 // mistake in the test.
 func (s *Sandbox) Order(f Fault) (cancel func()) {
@@ -217,16 +217,16 @@ func (s *Sandbox) Order(f Fault) (cancel func()) {
 // ClearFaults ends every order.
 func (s *Sandbox) ClearFaults() { s.faults.Clear() }
 
-// Requests gives what the NHS systems were asked, oldest first.
+// Requests returns what the NHS systems were asked, oldest first.
 func (s *Sandbox) Requests() []Request { return s.recorder.All() }
 
 // ForgetRequests empties the recording.
 func (s *Sandbox) ForgetRequests() { s.recorder.Clear() }
 
-// Citizens gives the catalogue, by name.
+// Citizens returns the catalogue, by name.
 func (s *Sandbox) Citizens() []Citizen { return s.people.All() }
 
-// Citizen gives one entry of the catalogue, or [citizens.ErrUnknown].
+// Citizen returns one entry of the catalogue, or [citizens.ErrUnknown].
 func (s *Sandbox) Citizen(name string) (Citizen, error) { return s.people.Find(name) }
 
 // AnswerNext presets who answers the next sign-in that does not say so itself.
@@ -259,5 +259,5 @@ func (s *Sandbox) SetClock(t time.Time) { s.clock.Set(t) }
 func (s *Sandbox) DropKeyCache() { s.keys.Drop() }
 
 // RevokeTokens ends every access token of a citizen, of everybody when name is
-// empty, and tells how many.
+// empty, and returns how many.
 func (s *Sandbox) RevokeTokens(name string) int { return s.platform.RevokeAll(name) }

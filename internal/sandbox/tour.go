@@ -10,7 +10,7 @@ import (
 )
 
 // The application with which a person tries the sandbox by hand (docs/sandbox.md):
-// the sandbox itself holds its key and signs for whoever asks.
+// the sandbox itself holds its key and signs for any caller.
 const (
 	tourID       = "tour"
 	tourCallback = "http://127.0.0.1:9799/callback"

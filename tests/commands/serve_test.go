@@ -94,11 +94,11 @@ func TestServeWorksFromItsEnvironmentAlone(t *testing.T) {
 		}
 	})
 	t.Run("the auditor's commands run beside it", func(t *testing.T) { auditBeside(t, d) })
-	t.Run("it goes on when it is told to read its words anew", func(t *testing.T) {
+	t.Run("it goes on when it is told to read its words again", func(t *testing.T) {
 		if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 			t.Fatal(err)
 		}
-		p.says(p.stderr, "value sets read anew")
+		p.says(p.stderr, "value sets read again")
 	})
 	t.Run("it ends in order", func(t *testing.T) {
 		r := p.stop(syscall.SIGTERM)

@@ -84,7 +84,7 @@ func merge(ours, extra []file) []file {
 	return all
 }
 
-// Reset begins every life anew, with days relative to a new anchor.
+// Reset starts every citizen again, with days relative to a new anchor.
 func (c *Catalogue) Reset(anchor time.Time) error {
 	cal := newCalendar(c.london, anchor)
 	people := make([]*person, 0, len(c.files))

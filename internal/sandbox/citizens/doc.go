@@ -6,6 +6,6 @@
 // anchor), so that "tomorrow" is tomorrow whenever it starts, and stays that day
 // when the clock is moved.
 //
-// It must not know how any NHS system writes what it holds: rooms ers, ods and
+// It must not know how any NHS system writes what it holds: packages ers, ods and
 // login do.
 package citizens

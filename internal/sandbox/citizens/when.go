@@ -87,7 +87,7 @@ func shift(from time.Time, text string) (time.Time, error) {
 	case 'y':
 		return from.AddDate(n, 0, 0), nil
 	}
-	return time.Time{}, fmt.Errorf("day %q: the unit is none of d, w, y", text)
+	return time.Time{}, fmt.Errorf("day %q: the unit must be d, w or y", text)
 }
 
 func (c calendar) anniversary(text string) (time.Time, error) {

@@ -14,7 +14,7 @@ import (
 // Base is the path of the API.
 const Base = "/e-referrals-service-patient-care-api"
 
-// Deps is what the room needs.
+// Deps are what the system is built from.
 type Deps struct {
 	URL    string // absolute base of the API, for references
 	Tokens *platform.Platform

@@ -7,9 +7,9 @@ import (
 
 type contextKey struct{}
 
-// Has tells a handler that a fault of this kind befell its request.
+// Has reports whether a fault of this kind is active for this request.
 func Has(ctx context.Context, kind Kind) bool {
-	for _, f := range befallen(ctx) {
+	for _, f := range activeFaults(ctx) {
 		if f.Kind == kind {
 			return true
 		}
@@ -20,7 +20,7 @@ func Has(ctx context.Context, kind Kind) bool {
 // Now is the upstream's time for this request: now, plus the ordered clock skew.
 func Now(ctx context.Context, now func() time.Time) time.Time {
 	t := now()
-	for _, f := range befallen(ctx) {
+	for _, f := range activeFaults(ctx) {
 		if f.Kind == ClockSkew {
 			t = t.Add(f.Skew)
 		}
@@ -28,7 +28,7 @@ func Now(ctx context.Context, now func() time.Time) time.Time {
 	return t
 }
 
-func befallen(ctx context.Context) []Fault {
+func activeFaults(ctx context.Context) []Fault {
 	fs, _ := ctx.Value(contextKey{}).([]Fault)
 	return fs
 }

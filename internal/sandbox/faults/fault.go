@@ -14,7 +14,7 @@ var ErrInvalid = errors.New("invalid fault")
 // "always" or the named default.
 type Fault struct {
 	Kind      Kind
-	Upstream  Upstream // empty: every upstream that the kind can befall
+	Upstream  Upstream // empty: every upstream that the kind can affect
 	Operation string   // such as "token", "ServiceRequest"; empty: every operation
 	Citizen   string   // name in the catalogue; empty: everybody
 

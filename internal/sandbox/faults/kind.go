@@ -31,7 +31,7 @@ const (
 // Faults of identity.
 const (
 	RotatedKey    Kind = "rotated-key"    // NHS login signs with its next key, and publishes it
-	WithdrawnKey  Kind = "withdrawn-key"  // NHS login publishes its next key alone, and signs with the old one
+	WithdrawnKey  Kind = "withdrawn-key"  // NHS login publishes only its next key, and signs with the old one
 	WrongNonce    Kind = "wrong-nonce"    // of the ID token
 	WrongAudience Kind = "wrong-audience" // of the ID token
 	WrongIssuer   Kind = "wrong-issuer"   // of the ID token

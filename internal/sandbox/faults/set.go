@@ -20,7 +20,7 @@ type Set struct {
 type Order struct {
 	Number int   `json:"number"`
 	Fault  Fault `json:"fault"`
-	Seen   int   `json:"seen"` // requests that it could have befallen
+	Seen   int   `json:"seen"` // requests that it could have affected
 	Struck int   `json:"struck"`
 }
 
@@ -41,7 +41,7 @@ func (s *Set) Add(f Fault) (number int, cancel func(), err error) {
 	return n, func() { s.Cancel(n) }, nil
 }
 
-// Cancel ends an order; false when there is none of that number.
+// Cancel ends an order. It reports whether there is one of that number.
 func (s *Set) Cancel(number int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,7 +68,7 @@ func (s *Set) Orders() []Order {
 	return out
 }
 
-// InForce tells whether a kind is ordered for an upstream, without using it up.
+// InForce reports whether a kind is ordered for an upstream, without using it up.
 // Keys are published by it: what JWKS shows must not depend on who asks first.
 func (s *Set) InForce(kind Kind, u Upstream) bool {
 	s.mu.Lock()
@@ -78,7 +78,7 @@ func (s *Set) InForce(kind Kind, u Upstream) bool {
 	})
 }
 
-// pick takes the faults that befall this request and uses one of each one's count.
+// pick takes the faults that affect this request and uses one of each one's count.
 func (s *Set) pick(u Upstream, operation, citizen string) []Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()

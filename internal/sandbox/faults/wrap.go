@@ -20,7 +20,7 @@ type Route struct {
 	Refuse func(http.ResponseWriter, *http.Request, int)
 }
 
-// Wrap lets the ordered faults befall h. Delays use a real timer, never the
+// Wrap applies the ordered faults to h. Delays use a real timer, never the
 // sandbox's clock, and end with the request's context.
 func (s *Set) Wrap(route Route, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -38,7 +38,7 @@ func (s *Set) Wrap(route Route, h http.Handler) http.Handler {
 			note.Fault(string(f.Kind))
 		}
 		if !s.wait(r.Context(), struck) {
-			panic(http.ErrAbortHandler) // a mere return would answer 200 to whoever still listens
+			panic(http.ErrAbortHandler) // a plain return would answer 200 to a client that still listens
 		}
 		if answerInstead(w, r, route, struck) {
 			return

@@ -71,7 +71,7 @@ func (l *Login) authenticate(r *http.Request) (registry.App, error) {
 	return app, nil
 }
 
-// verifyBy proves a signature by the app's keys, fetching them anew once when
+// verifyBy proves a signature by the app's keys, fetching them again once when
 // the named key is not among the kept ones.
 func (l *Login) verifyBy(r *http.Request, app registry.App, token jwt.Token) error {
 	for _, fresh := range []bool{false, true} {

@@ -1,6 +1,6 @@
 // Package login is the sandbox's NHS login: OpenID Connect as the Federation
 // interface specification v2.1 describes it, with its own reading of every
-// check. RS512 throughout, private_key_jwt clients alone, vectors of trust,
+// check. RS512 throughout, private_key_jwt clients only, vectors of trust,
 // sharing consent, single sign-on by cookie and by asserted login identity.
 //
 // The way of a sign-in: authorize checks the request, the page (or a preset

@@ -25,7 +25,7 @@ const (
 	sessionLife = 4 * time.Hour // of the cookie at NHS login itself; the specification names none
 )
 
-// Deps is what the room needs.
+// Deps are what the system is built from.
 type Deps struct {
 	Issuer        string // absolute, without a slash at the end
 	AdvertisePKCE bool   // list S256 in discovery; NHS login does not promise it

@@ -141,7 +141,7 @@ func (l *Login) answerTokens(w http.ResponseWriter, r *http.Request, b bearer, i
 func (l *Login) refuseToken(w http.ResponseWriter, r *http.Request, code, why string) {
 	complain(r, code+": "+why)
 	out := map[string]string{"error": code}
-	if code != "invalid_client" { // a failed authentication is not explained to whoever tried
+	if code != "invalid_client" { // a failed authentication is not explained to the client
 		out["error_description"] = why
 	}
 	kit.WriteJSON(w, http.StatusBadRequest, out)

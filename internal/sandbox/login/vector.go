@@ -75,7 +75,7 @@ func (v vector) strength() int {
 
 func proofing(level string) int { return slices.Index([]string{"P0", "P5", "P9"}, level) }
 
-// metBy tells whether a citizen can show all that the vector asks.
+// metBy reports whether a citizen can show all that the vector asks.
 func (v vector) metBy(c citizens.Citizen) bool {
 	if proofing(c.Proofing) < proofing(v.proofing) {
 		return false

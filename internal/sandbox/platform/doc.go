@@ -3,6 +3,6 @@
 // of its identity service in their order and its own words.
 //
 // It must not know what the access tokens open. Neighbours: registry for API
-// keys and key sets, login for the keys of ID tokens; room ers asks it whom a
+// keys and key sets, login for the keys of ID tokens; package ers asks it whom a
 // token stands for.
 package platform

@@ -23,7 +23,7 @@ const (
 	scopeSuffix = ":e-referrals-service-patient-care-api"
 )
 
-// Deps is what the room needs.
+// Deps are what the system is built from.
 type Deps struct {
 	TokenURL string // what aud must be, character for character
 	Issuer   string // NHS login's

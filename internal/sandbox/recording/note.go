@@ -13,19 +13,19 @@ type Note struct {
 	item     *Request
 }
 
-// From gives the note of this request, nil when it is not recorded.
+// From returns the note of this request, nil when it is not recorded.
 func From(ctx context.Context) *Note {
 	n, _ := ctx.Value(noteKey{}).(*Note)
 	return n
 }
 
-// Citizen tells whose request it is.
+// Citizen records whose request it is.
 func (n *Note) Citizen(name string) { n.set(func(r *Request) { r.Citizen = name }) }
 
-// App tells which application asks.
+// App records which application asks.
 func (n *Note) App(id string) { n.set(func(r *Request) { r.App = id }) }
 
-// Complaint tells what is wrong with the request, after what was told before.
+// Complaint records what is wrong with the request, after earlier complaints.
 func (n *Note) Complaint(text string) {
 	n.set(func(r *Request) {
 		if r.Complaint != "" {
@@ -35,7 +35,7 @@ func (n *Note) Complaint(text string) {
 	})
 }
 
-// Fault tells that an ordered fault took part.
+// Fault records that an ordered fault took part.
 func (n *Note) Fault(kind string) { n.set(func(r *Request) { r.Faults = append(r.Faults, kind) }) }
 
 func (n *Note) set(change func(*Request)) {
@@ -47,7 +47,7 @@ func (n *Note) set(change func(*Request)) {
 	change(n.item)
 }
 
-// watcher notes the status before it goes out, so that whoever has read the
+// watcher notes the status before it goes out, so that a test that has read the
 // answer also finds it in the recording.
 type watcher struct {
 	http.ResponseWriter

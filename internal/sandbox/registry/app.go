@@ -19,7 +19,7 @@ type App struct {
 	Name string `json:"name,omitempty" yaml:"name"` // as citizens see it on the sign-in page
 
 	// NHS login. RedirectURIs are matched character for character; http is
-	// allowed on loopback alone. The keys come from the URL or the upload.
+	// allowed on loopback only. The keys come from the URL or the upload.
 	ClientID        string          `json:"clientId,omitempty" yaml:"clientId"`
 	RedirectURIs    []string        `json:"redirectUris,omitempty" yaml:"redirectUris"`
 	NHSLoginJWKSURL string          `json:"nhsLoginJwksUrl,omitempty" yaml:"nhsLoginJwksUrl"`
@@ -76,7 +76,7 @@ func (a App) Validate() error {
 	return errors.Join(all...)
 }
 
-// Loopback tells whether a host can only be this machine.
+// Loopback reports whether a host can only be this machine.
 func Loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()

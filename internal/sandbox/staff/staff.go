@@ -21,7 +21,7 @@ const (
 	tokenLife = 10 * time.Minute
 )
 
-// Deps is what the room needs.
+// Deps are what the system is built from.
 type Deps struct {
 	Issuer string
 	Apps   *registry.Registry
