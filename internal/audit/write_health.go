@@ -7,22 +7,32 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 )
 
 const (
-	// How long a success is believed. A failure never is: it is tried again.
-	writeTrusted  = 5 * time.Second
-	writePatience = 3 * time.Second
+	// How long an outcome is believed. A failure is believed for less long, so that
+	// the service is ready again soon after the log can be written.
+	successTrusted = 5 * time.Second
+	failureTrusted = time.Second
+	writePatience  = 3 * time.Second
 )
 
 // WriteHealth reports whether the log can be written: it tries. A service that can
 // only read answers nobody (promise 2), so it must not be called ready.
+//
+// Anybody may ask, as often as they like: callers at the same time share one try,
+// and its outcome answers those who come in the seconds after it.
 type WriteHealth struct {
 	try func(context.Context) error
 	now func() time.Time
 
-	mu sync.Mutex
-	ok time.Time // when it was last known to work; zero: it is not known
+	tries singleflight.Group
+
+	mu  sync.Mutex
+	at  time.Time // when the outcome was heard of; zero: never
+	err error     // the outcome
 }
 
 // NewWriteHealth needs a try to write something that means nothing, on the same
@@ -33,29 +43,43 @@ func NewWriteHealth(try func(context.Context) error, now func() time.Time) *Writ
 
 // Ready returns what is wrong; nil when the log can be written.
 func (h *WriteHealth) Ready(ctx context.Context) error {
-	h.mu.Lock()
-	ok := h.ok
-	h.mu.Unlock()
-	if age := h.now().Sub(ok); !ok.IsZero() && age >= 0 && age < writeTrusted {
-		return nil
+	known, err := h.recent()
+	if !known {
+		_, err, _ = h.tries.Do("", func() (any, error) {
+			// A caller who came just after the last try must not make another one.
+			if known, err := h.recent(); known {
+				return nil, err
+			}
+			// It serves others too, who may wait after the first caller has left.
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writePatience)
+			defer cancel()
+			err := h.try(ctx)
+			h.heard(err)
+			return nil, err
+		})
 	}
-	ctx, cancel := context.WithTimeout(ctx, writePatience)
-	defer cancel()
-	err := h.try(ctx)
-	h.heard(err)
 	if err != nil {
 		return fmt.Errorf("the audit log cannot be written: %w", err)
 	}
 	return nil
 }
 
+// recent returns the last outcome, while it can be believed.
+func (h *WriteHealth) recent() (known bool, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	trusted := successTrusted
+	if h.err != nil {
+		trusted = failureTrusted
+	}
+	age := h.now().Sub(h.at)
+	return !h.at.IsZero() && age >= 0 && age < trusted, h.err
+}
+
 func (h *WriteHealth) heard(err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.ok = h.now()
-	if err != nil {
-		h.ok = time.Time{}
-	}
+	h.at, h.err = h.now(), err
 }
 
 // Recording returns an Appender that records the outcome of every append here.

@@ -3,7 +3,9 @@ package audit_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
@@ -39,19 +41,67 @@ func TestWriteHealth(t *testing.T) {
 			t.Errorf("ready: %v", err)
 		}
 	})
-	t.Run("it is ready again as soon as it can be written, though nobody appends", func(t *testing.T) {
+	t.Run("it is ready again a second after it can be written, though nobody appends", func(t *testing.T) {
 		t.Parallel()
-		h, fault, _, _ := setUp()
+		h, fault, _, now := setUp()
 		*fault = full
-		for range 3 {
+		if err := h.Ready(t.Context()); !errors.Is(err, full) {
+			t.Fatal(err)
+		}
+		*fault = nil
+		*now = now.Add(time.Second)
+		if err := h.Ready(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("a failure is believed for a moment too, so that asking writes no more than working does", func(t *testing.T) {
+		t.Parallel()
+		h, fault, tries, _ := setUp()
+		*fault = full
+		for range 10 {
 			if err := h.Ready(t.Context()); !errors.Is(err, full) {
 				t.Fatal(err)
 			}
 		}
-		*fault = nil
-		if err := h.Ready(t.Context()); err != nil {
-			t.Error(err)
+		if *tries != 1 {
+			t.Errorf("%d tries", *tries)
 		}
+	})
+	t.Run("a crowd makes one try, which lasts longer than the caller who began it", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			var tries atomic.Int32
+			release := make(chan struct{})
+			h := audit.NewWriteHealth(func(ctx context.Context) error {
+				tries.Add(1)
+				select {
+				case <-release:
+					return nil
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}, time.Now)
+			first, leave := context.WithCancel(t.Context())
+			const crowd = 20
+			outcomes := make(chan error, crowd)
+			go func() { outcomes <- h.Ready(first) }()
+			synctest.Wait()
+			for range crowd - 1 {
+				go func() { outcomes <- h.Ready(t.Context()) }()
+			}
+			synctest.Wait()
+			leave()
+			synctest.Wait()
+			close(release)
+			for range crowd {
+				if err := <-outcomes; err != nil {
+					t.Error(err)
+				}
+			}
+			if n := tries.Load(); n != 1 {
+				t.Errorf("%d tries", n)
+			}
+		})
 	})
 	t.Run("a success is believed for a moment only", func(t *testing.T) {
 		t.Parallel()
