@@ -5,16 +5,17 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net/http"
 	"os"
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/trace/noop"
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
+	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
 type auditCommand struct {
@@ -61,6 +62,11 @@ func (s signing) keyPath(databasePath string) string {
 	return databasePath + ".checkpoint-key"
 }
 
+const (
+	sinkPatience  = 10 * time.Second
+	maxSinkAnswer = 1 << 20
+)
+
 // publish signs the log as it stands and gives the signed checkpoint. It makes no
 // key: one that the service does not have would vouch for nothing.
 func (s signing) publish(env *environment, databasePath string, log audit.Tree) (checkpoint.Signed, error) {
@@ -68,10 +74,14 @@ func (s signing) publish(env *environment, databasePath string, log audit.Tree) 
 	if _, err := os.Stat(key); err != nil {
 		return checkpoint.Signed{}, fmt.Errorf("%w: the checkpoint key is not there: %w", errUsage, err)
 	}
-	const patience = 10 * time.Second
+	sink := upstream.NewClient(upstream.Options{
+		Name: "checkpoint-sink", Timeout: sinkPatience, MaxBytes: maxSinkAnswer, Now: time.Now,
+		Observe: func(string, int, time.Duration) {}, Tracer: noop.NewTracerProvider().Tracer(""),
+	})
+	defer sink.Close()
 	publisher, _, err := checkpoint.OpenPublisher(checkpoint.Options{
 		DatabasePath: databasePath, KeyPath: key, Sink: s.Sink, Log: log, Now: time.Now,
-		HTTP:   &http.Client{Timeout: patience, Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}},
+		HTTP:   sink,
 		Logger: slog.New(slog.NewTextHandler(env.stderr, nil)),
 	})
 	if err != nil {

@@ -4,23 +4,38 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/trace/noop"
+
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
+	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
+func newClient(t *testing.T, transport http.RoundTripper) *upstream.Client {
+	t.Helper()
+	c := upstream.NewClient(upstream.Options{
+		Name: "checkpoint-sink", Timeout: 10 * time.Second, MaxBytes: 1 << 10, Now: time.Now,
+		Observe: func(string, int, time.Duration) {}, Tracer: noop.NewTracerProvider().Tracer(""),
+		Wrap: func(http.RoundTripper) http.RoundTripper { return transport },
+	})
+	t.Cleanup(c.Close)
+	return c
+}
+
 func TestHTTPSink(t *testing.T) {
+	t.Parallel()
 	status := http.StatusCreated
 	var got []byte
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got, _ = io.ReadAll(r.Body)
-		w.Header().Set("Location", "/elsewhere")
+		w.Header().Set("Location", "/another")
 		w.WriteHeader(status)
 	}))
 	defer server.Close()
-	client := server.Client()
-	client.Timeout = 10 * time.Second
+	client := newClient(t, server.Client().Transport)
 
 	sink, err := checkpoint.NewHTTPSink(server.URL, client)
 	if err != nil {
@@ -37,10 +52,25 @@ func TestHTTPSink(t *testing.T) {
 	}
 	for _, bad := range []string{"http://sink.example/", "sink", "https://", ":"} {
 		if _, err := checkpoint.NewHTTPSink(bad, client); err == nil {
-			t.Errorf("%q was taken", bad)
+			t.Errorf("%q was accepted", bad)
 		}
 	}
-	if _, err := checkpoint.NewHTTPSink(server.URL, &http.Client{}); err == nil {
-		t.Error("a client without a timeout was taken")
+	if _, err := checkpoint.NewHTTPSink(server.URL, nil); err == nil {
+		t.Error("no client was accepted")
+	}
+}
+
+func TestTheAddressOfTheSinkIsInNoError(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	address := strings.Replace(server.URL, "https://", "https://user:secret-word@", 1) + "/keep?token=secret-word"
+	sink, err := checkpoint.NewHTTPSink(address, newClient(t, server.Client().Transport))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Close()
+	err = sink.Publish(t.Context(), []byte("note"))
+	if err == nil || strings.Contains(err.Error(), "secret-word") || strings.Contains(err.Error(), "/keep") {
+		t.Errorf("error %v", err)
 	}
 }

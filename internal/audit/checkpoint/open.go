@@ -2,24 +2,23 @@ package checkpoint
 
 import (
 	"log/slog"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
 // Options say where checkpoints of a log are signed and kept.
 type Options struct {
 	DatabasePath string
-	KeyPath      string // made when absent
-	Origin       string // name of a key that is made: the host that citizens see
-	Sink         string // a file, or an https address; empty: the file beside the database alone
-	// HTTP posts to an https sink; it has a timeout.
-	HTTP *http.Client
-	Log  audit.Tree
-	Now  func() time.Time
+	KeyPath      string           // made when absent
+	Origin       string           // name of a key that is made: the host that citizens see
+	Sink         string           // a file, or an https address; empty: the file beside the database alone
+	HTTP         *upstream.Client // posts to an https sink
+	Log          audit.Tree
+	Now          func() time.Time
 	// Logger hears of checkpoints that could not be published.
 	Logger *slog.Logger
 	// Failed counts them; nil: nobody.
