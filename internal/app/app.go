@@ -158,7 +158,9 @@ func (a *App) Close(ctx context.Context) error {
 	if a.sessions != nil {
 		errs = append(errs, a.sessions.Tidy(ctx))
 	}
-	errs = append(errs, a.lastCheckpoint(ctx))
+	if a.checkpoints != nil {
+		errs = append(errs, a.checkpoints.Close(ctx))
+	}
 	for _, u := range a.upstreams {
 		u.Close()
 	}
@@ -176,19 +178,4 @@ func maintenance(file string) func() bool {
 		_, err := os.Stat(file)
 		return err == nil
 	}
-}
-
-const lastCheckpointTime = 5 * time.Second
-
-// lastCheckpoint signs what was written until the end.
-func (a *App) lastCheckpoint(ctx context.Context) error {
-	if a.checkpoints == nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, lastCheckpointTime)
-	defer cancel()
-	if _, err := a.checkpoints.Publish(ctx); err != nil && !errors.Is(err, checkpoint.ErrForked) {
-		return fmt.Errorf("publish the last checkpoint: %w", err)
-	}
-	return nil
 }

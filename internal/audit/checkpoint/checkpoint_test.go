@@ -242,7 +242,7 @@ func TestCheckpointer(t *testing.T) {
 		}
 	})
 
-	t.Run("it publishes at once, at every interval, and when it ends", func(t *testing.T) {
+	t.Run("it publishes immediately, at every interval, and once more when it is closed", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			l := audittest.New(t, 1)
 			var count atomic.Int32
@@ -268,8 +268,12 @@ func TestCheckpointer(t *testing.T) {
 			}
 			end()
 			<-done
-			if n := count.Load(); n != 4 {
-				t.Errorf("%d were published in all", n)
+			l.Add(t, audittest.Sample(4)) // a request that was under way
+			if n := count.Load(); n != 3 {
+				t.Errorf("%d were published before the last entry", n)
+			}
+			if err := c.Close(context.WithoutCancel(ctx)); err != nil || count.Load() != 4 {
+				t.Errorf("%d were published in all, %v", count.Load(), err)
 			}
 		})
 	})

@@ -143,25 +143,38 @@ func (p *Publisher) next(ctx context.Context) (audit.Checkpoint, error) {
 	return next, nil
 }
 
-// Run publishes at once, at every interval, and a last time when ctx ends; then
-// it returns. A failure is logged and tried again at the next turn.
+// Run publishes immediately and at every interval until ctx ends. A failure is
+// logged and tried again at the next interval. The last checkpoint is left to
+// [Publisher.Close]: requests under way when ctx ends still add entries.
 func (p *Publisher) Run(ctx context.Context, every time.Duration) {
 	t := time.NewTicker(every)
 	defer t.Stop()
 	for {
-		p.publishAndTell(ctx)
+		p.publishOrLog(ctx)
 		select {
 		case <-t.C:
 		case <-ctx.Done():
-			p.publishAndTell(context.WithoutCancel(ctx))
 			return
 		}
 	}
 }
 
+const closeTime = 5 * time.Second
+
+// Close publishes the last checkpoint, once nothing is appended any more. A forked
+// log was reported before, by every Publish.
+func (p *Publisher) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, closeTime)
+	defer cancel()
+	if _, err := p.Publish(ctx); err != nil && !errors.Is(err, ErrForked) {
+		return fmt.Errorf("close: %w", err)
+	}
+	return nil
+}
+
 const publishTime = 10 * time.Second
 
-func (p *Publisher) publishAndTell(ctx context.Context) {
+func (p *Publisher) publishOrLog(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, publishTime)
 	defer cancel()
 	if _, err := p.Publish(ctx); err != nil {
