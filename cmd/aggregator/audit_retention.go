@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/patient-care-aggregator/aggregator/internal/app"
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/config"
 )
 
@@ -23,7 +23,7 @@ func (r auditRetentionCommand) Run(env *environment) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	done, err := app.Retain(env.ctx, db.Log(), config.Retention{Correlation: r.Correlation, Log: r.Log}, time.Now)
+	done, err := audit.Retention{Store: db.Log(), Now: time.Now, Correlations: r.Correlation.Before, Bodies: r.Log.Before}.Run(env.ctx)
 	if err != nil {
 		return err
 	}

@@ -6,27 +6,18 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
-	"github.com/patient-care-aggregator/aggregator/internal/config"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
 )
 
 const retainEvery = 24 * time.Hour
 
-// Retain removes from the log what is older than it may be kept, by the calendar.
-func Retain(ctx context.Context, log audit.RetentionStore, keep config.Retention, now func() time.Time) (audit.Retained, error) {
-	at := now()
-	return audit.Retention{
-		Store: log, Now: func() time.Time { return at },
-		CorrelationLife: at.Sub(keep.Correlation.Before(at)), EntryLife: at.Sub(keep.Log.Before(at)),
-	}.Run(ctx)
-}
-
-// retain does so at the start and every day.
+// retain removes what is older than it may be kept, at the start and every day.
 func (a *App) retain(ctx context.Context) {
 	tick := time.NewTicker(retainEvery)
 	defer tick.Stop()
+	log := audit.Retention{Store: a.store.Log(), Now: a.now, Correlations: a.retention.Correlation.Before, Bodies: a.retention.Log.Before}
 	for {
-		done, err := Retain(ctx, a.store.Log(), a.retention, a.now)
+		done, err := log.Run(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return

@@ -7,14 +7,9 @@ import (
 	"time"
 )
 
-// How long things are kept.
-const (
-	// DefaultCorrelationLife is how long correlation ids can be looked up (NFR-09).
-	DefaultCorrelationLife = 90 * 24 * time.Hour
-	// DefaultEntryLife is how long entries keep their bodies: 8 years, two leap
-	// days counted, as for adult health records (NHS Records Management Code).
-	DefaultEntryLife = (8*365 + 2) * 24 * time.Hour
-)
+// Cutoff is the moment before which something is too old to be kept, at a given
+// time. Periods are by the calendar, so it is no duration.
+type Cutoff func(now time.Time) time.Time
 
 // RetentionStore removes what retention allows. Nothing under a standing hold is
 // ever removed. Each call is one short transaction, so that the log can be
@@ -37,13 +32,13 @@ type RetentionStore interface {
 // Retention removes what is older than it may be kept. The log still verifies
 // afterwards: it tells itself which bodies may be gone, and keeps all hashes.
 type Retention struct {
-	Store           RetentionStore
-	Now             func() time.Time
-	CorrelationLife time.Duration // at least an hour
-	EntryLife       time.Duration // no shorter than CorrelationLife
+	Store        RetentionStore
+	Now          func() time.Time
+	Correlations Cutoff // of correlation ids: at least an hour ago
+	Bodies       Cutoff // of what entries say: not after Correlations
 }
 
-// Retained tells what a run removed.
+// Retained is what a run removed.
 type Retained struct{ Correlations, Bodies int }
 
 const retentionStep = 500
@@ -52,18 +47,21 @@ const retentionStep = 500
 // what is left then goes with the next run.
 func (r Retention) Run(ctx context.Context) (Retained, error) {
 	var done Retained
-	if r.CorrelationLife < time.Hour || r.EntryLife < r.CorrelationLife {
-		return done, errors.New("retention: the times to keep are too short")
+	if r.Correlations == nil || r.Bodies == nil {
+		return done, errors.New("retention: the times to keep are missing")
 	}
 	now := r.Now()
+	correlations, bodies := r.Correlations(now), r.Bodies(now)
+	if now.Sub(correlations) < time.Hour || bodies.After(correlations) {
+		return done, errors.New("retention: the times to keep are too short")
+	}
 	err := inSteps(ctx, &done.Correlations, func() (int, error) {
-		return r.Store.ForgetCorrelations(ctx, now.Add(-r.CorrelationLife), retentionStep)
+		return r.Store.ForgetCorrelations(ctx, correlations, retentionStep)
 	})
 	if err != nil {
 		return done, fmt.Errorf("forget correlation ids: %w", err)
 	}
-	cutoff := now.Add(-r.EntryLife)
-	before, err := r.Store.Prunable(ctx, cutoff)
+	before, err := r.Store.Prunable(ctx, bodies)
 	if err != nil {
 		return done, fmt.Errorf("prune audit log: %w", err)
 	}
@@ -73,7 +71,7 @@ func (r Retention) Run(ctx context.Context) (Retained, error) {
 			return done, fmt.Errorf("prune audit log: %w", err)
 		}
 	}
-	err = inSteps(ctx, &done.Bodies, func() (int, error) { return r.Store.Prune(ctx, cutoff, retentionStep) })
+	err = inSteps(ctx, &done.Bodies, func() (int, error) { return r.Store.Prune(ctx, bodies, retentionStep) })
 	if err != nil {
 		return done, fmt.Errorf("prune audit log: %w", err)
 	}

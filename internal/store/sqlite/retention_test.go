@@ -9,6 +9,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/config"
 )
 
 // years is a time that many years after the samples' first.
@@ -17,7 +18,7 @@ func years(n int) func() time.Time {
 }
 
 func retention(db *DB, now func() time.Time) audit.Retention {
-	return audit.Retention{Store: db.Log(), Now: now, CorrelationLife: audit.DefaultCorrelationLife, EntryLife: audit.DefaultEntryLife}
+	return audit.Retention{Store: db.Log(), Now: now, Correlations: config.Period{Days: 90}.Before, Bodies: config.Period{Years: 8}.Before}
 }
 
 // standing gives the places of the entries that still have a body, and of those
@@ -184,8 +185,12 @@ func TestRetention(t *testing.T) {
 	t.Run("times that are too short are refused before anything goes", func(t *testing.T) {
 		db := openNew(t)
 		fill(t, db, 1)
-		if _, err := (audit.Retention{Store: db.Log(), Now: years(99)}).Run(t.Context()); err == nil {
-			t.Error("it ran")
+		sooner := retention(db, years(99))
+		sooner.Bodies = config.Period{Days: 89}.Before
+		for _, r := range []audit.Retention{sooner, {Store: db.Log(), Now: years(99)}} {
+			if _, err := r.Run(t.Context()); err == nil {
+				t.Error("it ran")
+			}
 		}
 	})
 
