@@ -1,0 +1,101 @@
+package release
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+
+	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/history"
+)
+
+// entry begins an entry about the request at hand.
+func (a *attempt) entry(kind audit.Kind, outcome audit.Outcome) audit.Entry {
+	return audit.Entry{
+		Kind: kind, At: a.s.d.Now(), Actor: audit.ActorCitizen, Outcome: outcome, CorrelationID: a.q.CorrelationID,
+		Citizen: a.q.Caller.Citizen.Ref, Client: a.q.Caller.Client, Purpose: a.q.Purpose,
+	}
+}
+
+// append writes the entry of a release, with those about the sources, in one
+// transaction. A guard error comes back as it is.
+func (a *attempt) append(ctx context.Context, entry audit.Entry) (audit.Written, error) {
+	written, err := a.s.d.Log.Append(ctx, guardOf(a.q.Caller, a.consent), append(a.asked, entry)...)
+	if err != nil && !audit.IsGuardError(err) {
+		err = notLogged(err)
+	}
+	return written, err
+}
+
+// refuse logs that nothing was shown, and gives why back.
+func (a *attempt) refuse(ctx context.Context, outcome audit.Outcome, why error) error {
+	return a.refuseBecause(ctx, outcome, a.s.d.Reason(why), why)
+}
+
+func (a *attempt) refuseBecause(ctx context.Context, outcome audit.Outcome, reason string, why error) error {
+	entry := a.entry(audit.DataRefused, outcome)
+	entry.Reason = reason
+	if _, err := a.s.d.Log.Append(ctx, audit.Guard{}, append(a.asked, entry)...); err != nil {
+		return notLogged(err)
+	}
+	return why
+}
+
+// overtaken refuses after two decisions that did not last until their entry.
+func (a *attempt) overtaken(ctx context.Context, guard error) error {
+	k, now := a.q.Caller, a.s.d.Now()
+	past := errors.Is(guard, audit.ErrPast) && now.Before(k.Session.ExpiresAt)
+	why := sessionEnded(guard)
+	switch {
+	case past && !now.Before(k.Session.IDTokenExpires):
+		why = fmt.Errorf("%w: %w", aggregate.ErrReauthenticate, guard)
+	case past, errors.Is(guard, audit.ErrConsentChanged):
+		why = &ConsentRequired{Client: k.Client, Missing: a.q.scopes(), Notice: a.consent.Notice}
+	}
+	return a.refuse(ctx, audit.Refused, why)
+}
+
+func sessionEnded(guard error) error { return fmt.Errorf("%w: %w", ErrSessionEnded, guard) }
+
+func notLogged(err error) error { return fmt.Errorf("%w: %w", ErrNotLogged, err) }
+
+// outcomeOf tells what a citizen may not have from what could not be made.
+func outcomeOf(err error) audit.Outcome {
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrMayBeMissing) {
+		return audit.Refused
+	}
+	return audit.Failed
+}
+
+// askedOf makes an entry for each source that was asked itself.
+func (a *attempt) askedOf(result aggregate.Result) []audit.Entry {
+	var entries []audit.Entry
+	for _, source := range result.Sources {
+		if !source.Asked {
+			continue
+		}
+		outcome := audit.Succeeded
+		if source.Status == aggregate.Failed || source.Status == aggregate.Stale {
+			outcome = audit.Failed
+		}
+		e := a.entry(audit.UpstreamAsked, outcome)
+		e.Actor, e.Purpose, e.Reason = audit.ActorService, source.ID, string(source.Issue)
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+// seenIn is a reading as the history remembers it: as old as its oldest part.
+func seenIn(r aggregate.Result) history.Reading {
+	seen := history.Reading{Facts: r.Facts, Complete: r.Complete}
+	for _, each := range r.Sources {
+		if each.FetchedAt != nil && (seen.At.IsZero() || each.FetchedAt.Before(seen.At)) {
+			seen.At = *each.FetchedAt
+		}
+	}
+	return seen
+}
+
+func encoded(sum [32]byte) string { return base64.RawURLEncoding.EncodeToString(sum[:]) }

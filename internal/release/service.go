@@ -1,0 +1,64 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/client"
+	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/history"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+)
+
+// Consents decide whether a client may have something (internal/consent).
+type Consents interface {
+	Decide(ctx context.Context, ref citizen.Ref, c client.ID, scopes []consent.Scope) (consent.Decision, error)
+	// Forget makes the next decision about a citizen read the store.
+	Forget(ref citizen.Ref)
+}
+
+// Sources read citizens' data (internal/aggregate).
+type Sources interface {
+	Read(ctx context.Context, a aggregate.Access, mode aggregate.Mode) (aggregate.Result, error)
+}
+
+// History remembers what changed between reads (internal/history). It never costs
+// the citizen an answer, and remembers nothing without their consent.
+type History interface {
+	Observe(ctx context.Context, ref citizen.Ref, id client.ID, seen history.Reading) []referral.Observed
+	Changes(ctx context.Context, ref citizen.Ref, id client.ID, q history.Query) ([]referral.Change, error)
+}
+
+// Deps are what a Service needs; all are required.
+type Deps struct {
+	Consents Consents
+	Sources  Sources
+	History  History
+	Words    func() *timeline.ValueSets
+	Log      audit.Appender
+	Now      func() time.Time
+	// Reason is the code by which the log names why nothing was shown.
+	Reason func(error) string
+	// Counted hears what the sources sent that could not be understood.
+	Counted func(timeline.Counts)
+}
+
+// Service shows citizens' information. It is safe for concurrent use.
+type Service struct {
+	d        Deps
+	handOffs handOffs
+}
+
+// New checks d.
+func New(d Deps) (*Service, error) {
+	if d.Consents == nil || d.Sources == nil || d.History == nil || d.Words == nil || d.Log == nil || d.Now == nil || d.Reason == nil || d.Counted == nil {
+		return nil, errors.New("new release service: every dependency is required")
+	}
+	return &Service{d: d, handOffs: handOffs{mu: &sync.Mutex{}, at: map[citizen.Ref]time.Time{}}}, nil
+}
