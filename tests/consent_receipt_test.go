@@ -64,3 +64,23 @@ func TestACitizenKeepsAReceiptOfTheirConsent(t *testing.T) {
 		refused(t, s.browser().get(path), http.StatusUnauthorized, "sign_in_required")
 	})
 }
+
+// The notice is in English, whatever language the app around it speaks: the record
+// must name what was read.
+func TestAReceiptNamesTheLanguageOfTheNotice(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	b := s.signedIn("bella")
+	notice := decodeAs[struct{ Version, Language string }](t, b.get("/v1/privacy-notice").Body)
+	granted := b.post("/v1/consents", map[string]any{"clientId": "web", "scopes": []string{"timeline:read"}, "noticeVersion": notice.Version}, "Accept-Language", "cy")
+	answered(t, granted, http.StatusCreated)
+	a := b.get(granted.Header.Get("Location") + "/receipt")
+	signed, err := jose.ParseSignedCompact(string(a.Body), []jose.SignatureAlgorithm{jose.RS512})
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims := decodeAs[struct{ Language string }](t, signed.UnsafePayloadWithoutVerification())
+	if notice.Language != "en" || claims.Language != notice.Language {
+		t.Errorf("the receipt says %q, the notice is in %q", claims.Language, notice.Language)
+	}
+}

@@ -15,14 +15,11 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/patient-care-aggregator/aggregator/api"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
-	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/config"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
-	"github.com/patient-care-aggregator/aggregator/internal/httpapi/machine"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
@@ -113,23 +110,21 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	}
 	health := audit.NewWriteHealth(audit.TryWriting(a.store.OneTimeValues(), o.Now), o.Now)
 
-	machines, err := machine.New(machine.Deps{
-		Ready: health.Ready, Version: o.Version, StatusAPIKey: c.StatusAPIKey, JWKS: w.jwks, OpenAPI: api.OpenAPI,
-	})
+	log := health.Recording(a.store.Log())
+	html, err := web.New(web.Site{Operator: c.Operator.Name, Contact: c.Operator.Contact, TestSystem: c.Local()})
 	if err != nil {
-		return nil, fmt.Errorf("start API: %w", err)
+		return nil, fmt.Errorf("start pages: %w", err)
+	}
+	routes, err := w.doors(parts{sources: sources, consents: consents, clients: w.clients, log: log, pages: html, ready: health.Ready})
+	if err != nil {
+		return nil, err
 	}
 	a.Handler, err = httpapi.New(httpapi.Deps{ //nolint:contextcheck // each request brings its own context
 		Log: o.Log, Metrics: w.metrics, Tracer: w.tracer, Now: o.Now, NewID: w.newID,
 		Login: login, SignIns: a.signIns, Sessions: a.sessions, Citizens: citizens, ForgetToken: tokens.Forget,
-		Clients: client.NewRegistry(), Consents: consents, Notices: w.notices, Receipts: w.receipts(consents),
-		Sources: sources, History: a.history, Words: a.Words,
-		Audit: health.Recording(a.store.Log()), AuditLog: a.store.Log(), Auditors: auditors,
-		ManageHosts: c.ManageHosts, AssertIdentity: w.assertIdentity(),
-		Site:      web.Site{Operator: c.Operator.Name, Contact: c.Operator.Contact, TestSystem: c.Local()},
+		Sources: sources, Audit: log, AuditLog: a.store.Log(), Auditors: auditors, Pages: html,
 		PublicURL: c.PublicURL, SessionIdle: c.SessionIdle, TrustedProxies: c.TrustedProxies, Limits: httpapi.Limits(c.RateLimit),
-		Maintenance: maintenance(c.MaintenanceFile),
-		Routes:      [][]httpapi.Route{machines.Routes()},
+		Maintenance: maintenance(c.MaintenanceFile), Routes: routes,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start API: %w", err)

@@ -40,11 +40,12 @@ type wiring struct {
 	platform *jose.Keys
 	jwks     []byte
 	notices  *consent.Notices
+	clients  *client.Registry
 }
 
 func newWiring(a *App, c config.Config, o Options) (*wiring, error) {
 	w := &wiring{
-		app: a, c: c, o: o, newID: uuid.NewString, metrics: telemetry.NewMetrics(),
+		app: a, c: c, o: o, clients: client.NewRegistry(), newID: uuid.NewString, metrics: telemetry.NewMetrics(),
 		tracer: o.Tracing.Tracer("github.com/patient-care-aggregator/aggregator"),
 	}
 	w.panics = func(ctx context.Context, e *panics.Error) {
@@ -122,6 +123,10 @@ func (w *wiring) consents(sources interface{ Forget(citizen.Ref) }) (*consent.Le
 	a := w.app
 	consents, err := consent.NewLedger(consent.Deps{
 		Store: a.store.Consents(), Notices: w.notices, Now: w.o.Now, NewID: w.newID,
+		Known: func(id client.ID) bool {
+			_, err := w.clients.Find(id)
+			return err == nil
+		},
 		OnWithdraw: func(ref citizen.Ref, id client.ID) {
 			sources.Forget(ref)
 			a.history.Withdrawn(ref, id)

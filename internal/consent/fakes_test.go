@@ -138,7 +138,7 @@ func (d desk) grant(t testing.TB, id client.ID, scopes ...Scope) Consent {
 }
 
 func (d desk) asking(id client.ID, scopes ...Scope) Grant {
-	return Grant{Citizen: ann, Client: id, Scopes: scopes, NoticeVersion: d.d.Notices.InForce().Version, Language: "en", Channel: "web", CorrelationID: "correlation"}
+	return Grant{Citizen: ann, Client: id, Scopes: scopes, NoticeVersion: d.d.Notices.InForce().Version, Channel: "web", CorrelationID: "correlation"}
 }
 
 func (d desk) decide(t testing.TB, id client.ID, scopes ...Scope) Decision {

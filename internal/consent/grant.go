@@ -16,7 +16,6 @@ type Grant struct {
 	Scopes  []Scope   // agreed to in this act
 	// NoticeVersion is the version of the notice that the citizen was shown.
 	NoticeVersion string
-	Language      string // BCP 47, of what was shown
 	Channel       string // "web" or "app"
 	CorrelationID string
 	// IdempotencyKey makes repeating this act harmless; empty: no key.
@@ -31,10 +30,20 @@ type Grant struct {
 // The new end is one Life from now, but no later than the old end when scopes
 // are kept that were not agreed to in this act.
 //
-// Errors: ErrNoticeOutdated, ErrUnknownScope, ErrIdempotencyMismatch, ErrConflict
-// when too many acts came between, and whatever the store says.
+// The language that is recorded is that of the notice: it is what was read,
+// whatever language the page around it was in.
+//
+// Errors: ErrUnknownClient, ErrNoScope, [NoticeOutdated], ErrUnknownScope,
+// ErrIdempotencyMismatch, ErrConflict when too many acts came between, and
+// ErrNotRecorded.
 func (l *Ledger) Grant(ctx context.Context, g Grant) (c Consent, created bool, err error) {
 	asked := slices.Compact(slices.Sorted(slices.Values(g.Scopes)))
+	if g.Client == "" || !l.d.Known(g.Client) {
+		return Consent{}, false, fmt.Errorf("grant consent: %w", ErrUnknownClient)
+	}
+	if len(asked) == 0 {
+		return Consent{}, false, fmt.Errorf("grant consent: %w", ErrNoScope)
+	}
 	var id string
 	err = l.act(ctx, g.Citizen, g.CorrelationID, func(events []Event) (*Event, error) {
 		if done := repeated(events, g.IdempotencyKey); done != nil {
@@ -52,11 +61,11 @@ func (l *Ledger) Grant(ctx context.Context, g Grant) (c Consent, created bool, e
 		return e, nil
 	})
 	if err != nil {
-		return Consent{}, false, fmt.Errorf("grant consent: %w", err)
+		return Consent{}, false, fmt.Errorf("grant consent: %w", notRecorded(err))
 	}
 	c, err = l.find(ctx, g.Citizen, id)
 	if err != nil {
-		return Consent{}, false, fmt.Errorf("grant consent: %w", err)
+		return Consent{}, false, fmt.Errorf("grant consent: %w", notRecorded(err))
 	}
 	return c, created, nil
 }
@@ -65,10 +74,7 @@ func (l *Ledger) Grant(ctx context.Context, g Grant) (c Consent, created bool, e
 func (l *Ledger) granting(events []Event, g Grant, asked []Scope) (*Event, error) {
 	notice, now := l.d.Notices.InForce(), l.d.Now()
 	if g.NoticeVersion != notice.Version {
-		return nil, ErrNoticeOutdated
-	}
-	if len(asked) == 0 || g.Client == "" {
-		return nil, ErrUnknownScope
+		return nil, &NoticeOutdated{InForce: notice.Version}
 	}
 	for _, s := range asked {
 		if _, covered := notice.HoldsSince[s]; !covered {
@@ -77,7 +83,7 @@ func (l *Ledger) granting(events []Event, g Grant, asked []Scope) (*Event, error
 	}
 	e := &Event{
 		ID: l.d.NewID(), Kind: Granted, Client: g.Client, Scopes: slices.Clone(asked), Asked: asked,
-		Notice: notice.Version, NoticeDigest: notice.Digest, Language: g.Language, Channel: g.Channel,
+		Notice: notice.Version, NoticeDigest: notice.Digest, Language: notice.Language, Channel: g.Channel,
 		At: now, ExpiresAt: now.Add(l.d.Life), IdempotencyKey: g.IdempotencyKey,
 	}
 	current := latest(replay(events), g.Client)
@@ -114,7 +120,7 @@ func repeated(events []Event, key string) *Event {
 // is tells whether the event came from this very grant.
 func (g Grant) is(e Event, asked []Scope) bool {
 	return e.Client == g.Client && slices.Equal(e.Asked, asked) && e.Notice == g.NoticeVersion &&
-		e.Language == g.Language && e.Channel == g.Channel
+		e.Channel == g.Channel
 }
 
 // find gives one consent as it stands.

@@ -20,13 +20,43 @@ var (
 	// ErrNoticeOutdated says that the version granted under is not the one in
 	// force. Show the notice in force and ask again.
 	ErrNoticeOutdated = errors.New("the privacy notice has changed")
-	// ErrUnknownScope says that a scope is not covered by the notice in force, or
-	// that none was named. Nobody can consent to it.
+	// ErrUnknownScope says that a scope is not covered by the notice in force.
+	// Nobody can consent to it.
 	ErrUnknownScope = errors.New("unknown consent scope")
+	// ErrNoScope says that nothing was named to consent to. The citizen chooses at
+	// least one thing.
+	ErrNoScope = errors.New("no consent scope")
+	// ErrUnknownClient says that no such client is registered. Nobody can consent to it.
+	ErrUnknownClient = errors.New("unknown client")
+	// ErrNotRecorded says that the store could not read or record consents, or that
+	// it is not known whether it did. Nothing may be told of the act; the caller
+	// tries later.
+	ErrNotRecorded = errors.New("the consent was not recorded")
 	// ErrIdempotencyMismatch says that the key was used for another act already.
 	// The caller makes a new key for a new act.
 	ErrIdempotencyMismatch = errors.New("idempotency key was used for something else")
 )
+
+// NoticeOutdated is ErrNoticeOutdated with the version in force.
+type NoticeOutdated struct{ InForce string }
+
+// Error implements error.
+func (e *NoticeOutdated) Error() string { return ErrNoticeOutdated.Error() }
+
+// Unwrap gives the sentinel.
+func (e *NoticeOutdated) Unwrap() error { return ErrNoticeOutdated }
+
+// notRecorded marks what the store said; what this package said stays as it is.
+func notRecorded(err error) error {
+	for _, own := range []error{
+		ErrNoConsent, ErrNoticeOutdated, ErrUnknownScope, ErrNoScope, ErrUnknownClient, ErrIdempotencyMismatch, ErrConflict, citizen.ErrNoSubject,
+	} {
+		if errors.Is(err, own) {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: %w", ErrNotRecorded, err)
+}
 
 const (
 	// DefaultLife is how long a consent lasts.
@@ -44,6 +74,8 @@ type Deps struct {
 	NewID   func() string // of consents: unique and not to be guessed
 	// Life is how long a consent lasts; 0: DefaultLife.
 	Life time.Duration
+	// Known reports whether a client is registered; nil: every client is.
+	Known func(client.ID) bool
 	// Remembered bounds the citizens kept in memory; 0: 10,000.
 	Remembered int
 	// OnWithdraw is called after a withdrawal is durable and before Withdraw
@@ -61,6 +93,9 @@ type Ledger struct {
 func NewLedger(d Deps) (*Ledger, error) {
 	if d.Store == nil || d.Notices == nil || d.Now == nil || d.NewID == nil {
 		return nil, errors.New("new consent ledger: store, notices, now and new id are required")
+	}
+	if d.Known == nil {
+		d.Known = func(client.ID) bool { return true }
 	}
 	if d.Life <= 0 {
 		d.Life = DefaultLife

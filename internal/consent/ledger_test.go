@@ -112,8 +112,8 @@ func TestGrant(t *testing.T) {
 			"a notice to come": {func(g *Grant) { g.NoticeVersion = v3 }, ErrNoticeOutdated},
 			"no notice":        {func(g *Grant) { g.NoticeVersion = "" }, ErrNoticeOutdated},
 			"unknown scope":    {func(g *Grant) { g.Scopes = []Scope{TimelineRead, "all"} }, ErrUnknownScope},
-			"no scope":         {func(g *Grant) { g.Scopes = nil }, ErrUnknownScope},
-			"no client":        {func(g *Grant) { g.Client = "" }, ErrUnknownScope},
+			"no scope":         {func(g *Grant) { g.Scopes = nil }, ErrNoScope},
+			"no client":        {func(g *Grant) { g.Client = "" }, ErrUnknownClient},
 		} {
 			g := d.asking(app, TimelineRead)
 			c.change(&g)
@@ -158,7 +158,6 @@ func TestGrant(t *testing.T) {
 			"another client": func(g *Grant) { g.Client = other },
 			"more scopes":    func(g *Grant) { g.Scopes = []Scope{TimelineRead, HistoryStore} },
 			"another notice": func(g *Grant) { g.NoticeVersion = v1 },
-			"language":       func(g *Grant) { g.Language = "cy" },
 		} {
 			h := g
 			change(&h)

@@ -17,7 +17,7 @@ import (
 // A consent that a newer one has replaced stands for the same wish, "this client
 // no longer": then the newer one is withdrawn and returned, for a page may show
 // an older list. Errors: ErrNoConsent for an unknown id or somebody else's,
-// ErrConflict when too many acts came between.
+// ErrConflict when too many acts came between, ErrNotRecorded.
 func (l *Ledger) Withdraw(ctx context.Context, ref citizen.Ref, id string, by client.ID, correlationID string) (Consent, error) {
 	var ended *Event
 	err := l.act(ctx, ref, correlationID, func(events []Event) (*Event, error) {
@@ -39,14 +39,14 @@ func (l *Ledger) Withdraw(ctx context.Context, ref citizen.Ref, id string, by cl
 		return ended, nil
 	})
 	if err != nil {
-		return Consent{}, fmt.Errorf("withdraw consent: %w", err)
+		return Consent{}, fmt.Errorf("withdraw consent: %w", notRecorded(err))
 	}
 	if ended != nil {
 		l.d.OnWithdraw(ref, ended.Client)
 	}
 	c, err := l.find(ctx, ref, id)
 	if err != nil {
-		return Consent{}, fmt.Errorf("withdraw consent: %w", err)
+		return Consent{}, fmt.Errorf("withdraw consent: %w", notRecorded(err))
 	}
 	return c, nil
 }

@@ -44,7 +44,7 @@ func TestTheWholeRoad(t *testing.T) {
 		t.Helper()
 		c, _, err := ledger.Grant(t.Context(), consent.Grant{
 			Citizen: ann, Client: app, Scopes: scopes, NoticeVersion: notices.InForce().Version,
-			Language: "en", Channel: "web", CorrelationID: "c0ffee00-0000-4000-8000-000000000001",
+			Channel: "web", CorrelationID: "c0ffee00-0000-4000-8000-000000000001",
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -11,14 +11,7 @@ import (
 // mayBePage reports whether problems of a path may be pages: the route says so, or
 // the address leads nowhere. They need no Vary, because nobody may keep them
 // (Cache-Control: no-store).
-func (s *server) mayBePage(path string) bool {
-	switch path {
-	case "", "/", "/timeline", "/timeline/refresh", "/consent", "/auth/login", "/auth/callback", "/auth/logout", "/v1/privacy-notice",
-		"/v1/referrals/:id/manage", "/v1/appointments/:id/calendar.ics":
-		return true
-	}
-	return s.browsable[path]
-}
+func (s *server) mayBePage(path string) bool { return path == "" || s.browsable[path] }
 
 func wantsPage(c *gin.Context) bool { return requestOf(c).page }
 

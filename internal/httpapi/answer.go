@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/release"
 )
 
 // The content types of answers.
@@ -21,6 +22,7 @@ const (
 // answers are made by the functions of this package only, and each asks for the
 // proof that its content may leave.
 //
+//   - [Data]: a citizen's information, as internal/release released it
 //   - [Public]: holds nothing about anybody
 //   - [Own]: the caller's own session and consents, no NHS data
 //   - [Logged] and [Stream]: what was written to the log first
@@ -85,6 +87,35 @@ func newContent(status int, kind string, body []byte) *content {
 	}
 	if kind == TypeHTML {
 		pageHeaders(a.header)
+	}
+	return a
+}
+
+// Data answers with a citizen's information. Only release.Service.Show makes what
+// it takes. It is kept by no cache but the caller's own.
+func Data(r release.Released) Answer {
+	c, ok := r.Content()
+	if !ok {
+		return &content{err: errNotReleased}
+	}
+	status, kind := http.StatusOK, c.Type
+	switch {
+	case r.Unchanged():
+		status, kind, c.Body = http.StatusNotModified, "", nil
+	case c.Location != "":
+		status = http.StatusFound
+	case c.Incomplete:
+		status = http.StatusMultiStatus
+	}
+	a := newContent(status, kind, c.Body)
+	dataHeaders(a.header)
+	for name, value := range map[string]string{"Location": c.Location, "Content-Language": string(c.Lang)} {
+		if value != "" {
+			a.header.Set(name, value)
+		}
+	}
+	if tag := r.Tag(); tag != "" {
+		a.header.Set("ETag", etag(tag))
 	}
 	return a
 }

@@ -93,11 +93,11 @@ func (s *server) auditProof(c *gin.Context) error {
 	ctx := c.Request.Context()
 	proof, err := audit.ProveInclusion(ctx, s.d.AuditLog, seq, size)
 	if err != nil {
-		return logUnreadable(err)
+		return LogUnreadable(err)
 	}
 	leaf, err := s.d.AuditLog.ReadHashes(ctx, []int64{tlog.StoredHashIndex(0, seq)})
 	if err != nil {
-		return logUnreadable(err)
+		return LogUnreadable(err)
 	}
 	proof.Hashes = hashList(proof.Hashes)
 	c.Header("Cache-Control", "no-store")
@@ -127,7 +127,7 @@ func (s *server) auditConsistency(c *gin.Context) error {
 	}
 	proof, err := audit.ProveConsistency(c.Request.Context(), s.d.AuditLog, from, to)
 	if err != nil {
-		return logUnreadable(err)
+		return LogUnreadable(err)
 	}
 	proof.Hashes = hashList(proof.Hashes)
 	c.Header("Cache-Control", "no-store")
@@ -139,7 +139,7 @@ func (s *server) auditConsistency(c *gin.Context) error {
 func (s *server) withinLog(c *gin.Context, size int64) error {
 	have, err := s.d.AuditLog.Size(c.Request.Context())
 	if err != nil {
-		return logUnreadable(err)
+		return LogUnreadable(err)
 	}
 	if size > have {
 		return problem.New(problem.BadRequest, nil).WithDetail("The log has fewer entries than that.")

@@ -37,7 +37,7 @@ func (s *server) auditConsents(c *gin.Context) error {
 		return err
 	}
 	f.Kinds = audit.ConsentKinds()
-	p, err := readPage(c.Query("limit"), c.Query("cursor"))
+	p, err := ReadLogPage(c.Query("limit"), c.Query("cursor"))
 	if err != nil {
 		return err
 	}
@@ -52,11 +52,11 @@ func (s *server) auditConsents(c *gin.Context) error {
 	for i, r := range found {
 		e, err := r.Entry()
 		if err != nil {
-			return logUnreadable(err)
+			return LogUnreadable(err)
 		}
 		body.Events[i] = consentActView{
-			Seq: r.Seq, At: audit.LeafTime(e.At), Kind: e.Kind, Outcome: e.Outcome, Consent: orNull(e.Consent), Client: orNull(e.Client),
-			Scopes: none(e.Scopes), Notice: orNull(e.Notice), Digest: orNull(e.Digest),
+			Seq: r.Seq, At: audit.LeafTime(e.At), Kind: e.Kind, Outcome: e.Outcome, Consent: OrNull(e.Consent), Client: OrNull(e.Client),
+			Scopes: none(e.Scopes), Notice: OrNull(e.Notice), Digest: OrNull(e.Digest),
 		}
 	}
 	c.Header("Cache-Control", "no-store")

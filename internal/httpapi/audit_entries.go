@@ -53,7 +53,7 @@ func (s *server) auditEntries(c *gin.Context) error {
 	if wantsNDJSON(c) {
 		return s.auditStream(c, f)
 	}
-	p, err := readPage(c.Query("limit"), c.Query("cursor"))
+	p, err := ReadLogPage(c.Query("limit"), c.Query("cursor"))
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (s *server) auditEntries(c *gin.Context) error {
 	return s.writeEntries(c, f, p)
 }
 
-func (s *server) writeEntries(c *gin.Context, f audit.Filter, p page) error {
+func (s *server) writeEntries(c *gin.Context, f audit.Filter, p LogPage) error {
 	found, next, err := s.find(c, f, p)
 	if err != nil {
 		return err
@@ -71,7 +71,7 @@ func (s *server) writeEntries(c *gin.Context, f audit.Filter, p page) error {
 	body := entriesView{Entries: make([]entryView, len(found)), Next: next}
 	for i, r := range found {
 		if body.Entries[i], err = viewOf(r); err != nil {
-			return logUnreadable(err)
+			return LogUnreadable(err)
 		}
 	}
 	c.Header("Cache-Control", "no-store")
@@ -86,10 +86,10 @@ func viewOf(r audit.Record) (entryView, error) {
 	}
 	return entryView{
 		Seq: r.Seq, At: audit.LeafTime(e.At), Kind: e.Kind, Outcome: e.Outcome,
-		Actor: orNull(e.Actor), Citizen: orNull(e.Citizen), Client: orNull(e.Client),
-		Purpose: orNull(e.Purpose), Reason: orNull(e.Reason), Consent: orNull(e.Consent),
-		Scopes: none(e.Scopes), Notice: orNull(e.Notice), Referrals: none(e.Referrals), Digest: orNull(e.Digest),
-		Policy: orNull(e.Policy), ValueSets: orNull(e.ValueSets), CorrelationID: orNull(e.CorrelationID),
+		Actor: OrNull(e.Actor), Citizen: OrNull(e.Citizen), Client: OrNull(e.Client),
+		Purpose: OrNull(e.Purpose), Reason: OrNull(e.Reason), Consent: OrNull(e.Consent),
+		Scopes: none(e.Scopes), Notice: OrNull(e.Notice), Referrals: none(e.Referrals), Digest: OrNull(e.Digest),
+		Policy: OrNull(e.Policy), ValueSets: OrNull(e.ValueSets), CorrelationID: OrNull(e.CorrelationID),
 		LeafHash: audit.LeafHash(r.Leaf).String(),
 	}, nil
 }

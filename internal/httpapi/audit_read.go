@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -20,57 +19,9 @@ func (s *server) auditorReads(c *gin.Context, purpose string, about citizen.Ref)
 	return s.append(c, e)
 }
 
-const (
-	defaultPage = 50
-	largestPage = 100
-)
-
-// page is one part of a list: how many, and from where on.
-type page struct {
-	limit int
-	after audit.Cursor
-}
-
-// readPage reads ?limit= (1 to 100) and ?cursor=, as an earlier answer's next.
-func readPage(limit, cursor string) (page, error) {
-	p := page{limit: defaultPage}
-	if limit != "" {
-		n, err := strconv.Atoi(limit)
-		if err != nil || n < 1 || n > largestPage {
-			return p, problem.New(problem.BadRequest, nil).WithDetail("limit must be a number from 1 to 100.")
-		}
-		p.limit = n
-	}
-	const longest = 256
-	var err error
-	if p.after, err = audit.ParseCursor(cursor); err != nil || len(cursor) > longest {
-		return p, problem.New(problem.BadRequest, nil).WithDetail("cursor must be what next of an earlier answer was.")
-	}
-	return p, nil
-}
-
 // find gives a page of the log, and the cursor of the next; nil: this was the last.
-func (s *server) find(c *gin.Context, f audit.Filter, p page) ([]audit.Record, *string, error) {
-	found, err := s.d.AuditLog.Find(c.Request.Context(), f, p.after, p.limit+1)
-	if err != nil {
-		return nil, nil, logUnreadable(err)
-	}
-	if len(found) <= p.limit {
-		return found, nil, nil
-	}
-	found = found[:p.limit]
-	cursor, err := audit.After(found[p.limit-1])
-	if err != nil {
-		return nil, nil, logUnreadable(err)
-	}
-	next := cursor.String()
-	return found, &next, nil
-}
-
-// logUnreadable says that the log could not be read, which is not that it is empty.
-func logUnreadable(err error) error {
-	return problem.New(problem.ServiceUnavailable, err).
-		WithDetail("The log could not be read. This does not mean that nothing stands in it.")
+func (s *server) find(c *gin.Context, f audit.Filter, p LogPage) ([]audit.Record, *string, error) {
+	return p.Find(c.Request.Context(), s.d.AuditLog, f)
 }
 
 // readTime reads a time with its zone, or a day, which begins at 00:00 UTC.
@@ -100,14 +51,6 @@ func readSpan(c *gin.Context) (since, until time.Time, err error) {
 		return since, until, problem.New(problem.BadRequest, nil).WithDetail("since must be before until.")
 	}
 	return since, until, nil
-}
-
-// orNull makes what is absent null.
-func orNull[T ~string](text T) *T {
-	if text == "" {
-		return nil
-	}
-	return &text
 }
 
 // none makes a list that is absent empty.

@@ -45,13 +45,13 @@ func (s *server) auditSearch(c *gin.Context) error {
 	if n := utf8.RuneCountInString(reason); n < shortestReason || n > longestReason {
 		return problem.New(problem.BadRequest, nil).WithDetail("reason must say in 5 to 200 characters why you look this citizen up.")
 	}
-	p, err := readPage(limitOf(in.Limit), in.Cursor)
+	p, err := ReadLogPage(limitOf(in.Limit), in.Cursor)
 	if err != nil {
 		return err
 	}
 	about, err := s.d.Auditors.Citizens.LookUp(c.Request.Context(), number)
 	if err != nil && !errors.Is(err, citizen.ErrNoSubject) {
-		return logUnreadable(err)
+		return LogUnreadable(err)
 	}
 	if err := s.auditorReads(c, "search: "+reason, about); err != nil {
 		return err

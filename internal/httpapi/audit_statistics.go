@@ -54,12 +54,12 @@ func (s *server) auditStatistics(c *gin.Context) error {
 	}
 	counts, err := s.d.Auditors.Counts.Count(c.Request.Context(), since, until)
 	if err != nil {
-		return logUnreadable(err)
+		return LogUnreadable(err)
 	}
 	body := statisticsView{Since: since.UTC(), Until: until.UTC(), Counts: make([]countView, len(counts))}
 	for i, n := range counts {
 		body.Total += n.Entries
-		body.Counts[i] = countView{Day: n.Day, Kind: n.Kind, Outcome: n.Outcome, Client: orNull(n.Client), Entries: n.Entries}
+		body.Counts[i] = countView{Day: n.Day, Kind: n.Kind, Outcome: n.Outcome, Client: OrNull(n.Client), Entries: n.Entries}
 	}
 	c.Header("Cache-Control", "no-store")
 	c.JSON(http.StatusOK, body)

@@ -65,28 +65,6 @@ func (s *server) deadline(d time.Duration) gin.HandlerFunc {
 	}
 }
 
-// problemOf is where an error is judged: what nobody meant for a client is
-// internal, unless time ended the request. Kinds and sentinels of the packages
-// below are put into problems here and nowhere else.
-func problemOf(err error) *problem.Error {
-	var known *problem.Error
-	if !errors.As(err, &known) && errors.Is(err, context.DeadlineExceeded) {
-		return problem.New(problem.ServiceUnavailable, err)
-	}
-	return problem.From(err)
-}
-
-// NotLogged says that an entry that must be in the log before the answer could not
-// be written, so that the answer is audit_unavailable.
-func NotLogged(err error) error { return problem.New(problem.AuditUnavailable, err) }
-
-// hasLeft reports whether the request ended because the client went away. It is
-// the one place that tells a client that left from a service that failed: the
-// former is no error of ours and raises no alarm.
-func hasLeft(ctx context.Context, err error) bool {
-	return errors.Is(context.Cause(ctx), context.Canceled) && errors.Is(err, context.Canceled)
-}
-
 func (s *server) writeProblem(c *gin.Context, err error) {
 	p := problemOf(err)
 	c.Set(keyProblem, p)
@@ -99,6 +77,9 @@ func (s *server) writeProblem(c *gin.Context, err error) {
 	}
 	if p.Code == problem.AuditUnavailable {
 		s.d.Metrics.AuditFailed()
+	}
+	if p.Code == problem.ConsentRequired {
+		p = p.With("consentUrl", s.d.PublicURL+"/consent")
 	}
 	s.problemHeaders(c, p)
 	if wantsPage(c) {

@@ -14,7 +14,7 @@ import (
 // made; then the problem is written as for a program.
 func (s *server) problemPage(c *gin.Context, p *problem.Error) (text []byte, ok bool) {
 	_, signedIn := callerOf(c)
-	text, err := s.pages.Render(web.Frame{SignedIn: signedIn, CorrelationID: correlationID(c)}, problemView(c, p))
+	text, err := s.d.Pages.Render(web.Frame{SignedIn: signedIn, CorrelationID: correlationID(c)}, problemView(c, p))
 	return text, err == nil
 }
 

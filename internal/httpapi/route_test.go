@@ -19,7 +19,9 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/release"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
+	"github.com/patient-care-aggregator/aggregator/web"
 )
 
 // mounted is a server of these routes only, and what it logs.
@@ -57,6 +59,7 @@ func TestAHandlerThatGivesNoProofIsNotAnswered(t *testing.T) {
 	for name, h := range map[string]Handler{
 		"neither an answer nor an error": func(context.Context, *Request) (Answer, error) { return nil, nil },
 		"a nil answer of the right type": func(context.Context, *Request) (Answer, error) { return (*content)(nil), nil },
+		"data that was not released":     func(context.Context, *Request) (Answer, error) { return Data(release.Released{}), nil },
 		"no log entry": func(context.Context, *Request) (Answer, error) {
 			return LoggedJSON(audit.Written{}, http.StatusOK, told), nil
 		},
@@ -157,11 +160,8 @@ func TestOnlyARouteThatSaysSoAnswersWithPages(t *testing.T) {
 		route := anybodys(refuse)
 		route.Page = page
 		s, server, _ := mounted(t, route)
-		if err := s.makePages(); err == nil {
-			t.Fatal("pages without an operator")
-		}
-		s.d.Site.Operator, s.d.Site.Contact = "Test Trust", "help@example.org"
-		if err := s.makePages(); err != nil {
+		var err error
+		if s.d.Pages, err = web.New(web.Site{Operator: "Test Trust", Contact: "help@example.org"}); err != nil {
 			t.Fatal(err)
 		}
 		r := httptest.NewRequest(http.MethodGet, "/things/1", http.NoBody)

@@ -12,8 +12,9 @@ import (
 )
 
 var (
-	errNoAnswer  = errors.New("the handler gave neither an answer nor an error")
-	errNotLogged = errors.New("the answer has no proof that it may leave")
+	errNoAnswer    = errors.New("the handler gave neither an answer nor an error")
+	errNotReleased = errors.New("the answer holds data that was not released")
+	errNotLogged   = errors.New("the answer has no proof that it may leave")
 )
 
 // write is where answers leave. It writes one whole answer, or one problem.

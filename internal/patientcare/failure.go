@@ -15,12 +15,6 @@ import (
 // errTokenRefused says that e-RS does not accept the access token (any more).
 var errTokenRefused = errors.New("e-RS refused the access token")
 
-// tokenRefusedTwice is the failure when e-RS refuses a new token too. What it said
-// before may not be shown either.
-func tokenRefusedTwice(err error) error {
-	return &aggregate.Failure{Issue: aggregate.Transient, Problem: problem.UpstreamUnavailable, NotStale: true, Cause: err}
-}
-
 // noAnswer is the failure of a request that brought no answer.
 func noAnswer(ctx context.Context, err error) error {
 	var timeout interface{ Timeout() bool }

@@ -32,7 +32,7 @@ func TestConsentsAgreeWithTheLog(t *testing.T) {
 		for _, ref := range []citizen.Ref{"ANN", "BOB", "EVE"} {
 			g := consent.Grant{
 				Citizen: ref, Client: "app-one", Scopes: []consent.Scope{consent.TimelineRead},
-				NoticeVersion: notices.InForce().Version, Language: "en", Channel: "web",
+				NoticeVersion: notices.InForce().Version, Channel: "web",
 			}
 			c, _, err := ledger.Grant(t.Context(), g)
 			if err != nil {

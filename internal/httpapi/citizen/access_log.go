@@ -1,15 +1,15 @@
-package httpapi
+package citizen
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 )
 
 type accessLogView struct {
@@ -45,56 +45,48 @@ type accessWhat struct {
 //
 // Entries of other citizens cannot come in: the filter is the session's own
 // pseudonym, whatever the cursor says. What retention has removed is gone.
-func (s *server) accessLog(c *gin.Context) error {
-	caller := mustCaller(c)
-	who := caller.Citizen
-	p, err := readPage(c.Query("limit"), c.Query("cursor"))
+func (a *API) accessLog(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
+	who := r.Caller().Citizen
+	page, err := httpapi.ReadLogPage(r.Query("limit"), r.Query("cursor"))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	found, next, err := s.find(c, audit.Filter{Citizen: who.Ref, Kinds: accessKinds(), NewestFirst: true}, p)
+	found, next, err := page.Find(ctx, a.d.AuditLog, audit.Filter{Citizen: who.Ref, Kinds: accessKinds(), NewestFirst: true})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	body := accessLogView{Entries: make([]accessView, len(found)), Next: next}
-	for i, r := range found {
-		e, err := r.Entry()
+	for i, record := range found {
+		e, err := record.Entry()
 		if err != nil {
-			return logUnreadable(err)
+			return nil, httpapi.LogUnreadable(err)
 		}
-		body.Entries[i] = s.accessView(e)
-		body.Entries[i].ID = who.OpaqueID("access-log", strconv.FormatInt(r.Seq, 10))
+		body.Entries[i] = a.accessView(e)
+		body.Entries[i].ID = who.OpaqueID("access-log", strconv.FormatInt(record.Seq, 10))
 	}
-	look := s.entry(c, audit.SubjectAccess, audit.Succeeded)
-	look.Purpose = purposeAccessLog
-	decision, err := s.decided(c, caller)
+	written, err := a.d.Release.SubjectAccess(ctx, r.Caller(), r.CorrelationID(), purposeAccessLog)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := s.appendGuarded(c, ownGuardOf(caller, decision), purposeAccessLog, nil, look); err != nil {
-		return err
-	}
-	dataHeaders(c.Writer.Header())
-	c.Header("Content-Language", "en")
-	c.JSON(http.StatusOK, body)
-	return nil
+	return httpapi.LoggedJSON(written, http.StatusOK, body).
+		With("Cache-Control", "private, no-store").With("Vary", "Authorization, Cookie, Accept-Language").With("Content-Language", "en"), nil
 }
 
-func (s *server) accessView(e audit.Entry) accessView {
+func (a *API) accessView(e audit.Entry) accessView {
 	v := accessView{
-		At: e.At.UTC().Truncate(time.Second), Who: s.accessWho(e), Why: accessWhy(e), Allowed: e.Outcome == audit.Succeeded,
+		At: e.At.UTC().Truncate(time.Second), Who: a.accessWho(e), Why: accessWhy(e), Allowed: e.Outcome == audit.Succeeded,
 	}
-	v.What = accessWhat{Code: string(e.Kind), Display: strings.ReplaceAll(accessWords(e.Kind, e.Outcome), appName, s.appName(e.Client))}
+	v.What = accessWhat{Code: string(e.Kind), Display: strings.ReplaceAll(accessWords(e.Kind, e.Outcome), appName, a.appName(e.Client))}
 	return v
 }
 
-func (s *server) accessWho(e audit.Entry) accessWho {
-	who := accessWho{ClientID: orNull(e.Client)}
+func (a *API) accessWho(e audit.Entry) accessWho {
+	who := accessWho{ClientID: httpapi.OrNull(e.Client)}
 	switch {
 	case e.Actor == audit.ActorCitizen && (e.Client == "" || e.Client == client.Web):
 		who.Kind, who.Display = "you", "You"
 	case e.Actor == audit.ActorCitizen:
-		who.Kind, who.Display = "app", s.appName(e.Client)
+		who.Kind, who.Display = "app", a.appName(e.Client)
 	case strings.HasPrefix(string(e.Actor), "staff:"):
 		who.Kind, who.Display = "auditor", "An auditor of this service"
 	case e.Actor == audit.ActorOperator:
@@ -106,11 +98,11 @@ func (s *server) accessWho(e audit.Entry) accessWho {
 }
 
 // appName is what citizens know the client by.
-func (s *server) appName(id client.ID) string {
+func (a *API) appName(id client.ID) string {
 	if id == "" {
 		return "this service"
 	}
-	found, err := s.d.Clients.Find(id)
+	found, err := a.d.Clients.Find(id)
 	if err != nil {
 		return "an app that is no longer connected"
 	}

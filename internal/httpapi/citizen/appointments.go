@@ -1,20 +1,18 @@
-package httpapi
+package citizen
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
-	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/release"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
 
 type appointmentsBody struct {
-	*envelope
-
 	Appointments []appointmentView `json:"appointments"`
 }
 
@@ -38,22 +36,19 @@ type appointmentFilter struct {
 
 // appointments is GET /v1/appointments. They come in the order of their start;
 // those whose time is to be confirmed come last, and only where no day is asked for.
-func (s *server) appointments(c *gin.Context) error {
-	const purpose = "appointments"
-	filter, err := readAppointmentFilter(c)
+func (a *API) appointments(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
+	filter, err := readAppointmentFilter(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r, err := s.read(c, aggregate.Cached, purpose)
-	if err != nil {
-		return err
-	}
-	views, shown := filter.choose(s.say(r).Referrals)
-	return s.show(c, r, purpose, shown, func(e *envelope) any { return appointmentsBody{e, views} })
+	return a.show(ctx, r, release.Request{Purpose: "appointments"}, func(read release.Reading) (release.Content, error) {
+		views, shown := filter.choose(read.Timeline().Referrals)
+		return read.JSON(appointmentsBody{views}, shown)
+	})
 }
 
-func readAppointmentFilter(c *gin.Context) (appointmentFilter, error) {
-	f := appointmentFilter{from: c.Query("from"), to: c.Query("to"), status: c.Query("status")}
+func readAppointmentFilter(r *httpapi.Request) (appointmentFilter, error) {
+	f := appointmentFilter{from: r.Query("from"), to: r.Query("to"), status: r.Query("status")}
 	for name, day := range map[string]string{"from": f.from, "to": f.to} {
 		if _, err := time.Parse(time.DateOnly, day); err != nil && day != "" {
 			return f, problem.New(problem.BadRequest, nil).WithDetail(name + " must be a day such as 2026-03-31.")
@@ -68,9 +63,8 @@ func readAppointmentFilter(c *gin.Context) (appointmentFilter, error) {
 	return f, nil
 }
 
-func (f appointmentFilter) choose(referrals []timeline.Referral) ([]appointmentView, []timeline.Referral) {
-	views := []appointmentView{}
-	var shown []timeline.Referral
+func (f appointmentFilter) choose(referrals []timeline.Referral) (views []appointmentView, shown []string) {
+	views = []appointmentView{}
 	for _, r := range referrals {
 		if r.Appointment == nil || !f.wants(r.Appointment) {
 			continue
@@ -84,7 +78,7 @@ func (f appointmentFilter) choose(referrals []timeline.Referral) ([]appointmentV
 			v.CalendarURL = &address
 		}
 		views = append(views, v)
-		shown = append(shown, r)
+		shown = append(shown, r.ID)
 	}
 	sortAppointments(views)
 	return views, shown

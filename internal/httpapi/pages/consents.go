@@ -1,67 +1,77 @@
-package httpapi
+package pages
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
-
-	"github.com/gin-gonic/gin"
 
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/release"
 	"github.com/patient-care-aggregator/aggregator/web"
 )
 
-// consentPage is GET /consent?return_to=/path&client=id: what the citizen shares
+// consents is GET /consent?return_to=/path&client=id: what the citizen shares
 // with whom, and where they agree or stop. client is who waits for an answer;
 // absent: these pages.
-func (s *server) consentPage(c *gin.Context) error {
-	returnTo, err := ownPath(c.Query("return_to"))
+func (p *Pages) consents(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
+	returnTo, err := ownPath(r.Query("return_to"))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return s.showConsents(c, http.StatusOK, returnTo, client.ID(c.DefaultQuery("client", string(client.Web))), web.NoTrouble)
+	asking := client.Web
+	if r.Queries().Has("client") {
+		asking = client.ID(r.Query("client"))
+	}
+	return p.showConsents(ctx, r, consentsShown{status: http.StatusOK, returnTo: returnTo, asking: asking})
+}
+
+// consentsShown is why the page is shown.
+type consentsShown struct {
+	status   int
+	returnTo string // own path; empty: nowhere
+	asking   client.ID
+	trouble  web.Trouble
 }
 
 // ownPath checks where somebody wants to go back to; empty: nowhere.
 func ownPath(path string) (string, error) {
-	if path != "" && !IsOwnPath(path) {
+	if path != "" && !httpapi.IsOwnPath(path) {
 		return "", problem.New(problem.BadRequest, nil).WithDetail("return_to must be a path of this service, such as /timeline.")
 	}
 	return path, nil
 }
 
-func (s *server) showConsents(c *gin.Context, status int, returnTo string, asking client.ID, trouble web.Trouble) error {
-	if _, err := s.d.Clients.Find(asking); err != nil {
-		return problem.New(problem.BadRequest, err).WithDetail("client is no app that is known here.")
+func (p *Pages) showConsents(ctx context.Context, r *httpapi.Request, why consentsShown) (httpapi.Answer, error) {
+	if _, err := p.d.Clients.Find(why.asking); err != nil {
+		return nil, fmt.Errorf("%w: %w", consent.ErrUnknownClient, err)
 	}
-	list, err := s.d.Consents.List(c.Request.Context(), mustCaller(c).Citizen.Ref)
+	list, err := p.d.Consents.List(ctx, r.Caller().Citizen.Ref)
 	if err != nil {
-		return problem.New(problem.ServiceUnavailable, err)
+		return nil, release.Unavailable(err)
 	}
-	inForce := s.d.Notices.InForce()
+	inForce := p.d.Notices.InForce()
 	notice, err := web.NewNotice(inForce.Version, inForce.Language, inForce.Text)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	page := web.Consent{ReturnTo: returnTo, Trouble: trouble, Notice: notice}
-	for i, id := range clientsToShow(list, asking) {
-		page.Clients = append(page.Clients, s.consentClient(id, "client-"+strconv.Itoa(i+1), list, inForce))
+	page := web.Consent{ReturnTo: why.returnTo, Trouble: why.trouble, Notice: notice}
+	for i, id := range clientsToShow(list, why.asking) {
+		page.Clients = append(page.Clients, p.consentClient(id, "client-"+strconv.Itoa(i+1), list, inForce))
 	}
 	first := page.Clients[0]
 	waiting := !slices.ContainsFunc(first.Shared, func(each web.Scope) bool { return each.Name == string(consent.TimelineRead) })
-	page.Asking = waiting && (returnTo != "" || first.Ended == "" || trouble != web.NoTrouble)
-	page.GoOn = !waiting && returnTo != ""
-	text, err := s.render(c, page)
+	page.Asking = waiting && (why.returnTo != "" || first.Ended == "" || why.trouble != web.NoTrouble)
+	page.GoOn = !waiting && why.returnTo != ""
+	text, err := p.render(r, page)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	pageHeaders(c.Writer.Header())
-	dataHeaders(c.Writer.Header())
-	c.Data(status, TypeHTML, text)
-	return nil
+	return httpapi.Own(why.status, httpapi.TypeHTML, text), nil
 }
 
 // clientsToShow are who asks, these pages, and everybody else whom the citizen
@@ -82,10 +92,10 @@ func clientsToShow(list []consent.Consent, asking client.ID) []client.ID {
 
 // consentClient tells how a client stands: by the newest consent, which is the
 // one that counts.
-func (s *server) consentClient(id client.ID, anchor string, list []consent.Consent, notice consent.Notice) web.ConsentClient {
+func (p *Pages) consentClient(id client.ID, anchor string, list []consent.Consent, notice consent.Notice) web.ConsentClient {
 	own := id == client.Web
 	view := web.ConsentClient{ID: string(id), Name: "An app that is not registered any more", Anchor: anchor, Own: own}
-	found, err := s.d.Clients.Find(id)
+	found, err := p.d.Clients.Find(id)
 	known := err == nil
 	if known {
 		view.Name = found.Name
@@ -96,14 +106,14 @@ func (s *server) consentClient(id client.ID, anchor string, list []consent.Conse
 		switch latest.Status {
 		case consent.StatusActive, consent.StatusNoticeOutdated:
 			shared = slices.DeleteFunc(slices.Clone(latest.Scopes), func(each consent.Scope) bool { return slices.Contains(latest.Outdated, each) })
-			view.ConsentID, view.Since, view.Until = latest.ID, s.day(latest.GrantedAt), s.day(latest.ExpiresAt)
+			view.ConsentID, view.Since, view.Until = latest.ID, p.day(latest.GrantedAt), p.day(latest.ExpiresAt)
 			if len(shared) == 0 {
 				view.Ended = "changed"
 			}
 		case consent.StatusWithdrawn:
-			view.Ended, view.EndedOn = "stopped", s.day(*latest.WithdrawnAt)
+			view.Ended, view.EndedOn = "stopped", p.day(*latest.WithdrawnAt)
 		case consent.StatusExpired, consent.StatusSuperseded:
-			view.Ended, view.EndedOn = "expired", s.day(latest.ExpiresAt)
+			view.Ended, view.EndedOn = "expired", p.day(latest.ExpiresAt)
 		}
 	}
 	for _, scope := range scopesInOrder(notice) {
@@ -128,5 +138,3 @@ func scopesInOrder(notice consent.Notice) []consent.Scope {
 	}
 	return all
 }
-
-func (s *server) day(at time.Time) string { return web.Day(at.In(s.london)) }

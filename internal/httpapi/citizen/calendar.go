@@ -1,0 +1,38 @@
+package citizen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
+	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/release"
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+)
+
+// calendar is GET /v1/appointments/{id}/calendar.ics: one appointment as a
+// calendar file (RFC 5545) without a clinical word.
+func (a *API) calendar(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
+	answer, err := a.show(ctx, r, release.Request{Purpose: "calendar"}, func(read release.Reading) (release.Content, error) {
+		found, err := own(read, func(each timeline.Referral) bool {
+			return each.Appointment != nil && each.Appointment.ID == r.Param("id")
+		})
+		if err != nil {
+			return release.Content{}, err
+		}
+		file, err := timeline.Calendar(found, read.At)
+		if errors.Is(err, timeline.ErrNoTime) {
+			return release.Content{}, problem.New(problem.Conflict, err).
+				WithDetail("This appointment has no date and time yet, so there is nothing to put into a calendar.")
+		}
+		if err != nil {
+			return release.Content{}, fmt.Errorf("make calendar file: %w", err)
+		}
+		return release.Content{Type: "text/calendar; charset=utf-8", Body: file, Referrals: []string{found.ID}}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer.With("Content-Disposition", `attachment; filename="appointment.ics"`), nil
+}

@@ -1,0 +1,97 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+
+	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/release"
+	"github.com/patient-care-aggregator/aggregator/internal/session"
+)
+
+// ConsentRequest is what a consent_required problem carries and what POST
+// /v1/consents takes, unchanged.
+type ConsentRequest struct {
+	ClientID      string          `json:"clientId"`
+	Scopes        []consent.Scope `json:"scopes"`
+	NoticeVersion string          `json:"noticeVersion"`
+}
+
+// Reason is the code that the log keeps for an error: that of its problem.
+func Reason(err error) string { return string(problemOf(err).Code) }
+
+// problemOf is where an error is judged, once. A problem says itself what it is.
+// Sentinels and kinds of the packages below are put into problems here and nowhere
+// else. What nobody meant for a client is internal, unless time ended the request.
+func problemOf(err error) *problem.Error {
+	var (
+		known    *problem.Error
+		refused  *release.ConsentRequired
+		outdated *consent.NoticeOutdated
+	)
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &refused):
+		return problem.New(problem.ConsentRequired, err).
+			With("consentRequest", ConsentRequest{string(refused.Client), refused.Missing, refused.Notice})
+	case errors.As(err, &outdated):
+		return problem.New(problem.NoticeOutdated, err).With("noticeVersion", outdated.InForce)
+	}
+	for _, row := range table() {
+		if errors.Is(err, row.is) {
+			p := problem.New(row.code, err)
+			if row.detail != "" {
+				p = p.WithDetail(row.detail)
+			}
+			return p
+		}
+	}
+	return problem.From(err)
+}
+
+type row struct {
+	is     error
+	code   problem.Code
+	detail string // empty: the code's own
+}
+
+// table is read from above: what says more comes first.
+func table() []row {
+	return []row{
+		{release.ErrNotLogged, problem.AuditUnavailable, ""},
+		{consent.ErrNotRecorded, problem.AuditUnavailable, ""},
+		{release.ErrUnavailable, problem.ServiceUnavailable, ""},
+		{release.ErrSessionEnded, problem.SessionExpired, ""},
+		{release.ErrMayBeMissing, problem.ServiceUnavailable, "We could not read everything just now, and this may be among what is missing."},
+		{release.ErrNotFound, problem.NotFound, ""},
+
+		{aggregate.ErrReauthenticate, problem.ReauthenticationRequired, ""},
+
+		{session.ErrNone, problem.SessionExpired, ""},
+		{citizen.ErrNoSubject, problem.SessionExpired, ""},
+
+		{consent.ErrNoConsent, problem.NotFound, ""},
+		{consent.ErrUnknownClient, problem.BadRequest, "The client is no app that is known here."},
+		{consent.ErrNoScope, problem.BadRequest, "scopes must name at least one thing to allow."},
+		{consent.ErrUnknownScope, problem.BadRequest, "scopes names something that nobody can allow."},
+		{consent.ErrIdempotencyMismatch, problem.Conflict, "This Idempotency-Key was used for another consent."},
+		{consent.ErrConflict, problem.Conflict, ""},
+
+		{context.DeadlineExceeded, problem.ServiceUnavailable, ""},
+	}
+}
+
+// NotLogged says that an entry that must be in the log before the answer could not
+// be written, so that the answer is audit_unavailable.
+func NotLogged(err error) error { return problem.New(problem.AuditUnavailable, err) }
+
+// hasLeft reports whether the request ended because the client went away. It is
+// the one place that tells a client that left from a service that failed: the
+// former is no error of ours and raises no alarm.
+func hasLeft(ctx context.Context, err error) bool {
+	return errors.Is(context.Cause(ctx), context.Canceled) && errors.Is(err, context.Canceled)
+}
