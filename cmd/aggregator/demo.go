@@ -52,7 +52,7 @@ func (d demoCommand) Run(env *environment) (err error) {
 	return printTimeline(env.stdout, d.Citizen, answer.Body)
 }
 
-// printRefusal shows what a citizen is told who cannot be shown a timeline: for
+// printRefusal prints the problem of a citizen who cannot see a timeline. For
 // several citizens of the sandbox that is the right answer.
 func printRefusal(out io.Writer, answer local.Answer) error {
 	var p struct{ Title, Detail, NextStep, Code string }

@@ -29,7 +29,7 @@ type devCommand struct {
 	LogLevel    slog.Level `help:"DEBUG, INFO, WARN or ERROR." default:"INFO"`
 }
 
-// Run serves with the sandbox until the process is told to end.
+// Run serves with the sandbox until ctx ends.
 func (d devCommand) Run(env *environment) (err error) {
 	s, err := local.Start(env.ctx, local.Options{
 		Addr: d.Addr, AdminAddr: d.AdminAddr, SandboxAddr: d.SandboxAddr, DataDir: d.Data,

@@ -12,7 +12,7 @@ import (
 )
 
 type keysCommand struct {
-	Generate keysGenerateCommand `cmd:"" help:"Make a key ring and two RSA keys in a folder; what is there stays as it is."`
+	Generate keysGenerateCommand `cmd:"" help:"Make a key ring and two RSA keys in a folder; existing files are kept."`
 }
 
 type keysGenerateCommand struct {
@@ -26,7 +26,7 @@ func (k keysGenerateCommand) Run(env *environment) error {
 	if err := os.MkdirAll(k.Dir, ownerOnly); err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
-	for _, each := range []struct {
+	for _, key := range []struct {
 		name, setting string
 		generate      func() ([]byte, error)
 	}{
@@ -34,19 +34,19 @@ func (k keysGenerateCommand) Run(env *environment) error {
 		{"nhs-login.pem", "PCA_NHS_LOGIN_PRIVATE_KEY_FILE", jose.GenerateKey},
 		{"api-platform.pem", "PCA_API_PLATFORM_PRIVATE_KEY_FILE", jose.GenerateKey},
 	} {
-		path := filepath.Join(k.Dir, each.name)
-		text, err := each.generate()
+		path := filepath.Join(k.Dir, key.name)
+		text, err := key.generate()
 		if err != nil {
 			return err
 		}
-		made := ""
+		remark := ""
 		switch err := writeNew(path, text); {
 		case errors.Is(err, os.ErrExist):
-			made = " # was there, and stays"
+			remark = " # existed already and was kept"
 		case err != nil:
 			return fmt.Errorf("write key: %w", err)
 		}
-		if _, err := fmt.Fprintf(env.stdout, "%s=%s%s\n", each.setting, path, made); err != nil {
+		if _, err := fmt.Fprintf(env.stdout, "%s=%s%s\n", key.setting, path, remark); err != nil {
 			return err
 		}
 	}

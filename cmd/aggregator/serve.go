@@ -18,7 +18,7 @@ import (
 
 type serveCommand struct{ buildFlags }
 
-// Run serves until the process is told to end.
+// Run serves until ctx ends.
 func (s serveCommand) Run(env *environment) (err error) {
 	c, err := s.load(env)
 	if err != nil {
