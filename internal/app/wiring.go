@@ -127,6 +127,7 @@ func (w *wiring) consents(sources interface{ Forget(citizen.Ref) }) (*consent.Le
 			_, err := w.clients.Find(id)
 			return err == nil
 		},
+		Panics: w.panics,
 		OnWithdraw: func(ref citizen.Ref, id client.ID) {
 			sources.Forget(ref)
 			a.history.Withdrawn(ref, id)
@@ -137,7 +138,7 @@ func (w *wiring) consents(sources interface{ Forget(citizen.Ref) }) (*consent.Le
 	}
 	now := w.o.Now()
 	a.history, err = history.New(history.Deps{
-		Store: a.store.Histories(), Ring: w.ring, Consents: consents, Now: w.o.Now,
+		Store: a.store.Histories(), Ring: w.ring, Consents: consents, Now: w.o.Now, Panics: w.panics,
 		Limits: history.Limits{Retention: now.Sub(w.c.Retention.History.Before(now))},
 		Counters: history.Counters{Impossible: w.metrics.ImpossibleSteps, Failed: func(ctx context.Context, err error) {
 			w.metrics.HistoryFailed()

@@ -125,7 +125,7 @@ func (g Grant) is(e Event, asked []Scope) bool {
 
 // find gives one consent as it stands.
 func (l *Ledger) find(ctx context.Context, ref citizen.Ref, id string) (Consent, error) {
-	events, err := l.projection.events(ctx, ref)
+	events, err := l.known.events(ctx, ref)
 	if err != nil {
 		return Consent{}, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
+	"github.com/patient-care-aggregator/aggregator/internal/panics"
 )
 
 // Errors of the ledger's acts.
@@ -81,12 +82,14 @@ type Deps struct {
 	// OnWithdraw is called after a withdrawal is durable and before Withdraw
 	// returns, so that what was cached for the client can be voided. Nil: nobody.
 	OnWithdraw func(citizen.Ref, client.ID)
+	// Panics hears of a panic while events are read. It may be nil.
+	Panics panics.Handler
 }
 
 // Ledger answers for consents. It is safe for concurrent use.
 type Ledger struct {
-	d          Deps
-	projection *projection
+	d     Deps
+	known known
 }
 
 // NewLedger checks d.
@@ -106,14 +109,18 @@ func NewLedger(d Deps) (*Ledger, error) {
 	if d.OnWithdraw == nil {
 		d.OnWithdraw = func(citizen.Ref, client.ID) {}
 	}
-	return &Ledger{d: d, projection: newProjection(d.Remembered, d.Store.Events)}, nil
+	k, err := newKnown(d.Remembered, d.Store.Events, d.Panics)
+	if err != nil {
+		return nil, err
+	}
+	return &Ledger{d: d, known: k}, nil
 }
 
 // Decide tells whether the client may have these scopes of this citizen now. It
 // reads the store only for a citizen whom it does not remember; on an error the
 // caller MUST treat everything as refused.
 func (l *Ledger) Decide(ctx context.Context, ref citizen.Ref, id client.ID, scopes []Scope) (Decision, error) {
-	events, err := l.projection.events(ctx, ref)
+	events, err := l.known.events(ctx, ref)
 	if err != nil {
 		return Decision{}, fmt.Errorf("decide on consent: %w", err)
 	}
@@ -122,7 +129,7 @@ func (l *Ledger) Decide(ctx context.Context, ref citizen.Ref, id client.ID, scop
 
 // List gives all of a citizen's consents, newest grant first; none: empty.
 func (l *Ledger) List(ctx context.Context, ref citizen.Ref) ([]Consent, error) {
-	events, err := l.projection.events(ctx, ref)
+	events, err := l.known.events(ctx, ref)
 	if err != nil {
 		return nil, fmt.Errorf("list consents: %w", err)
 	}
@@ -136,11 +143,11 @@ func (l *Ledger) List(ctx context.Context, ref citizen.Ref) ([]Consent, error) {
 // Forget drops what is remembered of one citizen, so that the next question about
 // them reads the store. To be called when a store refused a decision as overtaken
 // (audit.ErrConsentChanged): what is remembered may be older than what is stored.
-func (l *Ledger) Forget(ref citizen.Ref) { l.projection.forget(ref) }
+func (l *Ledger) Forget(ref citizen.Ref) { l.known.byCitizen.Forget(ref) }
 
 // ForgetAll drops what is remembered, so that the next question about anybody
 // reads the store. To be called when another process wrote to it.
-func (l *Ledger) ForgetAll() { l.projection.forgetAll() }
+func (l *Ledger) ForgetAll() { l.known.byCitizen.ForgetAll() }
 
 // act reads a citizen's events, has next decide what to append, and records that
 // with its entry; when somebody else came between, it starts over. next gives nil
@@ -162,10 +169,10 @@ func (l *Ledger) act(ctx context.Context, ref citizen.Ref, correlationID string,
 		e.Seq = lastSeq(events) + 1
 		err = l.d.Store.Record(context.WithoutCancel(ctx), e.Seq-1, *e, entry(*e, correlationID))
 		if err == nil {
-			l.projection.committed(*e)
+			l.known.committed(*e)
 			return nil
 		}
-		l.projection.forget(ref) // what stands is for the store to say
+		l.known.byCitizen.Forget(ref) // what stands is for the store to say
 		if !errors.Is(err, ErrConflict) {
 			return fmt.Errorf("record consent: %w", err)
 		}

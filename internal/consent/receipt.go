@@ -80,7 +80,7 @@ type Signer interface {
 // Receipt gives the receipt of a consent's last grant or renewal. clientName is
 // the client as citizens know it. Errors: ErrNoConsent.
 func (l *Ledger) Receipt(ctx context.Context, ref citizen.Ref, id, clientName string, by Controller) (Receipt, error) {
-	events, err := l.projection.events(ctx, ref)
+	events, err := l.known.events(ctx, ref)
 	if err != nil {
 		return Receipt{}, fmt.Errorf("make consent receipt: %w", err)
 	}

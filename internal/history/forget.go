@@ -14,7 +14,7 @@ import (
 // Forget removes a citizen's history. When it returns nil that is durable, and
 // no reading under way brings anything back. Forgetting nothing is harmless.
 func (k *Keeper) Forget(ctx context.Context, ref citizen.Ref) error {
-	defer k.memory.forget(ref)
+	defer k.kept.Forget(ref)
 	if err := k.d.Store.Remove(ctx, ref); err != nil {
 		return fmt.Errorf("forget history: %w", err)
 	}
@@ -48,7 +48,7 @@ func (k *Keeper) Withdrawn(ref citizen.Ref, _ client.ID) {
 
 // ForgetAll drops what is remembered in memory, not what is stored: to be called
 // when another process wrote to the store.
-func (k *Keeper) ForgetAll() { k.memory.forgetAll() }
+func (k *Keeper) ForgetAll() { k.kept.ForgetAll() }
 
 // wanted tells whether any consent that has not ended covers a history. One whose
 // notice is outdated has not ended: nothing is added under it, but the citizen is

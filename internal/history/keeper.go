@@ -10,6 +10,8 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/panics"
+	"github.com/patient-care-aggregator/aggregator/internal/projection"
 )
 
 // Consents tells what citizens allow (consent.Ledger).
@@ -37,6 +39,8 @@ type Deps struct {
 	// Remembered bounds the citizens whose sealed rows stay in memory; 0: 10,000.
 	Remembered int
 	Counters   Counters
+	// Panics hears of a panic while a history is read. It may be nil.
+	Panics panics.Handler
 }
 
 const (
@@ -50,7 +54,7 @@ const (
 type Keeper struct {
 	d      Deps
 	sealer sealer
-	memory *memory
+	kept   *projection.Projection[citizen.Ref, Snapshot] // sealed rows of citizens lately asked about
 }
 
 // New checks d.
@@ -71,7 +75,13 @@ func New(d Deps) (*Keeper, error) {
 	if d.Counters.Failed == nil {
 		d.Counters.Failed = func(context.Context, error) {}
 	}
-	return &Keeper{d: d, sealer: sealer{d.Ring}, memory: newMemory(d.Remembered)}, nil
+	kept, err := projection.New(projection.Options[citizen.Ref, Snapshot]{
+		Name: "histories", Limit: d.Remembered, Load: d.Store.Observations, Panics: d.Panics,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("new history keeper: %w", err)
+	}
+	return &Keeper{d: d, sealer: sealer{d.Ring}, kept: kept}, nil
 }
 
 // allowed tells whether the client's consent covers keeping a history now.
@@ -93,14 +103,9 @@ type opened struct {
 // read gives a citizen's history. Rows that cannot be opened any more are counted
 // and taken for lost.
 func (k *Keeper) read(ctx context.Context, ref citizen.Ref) (opened, error) {
-	snapshot, known := k.memory.get(ref)
-	if !known {
-		var err error
-		at := k.memory.mark()
-		if snapshot, err = k.d.Store.Observations(ctx, ref); err != nil {
-			return opened{}, fmt.Errorf("read history: %w", err)
-		}
-		k.memory.put(at, ref, snapshot)
+	snapshot, err := k.kept.Get(ctx, ref)
+	if err != nil {
+		return opened{}, fmt.Errorf("read history: %w", err)
 	}
 	h, err := k.sealer.history(ref, snapshot)
 	if err != nil {
@@ -116,7 +121,7 @@ func (k *Keeper) write(ctx context.Context, ref citizen.Ref, from Snapshot, next
 	if err != nil {
 		return err
 	}
-	defer k.memory.forget(ref)
+	defer k.kept.Forget(ref)
 	if err := k.d.Store.Record(ctx, ref, step); err != nil {
 		return fmt.Errorf("record history: %w", err)
 	}
