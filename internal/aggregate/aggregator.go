@@ -9,16 +9,9 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
-	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/panics"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
-
-// Readings keeps readings between requests.
-type Readings interface {
-	Get(ctx context.Context, key string, load cache.Load[Reading]) (cache.Result[Reading], error)
-	Refresh(ctx context.Context, key string, load cache.Load[Reading]) (cache.Result[Reading], error)
-	Purge(key string)
-}
 
 // Mode is how old a reading may be.
 type Mode int
@@ -59,64 +52,106 @@ type Result struct {
 	Complete bool
 }
 
-// Deps are what an Aggregator needs; all are required.
+// Deps are what an Aggregator needs; all but Panics are required.
 type Deps struct {
-	Sources  []Source
-	Readings Readings
+	Sources  []Source               // one or more
+	Readings cache.Backend[Reading] // keeps them between requests
+	Now      func() time.Time
 	// Fresh is how long a reading serves before the source is asked again.
 	Fresh time.Duration
+	// StaleMax is how long after that it may stand in for a source that fails.
+	StaleMax time.Duration
 	// Timeout bounds the wait for all sources together.
 	Timeout time.Duration
+	// Observe counts where readings came from.
+	Observe func(cache string, o cache.Outcome)
 	// Failed hears why a source failed, for the log.
 	Failed func(ctx context.Context, source string, err error)
+	Panics panics.Handler
 }
 
-// Aggregator asks the sources.
-type Aggregator struct{ d Deps }
+// Aggregator asks the sources. It is safe for concurrent use.
+type Aggregator struct {
+	d        Deps
+	readings *cache.Cache[Reading]
+}
 
-// New needs every field of d.
-func New(d Deps) *Aggregator { return &Aggregator{d: d} }
+// New returns ErrNoSource if d names no source.
+func New(d Deps) (*Aggregator, error) {
+	if len(d.Sources) == 0 {
+		return nil, ErrNoSource
+	}
+	return &Aggregator{d: d, readings: cache.New(d.Readings, cache.Options{
+		Name: "reading", Now: d.Now, LoadTimeout: d.Timeout, StaleMax: d.StaleMax, MayServeStale: MayServeStale,
+		Observe: d.Observe, Panics: d.Panics,
+	})}, nil
+}
 
-// Read asks every source, each in its own time. The error is ErrReauthenticate,
-// or a problem when no source gave anything.
+// answer is what became of one source.
+type answer struct {
+	reading cache.Result[Reading]
+	err     error
+}
+
+// Read asks every source, each in its own time. An error says that no source gave
+// anything: it wraps ErrReauthenticate if a new sign-in would help with any of
+// them, otherwise the first source's [Failure]. The Result then still says what
+// became of each source.
 func (a *Aggregator) Read(ctx context.Context, access Access, mode Mode) (Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.d.Timeout)
 	defer cancel()
-
-	type answer struct {
-		reading cache.Result[Reading]
-		err     error
-	}
-	get := a.d.Readings.Get
-	if mode == Refresh {
-		get = a.d.Readings.Refresh
-	}
 	answers := make([]answer, len(a.d.Sources))
 	var all sync.WaitGroup
 	for i, s := range a.d.Sources {
 		all.Go(func() {
-			answers[i].reading, answers[i].err = get(ctx, key(s, access.Citizen.Ref), a.load(s, access))
+			answers[i].err = a.d.Panics.Contain(ctx, "ask a source", func() (err error) {
+				answers[i].reading, err = a.ask(ctx, s, access, mode)
+				return err
+			})
 		})
 	}
 	all.Wait()
+	return a.together(ctx, answers)
+}
 
+// ask asks one source, and once more if its reading was purged on the way:
+// another of the citizen's apps lost its consent, and this one may have its own.
+// The caller decides on consent after the read.
+func (a *Aggregator) ask(ctx context.Context, s Source, access Access, mode Mode) (cache.Result[Reading], error) {
+	get := a.readings.Get
+	if mode == Refresh {
+		get = a.readings.Refresh
+	}
+	r, err := get(ctx, key(s, access.Citizen.Ref), a.load(s, access))
+	if errors.Is(err, cache.ErrPurged) {
+		r, err = get(ctx, key(s, access.Citizen.Ref), a.load(s, access))
+	}
+	return r, err //nolint:wrapcheck // load named the source
+}
+
+// together makes one result of the answers.
+func (a *Aggregator) together(ctx context.Context, answers []answer) (Result, error) {
 	result := Result{Complete: true}
-	var none *Failure
 	usable := false
+	var signIn, first error
 	for i, s := range a.d.Sources {
 		status := SourceStatus{ID: s.ID(), Name: s.Name(), Status: OK}
 		r, err := answers[i].reading, answers[i].err
-		switch {
-		case errors.Is(err, ErrReauthenticate) || errors.Is(r.Err, ErrReauthenticate):
-			return Result{}, problem.New(problem.ReauthenticationRequired, err)
-		case err != nil:
+		if err != nil {
 			a.d.Failed(ctx, s.ID(), err)
-			none = failureOf(err)
-			status.Status, status.Issue, status.Asked = Failed, none.Issue, true
-		default:
+			failure := failureOf(err)
+			status.Status, status.Issue = Failed, failure.Issue
+			if errors.Is(err, ErrReauthenticate) {
+				signIn = err
+			} else {
+				status.Asked = true
+			}
+			if first == nil {
+				first = fmt.Errorf("no source gave anything: %w", failure)
+			}
+		} else {
 			usable = true
-			status.FetchedAt = &r.FetchedAt
-			status.Asked = r.Outcome != cache.Hit
+			status.FetchedAt, status.Asked = &r.FetchedAt, r.Outcome != cache.Hit
 			switch {
 			case r.Outcome == cache.Stale:
 				a.d.Failed(ctx, s.ID(), r.Err)
@@ -130,16 +165,19 @@ func (a *Aggregator) Read(ctx context.Context, access Access, mode Mode) (Result
 		result.Complete = result.Complete && status.Status == OK
 		result.Sources = append(result.Sources, status)
 	}
-	if !usable && none != nil {
-		return result, problem.New(none.Problem, none)
+	switch {
+	case usable:
+		return result, nil
+	case signIn != nil:
+		return result, signIn
 	}
-	return result, nil
+	return result, first
 }
 
 // Forget drops what is kept of a citizen and voids loads under way.
 func (a *Aggregator) Forget(ref citizen.Ref) {
 	for _, s := range a.d.Sources {
-		a.d.Readings.Purge(key(s, ref))
+		a.readings.Purge(key(s, ref))
 	}
 }
 

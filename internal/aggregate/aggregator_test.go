@@ -17,7 +17,6 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/cache/memory"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
-	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
@@ -53,11 +52,11 @@ func fails(err error) func(context.Context) (aggregate.Reading, error) {
 
 func hangs(ctx context.Context) (aggregate.Reading, error) {
 	<-ctx.Done()
-	return aggregate.Reading{}, &aggregate.Failure{Issue: aggregate.Timeout, Problem: problem.UpstreamTimeout, Cause: ctx.Err()}
+	return aggregate.Reading{}, &aggregate.Failure{Issue: aggregate.Timeout, Kind: aggregate.TooSlow, Cause: ctx.Err()}
 }
 
-func failure(issue aggregate.Issue, code problem.Code) *aggregate.Failure {
-	return &aggregate.Failure{Issue: issue, Problem: code, Cause: errors.New("why")}
+func failure(issue aggregate.Issue, kind aggregate.Kind) *aggregate.Failure {
+	return &aggregate.Failure{Issue: issue, Kind: kind, Cause: errors.New("why")}
 }
 
 const (
@@ -75,11 +74,8 @@ func newAggregator(t *testing.T, sources ...*source) (*world, *aggregate.Aggrega
 	t.Helper()
 	w := &world{now: time.Now()}
 	d := aggregate.Deps{
-		Readings: cache.New(memory.New[aggregate.Reading](100), cache.Options{
-			Name: "reading", Now: func() time.Time { return w.now }, LoadTimeout: timeout, StaleMax: staleMax,
-			MayServeStale: aggregate.MayServeStale, Observe: func(string, cache.Outcome) {},
-		}),
-		Fresh: fresh, Timeout: timeout,
+		Readings: memory.New[aggregate.Reading](100), Now: func() time.Time { return w.now },
+		Fresh: fresh, StaleMax: staleMax, Timeout: timeout, Observe: func(string, cache.Outcome) {},
 		Failed: func(_ context.Context, source string, err error) {
 			w.failed = append(w.failed, fmt.Sprint(source, ": ", err))
 		},
@@ -87,7 +83,11 @@ func newAggregator(t *testing.T, sources ...*source) (*world, *aggregate.Aggrega
 	for _, s := range sources {
 		d.Sources = append(d.Sources, s)
 	}
-	return w, aggregate.New(d)
+	a, err := aggregate.New(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w, a
 }
 
 func read(t *testing.T, a *aggregate.Aggregator) (aggregate.Result, error) {
@@ -103,12 +103,13 @@ func statuses(r aggregate.Result) map[string]aggregate.Status {
 	return m
 }
 
-func codeOf(err error) problem.Code {
-	var p *problem.Error
-	if !errors.As(err, &p) {
-		return ""
+// kindOf is -1 for what is not a Failure, and for what a new sign-in would help.
+func kindOf(err error) aggregate.Kind {
+	var f *aggregate.Failure
+	if errors.Is(err, aggregate.ErrReauthenticate) || !errors.As(err, &f) {
+		return -1
 	}
-	return p.Code
+	return f.Kind
 }
 
 func TestEverySourceAnswers(t *testing.T) {
@@ -156,8 +157,8 @@ func TestEverySourceAnswers(t *testing.T) {
 func TestOneSourceFailsAlone(t *testing.T) {
 	good, bad := &source{id: "good", read: holds("a")}, &source{id: "bad"}
 	for issue, cause := range map[aggregate.Issue]error{
-		aggregate.Timeout:      fmt.Errorf("read: %w", failure(aggregate.Timeout, problem.UpstreamTimeout)),
-		aggregate.Structure:    failure(aggregate.Structure, problem.UpstreamUnavailable),
+		aggregate.Timeout:      fmt.Errorf("read: %w", failure(aggregate.Timeout, aggregate.TooSlow)),
+		aggregate.Structure:    failure(aggregate.Structure, aggregate.Unavailable),
 		aggregate.BusinessRule: &aggregate.Failure{Issue: aggregate.BusinessRule, NotStale: true, Cause: errors.New("no")},
 		aggregate.Exception:    errors.New("what nobody foresaw"),
 	} {
@@ -203,7 +204,7 @@ func TestStaleReading(t *testing.T) {
 	}
 	t.Run("stands in for a source that fails", func(t *testing.T) {
 		w.now = at.Add(10 * time.Minute)
-		s.read = fails(failure(aggregate.Transient, problem.UpstreamUnavailable))
+		s.read = fails(failure(aggregate.Transient, aggregate.Unavailable))
 		got, err := read(t, a)
 		if err != nil || got.Complete || len(got.Facts) != 1 {
 			t.Fatalf("%+v, %v", got, err)
@@ -216,30 +217,30 @@ func TestStaleReading(t *testing.T) {
 		}
 	})
 	t.Run("never for another person's data, nor for a refusal", func(t *testing.T) {
-		refusal := failure(aggregate.BusinessRule, problem.UpstreamUnavailable)
+		refusal := failure(aggregate.BusinessRule, aggregate.Unavailable)
 		refusal.NotStale = true
 		s.read = fails(fmt.Errorf("read: %w", refusal))
 		got, err := read(t, a)
-		if codeOf(err) != problem.UpstreamUnavailable || len(got.Facts) != 0 {
+		if kindOf(err) != aggregate.Unavailable || len(got.Facts) != 0 {
 			t.Errorf("%+v, %v", got, err)
 		}
 	})
 	t.Run("never for what nobody foresaw", func(t *testing.T) {
 		s.read = fails(errors.New("bug"))
-		if got, err := read(t, a); codeOf(err) != problem.UpstreamUnavailable || len(got.Facts) != 0 {
+		if got, err := read(t, a); kindOf(err) != aggregate.Unavailable || len(got.Facts) != 0 {
 			t.Errorf("%+v, %v", got, err)
 		}
 	})
 	t.Run("never where the citizen must sign in again", func(t *testing.T) {
 		s.read = fails(fmt.Errorf("token: %w", aggregate.ErrReauthenticate))
-		if got, err := read(t, a); codeOf(err) != problem.ReauthenticationRequired || len(got.Facts) != 0 {
+		if got, err := read(t, a); !errors.Is(err, aggregate.ErrReauthenticate) || len(got.Facts) != 0 {
 			t.Errorf("%+v, %v", got, err)
 		}
 	})
 	t.Run("not beyond its time", func(t *testing.T) {
 		w.now = at.Add(fresh + staleMax + time.Second)
-		s.read = fails(failure(aggregate.Transient, problem.UpstreamUnavailable))
-		if got, err := read(t, a); codeOf(err) != problem.UpstreamUnavailable || len(got.Facts) != 0 {
+		s.read = fails(failure(aggregate.Transient, aggregate.Unavailable))
+		if got, err := read(t, a); kindOf(err) != aggregate.Unavailable || len(got.Facts) != 0 {
 			t.Errorf("%+v, %v", got, err)
 		}
 	})
@@ -249,7 +250,7 @@ func TestStaleReading(t *testing.T) {
 			t.Fatal(err)
 		}
 		a.Forget("ref")
-		s.read = fails(failure(aggregate.Transient, problem.UpstreamUnavailable))
+		s.read = fails(failure(aggregate.Transient, aggregate.Unavailable))
 		if got, err := read(t, a); err == nil {
 			t.Errorf("%+v", got)
 		}
@@ -257,31 +258,21 @@ func TestStaleReading(t *testing.T) {
 }
 
 func TestNoSourceGivesAnything(t *testing.T) {
-	for code, cause := range map[problem.Code]error{
-		problem.UpstreamUnavailable: failure(aggregate.Transient, problem.UpstreamUnavailable),
-		problem.ServiceUnavailable:  failure(aggregate.Transient, problem.ServiceUnavailable),
-		problem.UpstreamTimeout:     failure(aggregate.Timeout, problem.UpstreamTimeout),
-		problem.IdentityLevelTooLow: failure(aggregate.BusinessRule, problem.IdentityLevelTooLow),
+	for kind, cause := range map[aggregate.Kind]error{
+		aggregate.Unavailable:         failure(aggregate.Transient, aggregate.Unavailable),
+		aggregate.Busy:                failure(aggregate.Transient, aggregate.Busy),
+		aggregate.TooSlow:             failure(aggregate.Timeout, aggregate.TooSlow),
+		aggregate.IdentityLevelTooLow: failure(aggregate.BusinessRule, aggregate.IdentityLevelTooLow),
 	} {
 		_, a := newAggregator(t, &source{id: "one", read: fails(cause)})
 		got, err := read(t, a)
-		if codeOf(err) != code {
-			t.Errorf("%s: %v", code, err)
+		if kindOf(err) != kind {
+			t.Errorf("kind %d: %v", kind, err)
 		}
 		if len(got.Sources) != 1 || got.Sources[0].Status != aggregate.Failed {
-			t.Errorf("%s: the audit is not told who was asked: %+v", code, got)
+			t.Errorf("kind %d: the audit is not told who was asked: %+v", kind, got)
 		}
 	}
-	t.Run("a purge on the way is seen through the problem", func(t *testing.T) {
-		var a *aggregate.Aggregator
-		_, a = newAggregator(t, &source{id: "one", read: func(context.Context) (aggregate.Reading, error) {
-			a.Forget("ref")
-			return aggregate.Reading{}, nil
-		}})
-		if _, err := read(t, a); !errors.Is(err, cache.ErrPurged) {
-			t.Errorf("%v", err)
-		}
-	})
 }
 
 func TestSlowSources(t *testing.T) {
@@ -308,7 +299,7 @@ func TestSlowSources(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			began := time.Now()
 			_, err := read(t, a)
-			if took := time.Since(began); took > timeout || codeOf(err) != problem.UpstreamTimeout {
+			if took := time.Since(began); took > timeout || kindOf(err) != aggregate.TooSlow {
 				t.Errorf("took %s: %v", took, err)
 			}
 			time.Sleep(2 * time.Minute)
@@ -328,12 +319,4 @@ func TestSlowSources(t *testing.T) {
 			}
 		})
 	})
-}
-
-func TestCitizenMustSignInAgain(t *testing.T) {
-	_, a := newAggregator(t, &source{id: "good", read: holds("a")}, &source{id: "bad", read: fails(fmt.Errorf("x: %w", aggregate.ErrReauthenticate))})
-	got, err := read(t, a)
-	if codeOf(err) != problem.ReauthenticationRequired || len(got.Facts) != 0 {
-		t.Errorf("%+v, %v", got, err)
-	}
 }

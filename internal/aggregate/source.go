@@ -7,7 +7,6 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
-	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
@@ -75,28 +74,45 @@ const (
 	BusinessRule Issue = "business-rule"
 )
 
-// ErrReauthenticate says that only the citizen can help: NHS login's ID token
-// has ended or is not accepted (any more).
-var ErrReauthenticate = errors.New("the citizen must sign in again")
+// Errors of the sources and of the Aggregator.
+var (
+	// ErrReauthenticate says that only the citizen can help: NHS login's ID token
+	// has ended or is not accepted (any more). Send them to sign in again.
+	ErrReauthenticate = errors.New("the citizen must sign in again")
+	// ErrNoSource says that an Aggregator was to be made without a source: its
+	// empty answer would look like "the NHS has nothing for you". Configure one.
+	ErrNoSource = errors.New("no source of referrals is configured")
+)
+
+// Kind is what a failure means for the request when no source gave anything. A
+// new kind needs its row in internal/httpapi/errors.go.
+type Kind int
+
+// The kinds.
+const (
+	Unavailable         Kind = iota // no answer that can be used
+	TooSlow                         // no answer in time
+	Busy                            // the source asks to be left in peace for now
+	IdentityLevelTooLow             // the source wants the citizen's identity proved more strongly
+)
 
 // Failure is why a source gave no reading.
 type Failure struct {
 	Issue Issue
-	// Problem is what a client is told when no source answered.
-	Problem problem.Code
+	Kind  Kind
 	// NotStale forbids that an older reading stands in: the source refused, so
 	// what it said before may not be shown either.
 	NotStale bool
 	Cause    error
 }
 
-// Error tells the cause, for logs.
+// Error returns the issue and the cause, for logs.
 func (f *Failure) Error() string { return string(f.Issue) + ": " + f.Cause.Error() }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (f *Failure) Unwrap() error { return f.Cause }
 
-// MayServeStale tells whether an older reading may stand in after this error.
+// MayServeStale reports whether an older reading may stand in after this error.
 func MayServeStale(err error) bool {
 	var f *Failure
 	return errors.As(err, &f) && !f.NotStale
@@ -110,7 +126,9 @@ func failureOf(err error) *Failure {
 	case errors.As(err, &f):
 		return f
 	case errors.Is(err, context.DeadlineExceeded):
-		return &Failure{Issue: Timeout, Problem: problem.UpstreamTimeout, Cause: err}
+		return &Failure{Issue: Timeout, Kind: TooSlow, Cause: err}
+	case errors.Is(err, ErrReauthenticate):
+		return &Failure{Issue: BusinessRule, NotStale: true, Cause: err}
 	}
-	return &Failure{Issue: Exception, Problem: problem.UpstreamUnavailable, Cause: err}
+	return &Failure{Issue: Exception, Cause: err}
 }

@@ -55,16 +55,19 @@ func (w *wiring) sources(tokens *platform.Tokens) (*aggregate.Aggregator, error)
 	if err != nil {
 		return nil, fmt.Errorf("start e-RS: %w", err)
 	}
-	readings := w.caching("reading", sourcesTimeout)
-	readings.StaleMax, readings.MayServeStale = w.c.TimelineStaleMax, aggregate.MayServeStale
-	return aggregate.New(aggregate.Deps{
-		Sources: []aggregate.Source{ers}, Readings: cache.New(memory.New[aggregate.Reading](maxReadings), readings),
-		Fresh: w.c.TimelineTTL, Timeout: sourcesTimeout,
+	sources, err := aggregate.New(aggregate.Deps{
+		Sources: []aggregate.Source{ers}, Readings: memory.New[aggregate.Reading](maxReadings), Now: w.o.Now,
+		Fresh: w.c.TimelineTTL, StaleMax: w.c.TimelineStaleMax, Timeout: sourcesTimeout,
+		Observe: w.countCache, Panics: w.panics,
 		Failed: func(ctx context.Context, source string, err error) {
 			w.o.Log.LogAttrs(ctx, slog.LevelWarn, "source failed",
 				slog.String(telemetry.KeyComponent, source), slog.String(telemetry.KeyError, err.Error()))
 		},
-	}), nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start sources: %w", err)
+	}
+	return sources, nil
 }
 
 func (w *wiring) organisations() (*organisation.Directory, error) {

@@ -86,8 +86,12 @@ func (w *wiring) outgoing(name string, timeout time.Duration, maxBytes int64, wr
 func (w *wiring) caching(name string, load time.Duration) cache.Options {
 	return cache.Options{
 		Name: name, Now: w.o.Now, LoadTimeout: load, Panics: w.panics,
-		Observe: func(name string, outcome cache.Outcome) { w.metrics.Cache(name, string(outcome)) },
+		Observe: w.countCache,
 	}
+}
+
+func (w *wiring) countCache(name string, outcome cache.Outcome) {
+	w.metrics.Cache(name, string(outcome))
 }
 
 func (w *wiring) nhsLogin() (*nhslogin.Client, error) {

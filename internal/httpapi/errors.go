@@ -50,7 +50,28 @@ func problemOf(err error) *problem.Error {
 			return p
 		}
 	}
+	var failure *aggregate.Failure
+	if errors.As(err, &failure) {
+		return problem.New(codeOf(failure.Kind), err)
+	}
+	if errors.Is(err, context.DeadlineExceeded) { // a source's own is a failure of that source
+		return problem.New(problem.ServiceUnavailable, err)
+	}
 	return problem.From(err)
+}
+
+// codeOf is what a client is told when no source gave anything.
+func codeOf(k aggregate.Kind) problem.Code {
+	switch k {
+	case aggregate.TooSlow:
+		return problem.UpstreamTimeout
+	case aggregate.Busy:
+		return problem.ServiceUnavailable
+	case aggregate.IdentityLevelTooLow:
+		return problem.IdentityLevelTooLow
+	case aggregate.Unavailable:
+	}
+	return problem.UpstreamUnavailable
 }
 
 type row struct {
@@ -80,8 +101,6 @@ func table() []row {
 		{consent.ErrUnknownScope, problem.BadRequest, "scopes names something that nobody can allow."},
 		{consent.ErrIdempotencyMismatch, problem.Conflict, "This Idempotency-Key was used for another consent."},
 		{consent.ErrConflict, problem.Conflict, ""},
-
-		{context.DeadlineExceeded, problem.ServiceUnavailable, ""},
 	}
 }
 

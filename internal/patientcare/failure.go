@@ -8,7 +8,6 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/fhir"
-	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
@@ -22,16 +21,16 @@ func noAnswer(ctx context.Context, err error) error {
 	case errors.Is(err, upstream.ErrTooLarge):
 		return unreadable("answer", fhir.ErrTooLarge)
 	case ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return &aggregate.Failure{Issue: aggregate.Timeout, Problem: problem.UpstreamTimeout, Cause: err}
+		return &aggregate.Failure{Issue: aggregate.Timeout, Kind: aggregate.TooSlow, Cause: err}
 	}
-	return &aggregate.Failure{Issue: aggregate.Transient, Problem: problem.UpstreamUnavailable, Cause: err}
+	return &aggregate.Failure{Issue: aggregate.Transient, Cause: err}
 }
 
 // unreadable is the failure of an answer that came and cannot be used. Only
 // errors of internal/fhir may be given to it: they do not quote the answer.
 func unreadable(what string, err error) error {
 	f := &aggregate.Failure{
-		Issue: aggregate.Structure, Problem: problem.UpstreamUnavailable, Cause: fmt.Errorf("read %s: %w", what, err),
+		Issue: aggregate.Structure, Cause: fmt.Errorf("read %s: %w", what, err),
 	}
 	if errors.Is(err, fhir.ErrForeignSubject) {
 		f.Issue, f.NotStale = aggregate.BusinessRule, true
@@ -44,7 +43,7 @@ func unreadable(what string, err error) error {
 // answers are not always FHIR.
 func refused(a upstream.Answer) error {
 	f := &aggregate.Failure{
-		Issue: aggregate.Transient, Problem: problem.UpstreamUnavailable,
+		Issue: aggregate.Transient,
 		Cause: fmt.Errorf("e-RS answered status %d%s", a.Status, requestID(a.Header)),
 	}
 	switch {
@@ -56,9 +55,9 @@ func refused(a upstream.Answer) error {
 	case a.Status == http.StatusForbidden:
 		f.Issue, f.NotStale = aggregate.BusinessRule, true
 	case a.Status == http.StatusTooManyRequests, a.Status == http.StatusServiceUnavailable:
-		f.Problem = problem.ServiceUnavailable
+		f.Kind = aggregate.Busy
 	case a.Status == http.StatusGatewayTimeout:
-		f.Issue, f.Problem = aggregate.Timeout, problem.UpstreamTimeout
+		f.Issue, f.Kind = aggregate.Timeout, aggregate.TooSlow
 	case a.Status >= http.StatusInternalServerError:
 	default:
 		f.Issue = aggregate.Exception

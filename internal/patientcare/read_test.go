@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
-	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
@@ -255,7 +254,7 @@ func TestEmptyIsEmptyOnlyWhenTheNHSSaysSo(t *testing.T) {
 	} {
 		_, err := readBundle([]byte(body), own(t))
 		var failure *aggregate.Failure
-		if !errors.As(err, &failure) || failure.Issue != aggregate.Structure || failure.Problem != problem.UpstreamUnavailable || failure.NotStale {
+		if !errors.As(err, &failure) || failure.Issue != aggregate.Structure || failure.Kind != aggregate.Unavailable || failure.NotStale {
 			t.Errorf("%.40q gives %v", body, err)
 		}
 	}

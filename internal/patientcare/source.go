@@ -15,7 +15,6 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/fhir"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
-	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
@@ -143,7 +142,7 @@ func (s *Source) askReferrals(ctx context.Context, a aggregate.Access) ([]byte, 
 		case errors.Is(err, errTokenRefused) && attempt == 0:
 			s.d.Tokens.Forget(a.IDTokenID)
 		case errors.Is(err, errTokenRefused):
-			return nil, &aggregate.Failure{Issue: aggregate.Transient, Problem: problem.UpstreamUnavailable, NotStale: true, Cause: err}
+			return nil, &aggregate.Failure{Issue: aggregate.Transient, NotStale: true, Cause: err}
 		case err != nil:
 			return nil, fmt.Errorf("read referrals: %w", err)
 		default:

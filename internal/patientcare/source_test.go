@@ -22,7 +22,6 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/fhir"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
-	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
@@ -251,24 +250,24 @@ func TestSourceFailures(t *testing.T) {
 		status   int
 		body     string
 		issue    aggregate.Issue
-		code     problem.Code
+		code     aggregate.Kind
 		notStale bool
 	}{
-		{"400", http.StatusBadRequest, leak, aggregate.Exception, problem.UpstreamUnavailable, false},
-		{"401 again", http.StatusUnauthorized, leak, aggregate.Transient, problem.UpstreamUnavailable, true},
-		{"403", http.StatusForbidden, login, aggregate.BusinessRule, problem.UpstreamUnavailable, true},
-		{"404", http.StatusNotFound, leak, aggregate.Exception, problem.UpstreamUnavailable, false},
-		{"429", http.StatusTooManyRequests, "<html>" + leak, aggregate.Transient, problem.ServiceUnavailable, false},
-		{"500", http.StatusInternalServerError, leak, aggregate.Transient, problem.UpstreamUnavailable, false},
-		{"502", http.StatusBadGateway, "", aggregate.Transient, problem.UpstreamUnavailable, false},
-		{"503", http.StatusServiceUnavailable, "", aggregate.Transient, problem.ServiceUnavailable, false},
-		{"504", http.StatusGatewayTimeout, leak, aggregate.Timeout, problem.UpstreamTimeout, false},
-		{"a redirect", http.StatusFound, leak, aggregate.Exception, problem.UpstreamUnavailable, false},
-		{"no content", http.StatusNoContent, "", aggregate.Exception, problem.UpstreamUnavailable, false},
-		{"a page", http.StatusOK, "<html>" + leak, aggregate.Structure, problem.UpstreamUnavailable, false},
-		{"another resource", http.StatusOK, login, aggregate.Structure, problem.UpstreamUnavailable, false},
-		{"half an answer", http.StatusOK, `{"resourceType":"Bundle","entry":[{"resource":{"id":"` + leak, aggregate.Structure, problem.UpstreamUnavailable, false},
-		{"too much", http.StatusOK, `"` + strings.Repeat(leak, 100_000), aggregate.Structure, problem.UpstreamUnavailable, false},
+		{"400", http.StatusBadRequest, leak, aggregate.Exception, aggregate.Unavailable, false},
+		{"401 again", http.StatusUnauthorized, leak, aggregate.Transient, aggregate.Unavailable, true},
+		{"403", http.StatusForbidden, login, aggregate.BusinessRule, aggregate.Unavailable, true},
+		{"404", http.StatusNotFound, leak, aggregate.Exception, aggregate.Unavailable, false},
+		{"429", http.StatusTooManyRequests, "<html>" + leak, aggregate.Transient, aggregate.Busy, false},
+		{"500", http.StatusInternalServerError, leak, aggregate.Transient, aggregate.Unavailable, false},
+		{"502", http.StatusBadGateway, "", aggregate.Transient, aggregate.Unavailable, false},
+		{"503", http.StatusServiceUnavailable, "", aggregate.Transient, aggregate.Busy, false},
+		{"504", http.StatusGatewayTimeout, leak, aggregate.Timeout, aggregate.TooSlow, false},
+		{"a redirect", http.StatusFound, leak, aggregate.Exception, aggregate.Unavailable, false},
+		{"no content", http.StatusNoContent, "", aggregate.Exception, aggregate.Unavailable, false},
+		{"a page", http.StatusOK, "<html>" + leak, aggregate.Structure, aggregate.Unavailable, false},
+		{"another resource", http.StatusOK, login, aggregate.Structure, aggregate.Unavailable, false},
+		{"half an answer", http.StatusOK, `{"resourceType":"Bundle","entry":[{"resource":{"id":"` + leak, aggregate.Structure, aggregate.Unavailable, false},
+		{"too much", http.StatusOK, `"` + strings.Repeat(leak, 100_000), aggregate.Structure, aggregate.Unavailable, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, s := newERS(t, func(*http.Request) (*http.Response, error) {
@@ -276,7 +275,7 @@ func TestSourceFailures(t *testing.T) {
 			})
 			_, err := s.Read(t.Context(), access(t))
 			var failure *aggregate.Failure
-			if !errors.As(err, &failure) || failure.Issue != c.issue || failure.Problem != c.code || failure.NotStale != c.notStale {
+			if !errors.As(err, &failure) || failure.Issue != c.issue || failure.Kind != c.code || failure.NotStale != c.notStale {
 				t.Errorf("%v is %#v", err, failure)
 			}
 			leaksNothing(t, err)
@@ -317,15 +316,15 @@ func TestSourceFailures(t *testing.T) {
 		for name, c := range map[string]struct {
 			err   error
 			issue aggregate.Issue
-			code  problem.Code
+			code  aggregate.Kind
 		}{
-			"refused":   {errors.New("connection refused"), aggregate.Transient, problem.UpstreamUnavailable},
-			"timed out": {context.DeadlineExceeded, aggregate.Timeout, problem.UpstreamTimeout},
+			"refused":   {errors.New("connection refused"), aggregate.Transient, aggregate.Unavailable},
+			"timed out": {context.DeadlineExceeded, aggregate.Timeout, aggregate.TooSlow},
 		} {
 			_, s := newERS(t, func(*http.Request) (*http.Response, error) { return nil, c.err })
 			_, err := s.Read(t.Context(), access(t))
 			var failure *aggregate.Failure
-			if !errors.As(err, &failure) || failure.Issue != c.issue || failure.Problem != c.code || failure.NotStale {
+			if !errors.As(err, &failure) || failure.Issue != c.issue || failure.Kind != c.code || failure.NotStale {
 				t.Errorf("%s: %v is %#v", name, err, failure)
 			}
 			leaksNothing(t, err)

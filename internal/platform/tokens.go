@@ -17,7 +17,6 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/jose"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
-	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
@@ -62,9 +61,9 @@ func asFailure(err error) error {
 	case errors.As(err, &known), errors.Is(err, aggregate.ErrReauthenticate):
 		return err
 	case errors.Is(err, context.DeadlineExceeded):
-		return &aggregate.Failure{Issue: aggregate.Timeout, Problem: problem.UpstreamTimeout, Cause: err}
+		return &aggregate.Failure{Issue: aggregate.Timeout, Kind: aggregate.TooSlow, Cause: err}
 	}
-	return &aggregate.Failure{Issue: aggregate.Exception, Problem: problem.UpstreamUnavailable, NotStale: true, Cause: err}
+	return &aggregate.Failure{Issue: aggregate.Exception, NotStale: true, Cause: err}
 }
 
 // Forget drops the access token of a sign-in: the API refused it, or the citizen
@@ -78,7 +77,7 @@ func (t *Tokens) exchange(ctx context.Context, a aggregate.Access) (keys.Secret,
 	}
 	assertion, err := t.d.Keys.ClientAssertion(t.d.APIKey.Reveal(), t.d.TokenURL, t.d.NewID(), t.d.Now())
 	if err != nil {
-		return keys.Secret{}, 0, &aggregate.Failure{Issue: aggregate.Exception, Problem: problem.UpstreamUnavailable, Cause: err}
+		return keys.Secret{}, 0, &aggregate.Failure{Issue: aggregate.Exception, Cause: err}
 	}
 	// A Config of its own for each call: the assertion serves once.
 	config := clientcredentials.Config{
@@ -98,7 +97,7 @@ func (t *Tokens) exchange(ctx context.Context, a aggregate.Access) (keys.Secret,
 		return keys.Secret{}, 0, refusal(err)
 	}
 	if !strings.EqualFold(token.TokenType, "Bearer") {
-		return keys.Secret{}, 0, &aggregate.Failure{Issue: aggregate.Structure, Problem: problem.UpstreamUnavailable, Cause: errors.New("token is not a Bearer token")}
+		return keys.Secret{}, 0, &aggregate.Failure{Issue: aggregate.Structure, Cause: errors.New("token is not a Bearer token")}
 	}
 	fresh := lifetime(token) - spare - t.d.Now().Sub(asked)
 	return keys.NewSecret(token.AccessToken), min(fresh, left), nil
@@ -126,17 +125,17 @@ func refusal(err error) error {
 	cause := fmt.Errorf("token endpoint answered status %d", status)
 	switch {
 	case status == http.StatusUnauthorized && refused.ErrorCode == "unauthorized_client":
-		return &aggregate.Failure{Issue: aggregate.BusinessRule, Problem: problem.IdentityLevelTooLow, NotStale: true, Cause: cause}
+		return &aggregate.Failure{Issue: aggregate.BusinessRule, Kind: aggregate.IdentityLevelTooLow, NotStale: true, Cause: cause}
 	case (status == http.StatusBadRequest || status == http.StatusUnauthorized) && blamesIDToken(refused.ErrorDescription):
 		return fmt.Errorf("%w: %w", aggregate.ErrReauthenticate, cause)
 	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
-		return &aggregate.Failure{Issue: aggregate.Transient, Problem: problem.ServiceUnavailable, Cause: cause}
+		return &aggregate.Failure{Issue: aggregate.Transient, Kind: aggregate.Busy, Cause: cause}
 	case status == http.StatusGatewayTimeout:
-		return &aggregate.Failure{Issue: aggregate.Timeout, Problem: problem.UpstreamTimeout, Cause: cause}
+		return &aggregate.Failure{Issue: aggregate.Timeout, Kind: aggregate.TooSlow, Cause: cause}
 	case status >= http.StatusInternalServerError:
-		return &aggregate.Failure{Issue: aggregate.Transient, Problem: problem.UpstreamUnavailable, Cause: cause}
+		return &aggregate.Failure{Issue: aggregate.Transient, Cause: cause}
 	}
-	return &aggregate.Failure{Issue: aggregate.Exception, Problem: problem.UpstreamUnavailable, Cause: cause}
+	return &aggregate.Failure{Issue: aggregate.Exception, Cause: cause}
 }
 
 // blamesIDToken tells the ID token's faults from those of the request around it.
@@ -145,7 +144,7 @@ func blamesIDToken(description string) bool {
 }
 
 func noAnswer(err error) error {
-	f := &aggregate.Failure{Issue: aggregate.Structure, Problem: problem.UpstreamUnavailable, Cause: errors.New("token answer could not be read")}
+	f := &aggregate.Failure{Issue: aggregate.Structure, Cause: errors.New("token answer could not be read")}
 	var sending *url.Error
 	if errors.As(err, &sending) {
 		f.Issue, f.Cause = aggregate.Transient, upstream.WithoutURL(err)
@@ -153,7 +152,7 @@ func noAnswer(err error) error {
 	// The library keeps only the words of an error that came within the body.
 	late := strings.Contains(err.Error(), context.DeadlineExceeded.Error())
 	if late || (sending != nil && sending.Timeout()) {
-		f.Issue, f.Problem = aggregate.Timeout, problem.UpstreamTimeout
+		f.Issue, f.Kind = aggregate.Timeout, aggregate.TooSlow
 	}
 	return f
 }

@@ -24,7 +24,6 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/jose"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/platform"
-	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
@@ -256,14 +255,14 @@ func TestAnswersOfTheTokenEndpoint(t *testing.T) {
 	type want struct {
 		reauthenticate bool
 		issue          aggregate.Issue
-		code           problem.Code
+		code           aggregate.Kind
 		notStale       bool
 	}
 	citizen := want{reauthenticate: true}
-	ours := want{issue: aggregate.Exception, code: problem.UpstreamUnavailable}
-	passing := want{issue: aggregate.Transient, code: problem.UpstreamUnavailable}
-	busy := want{issue: aggregate.Transient, code: problem.ServiceUnavailable}
-	unreadable := want{issue: aggregate.Structure, code: problem.UpstreamUnavailable}
+	ours := want{issue: aggregate.Exception, code: aggregate.Unavailable}
+	passing := want{issue: aggregate.Transient, code: aggregate.Unavailable}
+	busy := want{issue: aggregate.Transient, code: aggregate.Busy}
+	unreadable := want{issue: aggregate.Structure, code: aggregate.Unavailable}
 	for _, c := range []struct {
 		name   string
 		status int
@@ -275,7 +274,7 @@ func TestAnswersOfTheTokenEndpoint(t *testing.T) {
 		{"ID token malformed", 400, asJSON, says("invalid_request", "Malformed JWT in subject_token"), citizen},
 		{"ID token without kid", 400, asJSON, says("invalid_request", "Missing 'kid' header in subject_token JWT"), citizen},
 		{"type of the ID token", 400, asJSON, says("invalid_request", "missing or invalid subject_token_type - must be 'urn:ietf:params:oauth:token-type:id_token'"), ours},
-		{"no scope for the citizen", 401, asJSON, says("unauthorized_client", "you have tried to request authorization"), want{issue: aggregate.BusinessRule, code: problem.IdentityLevelTooLow, notStale: true}},
+		{"no scope for the citizen", 401, asJSON, says("unauthorized_client", "you have tried to request authorization"), want{issue: aggregate.BusinessRule, code: aggregate.IdentityLevelTooLow, notStale: true}},
 		{"our kid", 401, asJSON, says("invalid_request", "Invalid 'kid' header in client_assertion JWT - no matching public key"), ours},
 		{"our jti", 400, asJSON, says("invalid_request", "Non-unique 'jti' claim in client_assertion JWT"), ours},
 		{"our assertion expired", 400, asJSON, says("invalid_request", "Invalid 'exp' claim in client_assertion JWT - JWT has expired"), ours},
@@ -286,7 +285,7 @@ func TestAnswersOfTheTokenEndpoint(t *testing.T) {
 		{"maintenance", 503, asJSON, "", busy},
 		{"in trouble", 500, "text/plain", idToken, passing},
 		{"bad gateway", 502, "", idToken, passing},
-		{"slow gateway", 504, "text/html", "<p>", want{issue: aggregate.Timeout, code: problem.UpstreamTimeout}},
+		{"slow gateway", 504, "text/html", "<p>", want{issue: aggregate.Timeout, code: aggregate.TooSlow}},
 		{"a redirect", 302, "", "", ours},
 		{"a page", 200, "text/html", "<p>" + idToken, unreadable},
 		{"nothing", 200, asJSON, "", unreadable},
@@ -307,10 +306,10 @@ func TestAnswersOfTheTokenEndpoint(t *testing.T) {
 	for name, c := range map[string]struct {
 		err   error
 		issue aggregate.Issue
-		code  problem.Code
+		code  aggregate.Kind
 	}{
-		"nobody there": {errors.New("no route to access-token-secret"), aggregate.Transient, problem.UpstreamUnavailable},
-		"timed out":    {context.DeadlineExceeded, aggregate.Timeout, problem.UpstreamTimeout},
+		"nobody there": {errors.New("no route to access-token-secret"), aggregate.Transient, aggregate.Unavailable},
+		"timed out":    {context.DeadlineExceeded, aggregate.Timeout, aggregate.TooSlow},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e, tokens := newTokens(t, func(*http.Request) (*http.Response, error) { return nil, c.err })
@@ -333,7 +332,7 @@ func TestSlowEndpointIsATimeout(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			began := time.Now()
 			_, err := tokens.Token(t.Context(), e.access("a"))
-			check(t, err, false, aggregate.Timeout, problem.UpstreamTimeout, false)
+			check(t, err, false, aggregate.Timeout, aggregate.TooSlow, false)
 			if took := time.Since(began); took > 5*time.Second {
 				t.Errorf("%s: took %s", name, took)
 			}
@@ -345,7 +344,7 @@ func TestSlowEndpointIsATimeout(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			_, err := tokens.Token(ctx, e.access("a"))
-			check(t, err, false, aggregate.Timeout, problem.UpstreamTimeout, false)
+			check(t, err, false, aggregate.Timeout, aggregate.TooSlow, false)
 			time.Sleep(10 * time.Second) // the exchange that nobody waits for ends by itself
 		})
 	})
@@ -359,7 +358,7 @@ func (s slow) Read([]byte) (int, error) {
 	return 0, s.ctx.Err()
 }
 
-func check(t *testing.T, err error, reauthenticate bool, issue aggregate.Issue, code problem.Code, notStale bool) {
+func check(t *testing.T, err error, reauthenticate bool, issue aggregate.Issue, kind aggregate.Kind, notStale bool) {
 	t.Helper()
 	if err == nil {
 		t.Fatal("accepted")
@@ -376,7 +375,7 @@ func check(t *testing.T, err error, reauthenticate bool, issue aggregate.Issue, 
 		return
 	}
 	var f *aggregate.Failure
-	if errors.Is(err, aggregate.ErrReauthenticate) || !errors.As(err, &f) || f.Issue != issue || f.Problem != code || f.NotStale != notStale {
+	if errors.Is(err, aggregate.ErrReauthenticate) || !errors.As(err, &f) || f.Issue != issue || f.Kind != kind || f.NotStale != notStale {
 		t.Errorf("%v is %#v", err, f)
 	}
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
-	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
@@ -162,11 +161,7 @@ func (a *attempt) readSources(ctx context.Context) (aggregate.Result, error) {
 		Citizen: k.Citizen, IDToken: k.Session.IDToken, IDTokenID: k.Session.IDTokenID,
 		IDTokenExpires: k.Session.IDTokenExpires, CorrelationID: a.q.CorrelationID,
 	}
-	result, err := a.s.d.Sources.Read(ctx, access, mode)
-	if errors.Is(err, cache.ErrPurged) { // another of the citizen's clients lost its consent, this one has its own
-		result, err = a.s.d.Sources.Read(ctx, access, mode)
-	}
-	return result, err
+	return a.s.d.Sources.Read(ctx, access, mode) //nolint:wrapcheck // it names the source
 }
 
 // release writes the entry. Until it has returned without an error, nothing leaves.

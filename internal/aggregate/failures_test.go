@@ -1,0 +1,74 @@
+package aggregate_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
+)
+
+func signsOut(context.Context) (aggregate.Reading, error) {
+	return aggregate.Reading{}, fmt.Errorf("token: %w", aggregate.ErrReauthenticate)
+}
+
+func TestOneSourcesSignInCostsItsOwnPart(t *testing.T) {
+	_, a := newAggregator(t, &source{id: "good", read: holds("a")}, &source{id: "wants sign-in", read: signsOut})
+	got, err := read(t, a)
+	if err != nil || len(got.Facts) != 1 || got.Complete {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if s := got.Sources[1]; s.Status != aggregate.Failed || s.Issue != aggregate.BusinessRule || s.FetchedAt != nil {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestTheCitizenIsAskedToSignInWhenNothingElseCouldBeShown(t *testing.T) {
+	down := &source{id: "down", read: fails(failure(aggregate.Transient, aggregate.Unavailable))}
+	_, a := newAggregator(t, down, &source{id: "wants sign-in", read: signsOut})
+	got, err := read(t, a)
+	if !errors.Is(err, aggregate.ErrReauthenticate) || len(got.Facts) != 0 || len(got.Sources) != 2 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// Its empty answer would say "the NHS has nothing for you".
+func TestNothingIsReadWithoutASource(t *testing.T) {
+	if _, err := aggregate.New(aggregate.Deps{}); !errors.Is(err, aggregate.ErrNoSource) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAPurgeOnTheWayIsAskedAgainOnce(t *testing.T) {
+	for purges, usable := range map[int]bool{1: true, 2: false} {
+		var a *aggregate.Aggregator
+		s := &source{id: "one"}
+		left := purges
+		s.read = func(ctx context.Context) (aggregate.Reading, error) {
+			if left > 0 {
+				left--
+				a.Forget("ref")
+			}
+			return holds("a")(ctx)
+		}
+		_, a = newAggregator(t, s)
+		got, err := read(t, a)
+		if (err == nil) != usable || (len(got.Facts) == 1) != usable || s.reads != 2 {
+			t.Errorf("%d purges: %+v, %v after %d reads", purges, got, err, s.reads)
+		}
+	}
+}
+
+func TestAPanicInASourceCostsItsOwnPart(t *testing.T) {
+	faulty := &source{id: "faulty", read: func(context.Context) (aggregate.Reading, error) { panic("fault in a source") }}
+	_, a := newAggregator(t, faulty, &source{id: "good", read: holds("a")})
+	got, err := read(t, a)
+	if err != nil || len(got.Facts) != 1 || got.Complete || got.Sources[0].Status != aggregate.Failed || got.Sources[0].Issue != aggregate.Exception {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	faulty.read = holds("b")
+	if got, err := read(t, a); err != nil || len(got.Facts) != 2 || !got.Complete {
+		t.Errorf("the next request got %+v, %v", got, err)
+	}
+}
