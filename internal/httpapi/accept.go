@@ -15,7 +15,7 @@ func (s *server) mayBePage(path string) bool { return path == "" || s.browsable[
 
 func wantsPage(c *gin.Context) bool { return requestOf(c).page }
 
-// prefersHTML tells that an Accept header (RFC 9110, 12.5.1) names HTML and does
+// prefersHTML reports whether an Accept header (RFC 9110, 12.5.1) names HTML and does
 // not like JSON better. A wildcard names nothing: that is how programs ask.
 func prefersHTML(accept string) bool {
 	const longest = 1024

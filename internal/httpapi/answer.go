@@ -120,7 +120,7 @@ func Data(r release.Released) Answer {
 	return a
 }
 
-// Public answers with what is the same for everybody, or tells nothing of anybody.
+// Public answers with what is the same for everybody, or is about nobody.
 // Without a Cache-Control header it may be cached as HTTP allows.
 func Public(status int, contentType string, body []byte) Answer {
 	return newContent(status, contentType, body)

@@ -22,7 +22,7 @@ const ViaCookie = session.ViaCookie
 type Caller = session.Caller
 
 // caller finds out who asks, or refuses. A request with an Authorization header
-// is judged by that alone; its cookies are not looked at.
+// is judged by that only; its cookies are not looked at.
 func (s *server) caller(c *gin.Context) error {
 	if c.GetHeader("Authorization") != "" {
 		return problem.New(problem.SignInRequired, errors.New("bearer token is not known")).
@@ -43,7 +43,7 @@ func (s *server) caller(c *gin.Context) error {
 	return nil
 }
 
-// SessionProblem tells a session that ended from a store that failed.
+// SessionProblem distinguishes a session that ended from a store that failed.
 func SessionProblem(err error) error {
 	if errors.Is(err, session.ErrNone) || errors.Is(err, citizen.ErrNoSubject) {
 		return problem.New(problem.SessionExpired, nil)

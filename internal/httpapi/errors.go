@@ -109,8 +109,8 @@ func table() []row {
 func NotLogged(err error) error { return problem.New(problem.AuditUnavailable, err) }
 
 // hasLeft reports whether the request ended because the client went away. It is
-// the one place that tells a client that left from a service that failed: the
-// former is no error of ours and raises no alarm.
+// the one place that distinguishes a client that left from a service that
+// failed: the former is no error of ours and raises no alarm.
 func hasLeft(ctx context.Context, err error) bool {
 	return errors.Is(context.Cause(ctx), context.Canceled) && errors.Is(err, context.Canceled)
 }

@@ -21,7 +21,7 @@ const (
 	problemType  = "application/problem+json"
 	maxBody      = 64 << 10
 	keyProblem   = "pca.problem"
-	clientClosed = 499 // the client went away; seen in logs and metrics alone
+	clientClosed = 499 // the client went away; seen in logs and metrics only
 )
 
 // handle runs a handler and writes its error as problem+json, or as a page where

@@ -40,7 +40,8 @@ func (s *server) identify(c *gin.Context) {
 func correlationID(c *gin.Context) string { return requestOf(c).correlationID }
 
 // observe writes one log event, one metric and one span for each request, all by
-// the route's template: a URL can hold what nobody may read.
+// the route's template: a URL can hold what nobody may read. It does so for an
+// answer that was broken off, too.
 func (s *server) observe(c *gin.Context) {
 	started := s.d.Now()
 	route := c.FullPath()
@@ -50,17 +51,31 @@ func (s *server) observe(c *gin.Context) {
 	ctx, span := s.d.Tracer.Start(c.Request.Context(), c.Request.Method+" "+route, trace.WithSpanKind(trace.SpanKindServer))
 	defer span.End()
 	c.Request = c.Request.WithContext(ctx)
+	brokenOff := true // a panic that nobody recovers ends the answer
+	defer func() {
+		took := s.d.Now().Sub(started)
+		status, method := c.Writer.Status(), knownMethod(c.Request.Method)
+		span.SetAttributes(attribute.String("http.route", route), attribute.Int("http.response.status_code", status))
+		if status >= http.StatusInternalServerError || brokenOff {
+			span.SetStatus(codes.Error, "")
+		}
+		s.d.Metrics.Request(route, method, status, took)
+		level, attrs := eventOf(c, route)
+		attrs = append(attrs, slog.String(telemetry.KeyMethod, method), slog.Float64(telemetry.KeyDuration, float64(took.Microseconds())/1000))
+		if brokenOff {
+			attrs = append(attrs, slog.Bool(telemetry.KeyBrokenOff, true))
+		}
+		s.d.Log.LogAttrs(ctx, level, "request", attrs...)
+	}()
 	c.Next()
+	brokenOff = false
+}
 
+// eventOf is what the log says of a request, without its time.
+func eventOf(c *gin.Context, route string) (slog.Level, []slog.Attr) {
 	status := c.Writer.Status()
-	method := c.Request.Method
-	if !knownMethod(method) {
-		method = "other"
-	}
-	took := s.d.Now().Sub(started)
 	attrs := []slog.Attr{
-		slog.String(telemetry.KeyMethod, method), slog.String(telemetry.KeyRoute, route),
-		slog.Int(telemetry.KeyStatus, status), slog.Float64(telemetry.KeyDuration, float64(took.Microseconds())/1000),
+		slog.String(telemetry.KeyRoute, route), slog.Int(telemetry.KeyStatus, status),
 		slog.String(telemetry.KeyCorrelationID, correlationID(c)),
 		slog.String(telemetry.KeyRequestID, c.Writer.Header().Get(headerRequestID)),
 	}
@@ -80,25 +95,21 @@ func (s *server) observe(c *gin.Context) {
 			level = slog.LevelError
 		}
 	}
-	span.SetAttributes(attribute.String("http.route", route), attribute.Int("http.response.status_code", status))
-	if status >= http.StatusInternalServerError {
-		span.SetStatus(codes.Error, "")
-	}
-	s.d.Metrics.Request(route, method, status, took)
-	s.d.Log.LogAttrs(ctx, level, "request", attrs...)
+	return level, attrs
 }
 
-// probe tells a route that machines ask every few seconds.
+// probe reports whether machines ask a route every few seconds.
 func probe(route string) bool {
 	return route == "/healthz" || route == "/readyz" || route == "/_ping"
 }
 
-func knownMethod(m string) bool {
+// knownMethod is the method as a metric's label: strangers can send any text.
+func knownMethod(m string) string {
 	switch m {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
-		return true
+		return m
 	}
-	return false
+	return "other"
 }
 
 // secureHeaders are for every answer; pages set a policy of their own.

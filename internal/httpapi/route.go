@@ -28,7 +28,7 @@ const (
 	// Requests are counted by citizen and by client too.
 	Citizens
 	// OwnPages are as Citizens, for pages of this service: only a first-party
-	// session is let in, and whoever opens one and has to sign in or to consent
+	// session is let in, and a citizen who opens one and has to sign in or to consent
 	// first is sent there.
 	OwnPages
 	// Members are as Anybody, and must be signed in as a member of staff.
@@ -52,7 +52,7 @@ type Route struct {
 	// Page reports whether its problems may be pages, for somebody who asks for HTML.
 	Page bool
 	// Deadline is how long an answer may take. 0: AnswerWithin where somebody must
-	// be signed in, and none elsewhere.
+	// be signed in, otherwise no deadline.
 	Deadline time.Duration
 	Handler  Handler
 }

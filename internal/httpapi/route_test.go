@@ -226,3 +226,23 @@ func TestAClientThatLeavesDuringAnAppendRaisesNoAlarm(t *testing.T) {
 		})
 	}
 }
+
+func TestAnAnswerThatIsBrokenOffIsInTheLog(t *testing.T) {
+	t.Parallel()
+	_, server, log := mounted(t, anybodys(func(context.Context, *Request) (Answer, error) {
+		return Stream(audit.Written{Count: 1}, "text/plain", func(context.Context, io.Writer) error { return errors.New("disk 7 is full") }), nil
+	}))
+	func() {
+		defer func() {
+			if p := recover(); p != http.ErrAbortHandler { //nolint:errorlint // what net/http compares with
+				t.Errorf("the connection is not broken off: %v", p)
+			}
+		}()
+		ask(t, server, nil)
+	}()
+	for _, want := range []string{"disk 7 is full", `"msg":"request"`, `"brokenOff":true`, `"route":"/things/:id"`} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log has no %s: %s", want, log)
+		}
+	}
+}

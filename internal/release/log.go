@@ -61,7 +61,7 @@ func sessionEnded(guard error) error { return fmt.Errorf("%w: %w", ErrSessionEnd
 
 func notLogged(err error) error { return fmt.Errorf("%w: %w", ErrNotLogged, err) }
 
-// outcomeOf tells what a citizen may not have from what could not be made.
+// outcomeOf distinguishes what a citizen may not have from what could not be made.
 func outcomeOf(err error) audit.Outcome {
 	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrMayBeMissing) {
 		return audit.Refused

@@ -65,7 +65,7 @@ type envelope struct {
 	Notices  []timeline.Notice `json:"notices"`
 }
 
-// SourcesInWords tells what each source did.
+// SourcesInWords says what each source did.
 func (r Reading) SourcesInWords() []Source {
 	told := make([]Source, len(r.Sources))
 	for i, each := range r.Sources {
@@ -81,7 +81,7 @@ func (r Reading) SourcesInWords() []Source {
 	return told
 }
 
-// NoticesInWords tells what could not be shown.
+// NoticesInWords says what could not be shown.
 func (r Reading) NoticesInWords() []timeline.Notice {
 	told := make([]timeline.Notice, len(r.Notices))
 	for i, n := range r.Notices {

@@ -20,6 +20,7 @@ const (
 	KeyRoute         = "route"
 	KeyMethod        = "method"
 	KeyStatus        = "status"
+	KeyBrokenOff     = "brokenOff"
 	KeyCode          = "code"
 	KeyDuration      = "durationMs"
 	KeyError         = "error"

@@ -29,7 +29,7 @@ type accessView struct {
 
 type accessWho struct {
 	Kind     string     `json:"kind"`     // you, app, auditor, operator, service
-	ClientID *client.ID `json:"clientId"` // the app; null: none took part
+	ClientID *client.ID `json:"clientId"` // the app; null: no app took part
 	Display  string     `json:"display"`
 }
 
@@ -40,7 +40,7 @@ type accessWhat struct {
 
 // accessLog is GET /v1/access-log: who looked at the citizen's information, at
 // what, when and why, newest first. It is the citizen's right (UK GDPR, Article
-// 15), so it needs their session and no consent. As it tells them what is held
+// 15), so it needs their session and no consent. Because it says what is kept
 // about them, the look is logged as subject_access before the answer leaves.
 //
 // Entries of other citizens cannot come in: the filter is the session's own

@@ -90,7 +90,7 @@ func clientsToShow(list []consent.Consent, asking client.ID) []client.ID {
 	return all
 }
 
-// consentClient tells how a client stands: by the newest consent, which is the
+// consentClient says what a client may see: by the newest consent, which is the
 // one that counts.
 func (p *Pages) consentClient(id client.ID, anchor string, list []consent.Consent, notice consent.Notice) web.ConsentClient {
 	own := id == client.Web
