@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/local"
+	"github.com/patient-care-aggregator/aggregator/internal/subject/subjecttest"
 )
 
 // bella is a made-up citizen of the sandbox.
@@ -238,11 +239,20 @@ func TestSubjectCommands(t *testing.T) {
 			t.Error("it holds the NHS number")
 		}
 	})
-	t.Run("a reason with a number in it is refused, and one that is missing", func(t *testing.T) {
-		for _, args := range [][]string{with("export", "--reason=for "+bella), with("export"), with("erase", "--reason= ")} {
-			if _, _, code := command(t, args...); code != exitUsage {
-				t.Errorf("%v: exit %d", args, code)
+	t.Run("a reason that could name a person by number is refused by every command that takes one", func(t *testing.T) {
+		for _, c := range subjecttest.Reasons() {
+			for _, verb := range []string{"export", "erase", "hold"} {
+				if c.Want != "" {
+					continue
+				}
+				_, errs, code := command(t, with(verb, "--reason="+c.Text)...)
+				if code != exitUsage || strings.Contains(errs, "999") || !strings.Contains(errs, "the reason must") {
+					t.Errorf("%s with %s: exit %d, %s", verb, c.Name, code, errs)
+				}
 			}
+		}
+		if _, _, code := command(t, with("export")...); code != exitUsage {
+			t.Errorf("without a reason: exit %d", code)
 		}
 	})
 	t.Run("somebody unknown is told so, and that it was asked is logged", func(t *testing.T) {
@@ -253,15 +263,18 @@ func TestSubjectCommands(t *testing.T) {
 		says(t, errs, "nobody with this NHS number is known")
 		says(t, succeeds(t, "audit", "export", d.database, "--kind=subject_access"), `"reason":"no_subject"`)
 	})
-	t.Run("a hold refuses erasure with its reason, until it is lifted", func(t *testing.T) {
+	t.Run("a hold refuses erasure until it is lifted, and its reason is in no error", func(t *testing.T) {
 		placed := succeeds(t, with("hold", "--reason=inquest")...)
 		_, errs, code := command(t, with("erase", "--reason=request 14")...)
 		if code != exitFailed {
 			t.Errorf("exit %d", code)
 		}
-		says(t, errs, "under hold", "inquest")
+		says(t, errs, "under hold", "subject holds")
+		if strings.Contains(errs, "inquest") {
+			t.Errorf("the error repeats the reason: %s", errs)
+		}
 		id := strings.Fields(placed)[1]
-		says(t, succeeds(t, "subject", "holds", d.database), id, "inquest", "stands")
+		says(t, succeeds(t, "subject", "holds", d.database), id, "inquest", "in force")
 		succeeds(t, "subject", "lift", id, d.database)
 		says(t, succeeds(t, "audit", "export", d.database, "--kind=erasure"), `"outcome":"refused"`, `"reason":"held"`)
 	})

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -16,6 +18,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
+	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
 
 type subjectCommand struct {
@@ -25,9 +28,6 @@ type subjectCommand struct {
 	Holds  subjectHoldsCommand  `cmd:"" help:"List the holds."`
 	Lift   subjectLiftCommand   `cmd:"" help:"End a hold."`
 }
-
-// errUnknownSubject says so to the operator, who has to answer the person.
-var errUnknownSubject = errors.New("nobody with this NHS number is known here: they never signed in, or were erased")
 
 // person is who a command is about. The number comes in a file and is neither an
 // argument, which others on the machine can read, nor printed or logged.
@@ -60,52 +60,74 @@ func (p person) ring(env *environment) (*keys.Ring, error) {
 	return ring, nil
 }
 
-// find gives the citizen's pseudonym, or errUnknownSubject.
-func (p person) find(env *environment, db *sqlite.DB) (citizen.Ref, error) {
+// number reads the citizen's NHS number from its file.
+func (p person) number() (citizen.NHSNumber, error) {
 	if p.NumberFile == "" {
-		return "", fmt.Errorf("%w: --nhs-number-file is missing", errUsage)
+		return citizen.NHSNumber{}, fmt.Errorf("%w: --nhs-number-file is missing", errUsage)
+	}
+	text, err := os.ReadFile(p.NumberFile)
+	if err != nil {
+		return citizen.NHSNumber{}, fmt.Errorf("%w: read the NHS number: %w", errUsage, err)
+	}
+	number, err := citizen.ParseNHSNumber(strings.ReplaceAll(strings.TrimSpace(string(text)), " ", ""))
+	if err != nil {
+		return citizen.NHSNumber{}, fmt.Errorf("%w: the file: %w", errUsage, err)
+	}
+	return number, nil
+}
+
+// find returns the citizen's pseudonym, or subject.ErrUnknown.
+func (p person) find(env *environment, db *sqlite.DB) (citizen.Ref, error) {
+	number, err := p.number()
+	if err != nil {
+		return "", err
 	}
 	ring, err := p.ring(env)
 	if err != nil {
 		return "", err
 	}
-	registry := citizen.NewRegistry(db.Subjects(), ring, time.Now, rand.Reader)
-	text, err := os.ReadFile(p.NumberFile)
-	if err != nil {
-		return "", fmt.Errorf("%w: read the NHS number: %w", errUsage, err)
-	}
-	number, err := citizen.ParseNHSNumber(strings.ReplaceAll(strings.TrimSpace(string(text)), " ", ""))
-	if err != nil {
-		return "", fmt.Errorf("%w: the file: %w", errUsage, err)
-	}
-	ref, err := registry.LookUp(env.ctx, number)
+	ref, err := citizen.NewRegistry(db.Subjects(), ring, time.Now, rand.Reader).LookUp(env.ctx, number)
 	if errors.Is(err, citizen.ErrNoSubject) {
-		return "", errUnknownSubject
+		return "", subject.ErrUnknown
 	}
 	return ref, err
 }
 
-// reason is why, for the log.
+// rights serves the rights of the person whose number it returns.
+func (p person) rights(env *environment, db *sqlite.DB) (*subject.Rights, citizen.NHSNumber, error) {
+	number, err := p.number()
+	if err != nil {
+		return nil, citizen.NHSNumber{}, err
+	}
+	ring, err := p.ring(env)
+	if err != nil {
+		return nil, citizen.NHSNumber{}, err
+	}
+	r, err := subject.New(subject.Deps{
+		Citizens: citizen.NewRegistry(db.Subjects(), ring, time.Now, rand.Reader), Log: db.Log(), Holds: holds(db), Eraser: db.Subjects(),
+		Copiers: []subject.Copier{db.Subjects().Export, func(ctx context.Context, ref citizen.Ref, w io.Writer) error {
+			return history.Export(ctx, db.Histories(), ring, ref, w)
+		}},
+		Now: time.Now, By: audit.ActorOperator,
+	})
+	return r, number, err
+}
+
+func holds(db *sqlite.DB) subject.Holds {
+	return subject.Holds{Store: db.Log(), Now: time.Now, NewID: uuid.NewString}
+}
+
+// reason is why, for those who read the log or the holds later.
 type reason struct {
-	Reason string `help:"Why, in a few words without anybody's name or number; it goes into the log for years." required:""`
+	Reason string `help:"Why, in a few words without anybody's name or number; it is kept for years." required:""`
 }
 
-func (r reason) check() error {
-	const longest = 200
-	if text := strings.TrimSpace(r.Reason); text == "" || len(text) > longest {
-		return fmt.Errorf("%w: --reason must have 1 to %d characters", errUsage, longest)
+func (r reason) parse() (subject.Reason, error) {
+	why, err := subject.ParseReason(r.Reason)
+	if err != nil {
+		return why, fmt.Errorf("%w: --reason: %w", errUsage, err)
 	}
-	if digits := strings.Map(digit, r.Reason); len(digits) > 9 { //nolint:mnd // an NHS number has ten
-		return fmt.Errorf("%w: --reason must not hold an NHS number", errUsage)
-	}
-	return nil
-}
-
-func digit(r rune) rune {
-	if r < '0' || r > '9' {
-		return -1
-	}
-	return r
+	return why, nil
 }
 
 type subjectExportCommand struct {
@@ -116,7 +138,8 @@ type subjectExportCommand struct {
 
 // Run writes what is held about one citizen.
 func (x subjectExportCommand) Run(env *environment) (err error) {
-	if err := x.check(); err != nil {
+	why, err := x.parse()
+	if err != nil {
 		return err
 	}
 	db, err := x.open(env)
@@ -124,21 +147,11 @@ func (x subjectExportCommand) Run(env *environment) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	ref, err := x.find(env, db)
-	if err != nil {
-		return errors.Join(err, appendEntry(env, db, audit.SubjectAccess, err, "", "subject-access: "+x.Reason))
-	}
-	if err := appendEntry(env, db, audit.SubjectAccess, nil, ref, "subject-access: "+x.Reason); err != nil {
-		return err
-	}
-	ring, err := x.ring(env)
+	rights, number, err := x.rights(env, db)
 	if err != nil {
 		return err
 	}
-	if err := db.Subjects().Export(env.ctx, ref, env.stdout); err != nil {
-		return err
-	}
-	return history.Export(env.ctx, db.Histories(), ring, ref, env.stdout)
+	return rights.Copy(env.ctx, number, why, env.stdout)
 }
 
 type subjectEraseCommand struct {
@@ -147,10 +160,10 @@ type subjectEraseCommand struct {
 	reason
 }
 
-// Run forgets who a citizen is. That it happened is in the log first, so that
-// nobody is ever erased without an entry; under hold it is refused.
+// Run forgets who a citizen is.
 func (x subjectEraseCommand) Run(env *environment) (err error) {
-	if err := x.check(); err != nil {
+	why, err := x.parse()
+	if err != nil {
 		return err
 	}
 	db, err := x.open(env)
@@ -158,56 +171,18 @@ func (x subjectEraseCommand) Run(env *environment) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	purpose := "erasure: " + x.Reason
-	ref, err := x.find(env, db)
+	rights, number, err := x.rights(env, db)
 	if err != nil {
-		return errors.Join(err, appendEntry(env, db, audit.Erased, err, "", purpose))
-	}
-	if err := held(env, db, ref); err != nil {
-		return errors.Join(err, appendEntry(env, db, audit.Erased, err, ref, purpose))
-	}
-	if err := appendEntry(env, db, audit.Erased, nil, ref, purpose); err != nil {
 		return err
 	}
-	if err := db.Subjects().EraseSubject(env.ctx, ref); err != nil {
-		return errors.Join(err, appendEntry(env, db, audit.Erased, err, ref, purpose))
+	ref, err := rights.Erase(env.ctx, number, why)
+	if errors.Is(err, audit.ErrHeld) {
+		return fmt.Errorf("%w; 'aggregator subject holds' lists why", err)
+	}
+	if err != nil {
+		return err
 	}
 	_, err = fmt.Fprintf(env.stdout, "Erased. The log keeps the pseudonym %s, which leads to nobody any more.\n"+
 		"Backups made before now still hold the row: let them expire, and erase again after restoring one.\n", ref)
 	return err
-}
-
-// held gives the reasons of the holds that keep a citizen from being erased.
-func held(env *environment, db *sqlite.DB, ref citizen.Ref) error {
-	all, err := db.Log().Holds(env.ctx)
-	if err != nil {
-		return err
-	}
-	for _, h := range all {
-		if h.LiftedAt == nil && (h.Citizen == "" || h.Citizen == ref) {
-			return fmt.Errorf("%w: hold %s stands since %s: %s", audit.ErrHeld, h.ID, h.PlacedAt.Format(time.DateOnly), h.Reason)
-		}
-	}
-	return nil
-}
-
-// appendEntry puts an act of the operator into the log; why is nil when it may go on.
-func appendEntry(env *environment, db *sqlite.DB, kind audit.Kind, why error, ref citizen.Ref, purpose string) error {
-	e := audit.Entry{Kind: kind, At: time.Now(), Actor: audit.ActorOperator, Citizen: ref, Purpose: purpose, Outcome: audit.Succeeded}
-	switch {
-	case errors.Is(why, errUnknownSubject):
-		e.Outcome, e.Reason = audit.Refused, "no_subject"
-	case errors.Is(why, audit.ErrHeld):
-		e.Outcome, e.Reason = audit.Refused, "held"
-	case why != nil:
-		e.Outcome, e.Reason = audit.Failed, "internal_error"
-	}
-	if _, err := db.Log().Append(env.ctx, audit.Guard{}, e); err != nil {
-		return fmt.Errorf("log it: %w", err)
-	}
-	return nil
-}
-
-func holds(db *sqlite.DB) audit.Holds {
-	return audit.Holds{Store: db.Log(), Now: time.Now, NewID: uuid.NewString}
 }

@@ -7,38 +7,46 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
+	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
 
 type subjectHoldCommand struct {
 	database
 	person
+	reason
 
-	Reason   string `help:"Why, for the operators: it stays out of the log." required:""`
-	Everyone bool   `help:"Hold the whole log and everybody, instead of one citizen."`
+	Everyone bool `help:"Hold the whole log and everybody, instead of one citizen."`
 }
 
 // Run places a hold.
 func (h subjectHoldCommand) Run(env *environment) (err error) {
+	why, err := h.parse()
+	if err != nil {
+		return err
+	}
 	db, err := h.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	placed := audit.Hold{}
-	if h.Everyone {
-		placed, err = holds(db).Place(env.ctx, "", h.Reason, audit.ActorOperator)
-	} else {
-		ref, findErr := h.find(env, db)
-		if findErr != nil {
-			return findErr
-		}
-		placed, err = holds(db).Place(env.ctx, ref, h.Reason, audit.ActorOperator)
-	}
+	placed, err := h.place(env, db, why)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.stdout, "Hold %s stands. Neither retention nor erasure touches what it covers until 'aggregator subject lift %s'.\n", placed.ID, placed.ID)
+	_, err = fmt.Fprintf(env.stdout, "Hold %s is in force. Neither retention nor erasure touches what it covers until 'aggregator subject lift %s'.\n", placed.ID, placed.ID)
 	return err
+}
+
+func (h subjectHoldCommand) place(env *environment, db *sqlite.DB, why subject.Reason) (audit.Hold, error) {
+	if h.Everyone {
+		return holds(db).Place(env.ctx, "", why, audit.ActorOperator)
+	}
+	rights, number, err := h.rights(env, db)
+	if err != nil {
+		return audit.Hold{}, err
+	}
+	return rights.Hold(env.ctx, number, why)
 }
 
 type subjectHoldsCommand struct{ database }
@@ -55,15 +63,15 @@ func (h subjectHoldsCommand) Run(env *environment) (err error) {
 		return err
 	}
 	table := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
-	for _, each := range all {
-		covers, until := "one citizen", "stands"
-		if each.Citizen == "" {
+	for _, hold := range all {
+		covers, until := "one citizen", "in force"
+		if hold.Citizen == "" {
 			covers = "everybody"
 		}
-		if each.LiftedAt != nil {
-			until = "lifted " + each.LiftedAt.Format(time.DateOnly)
+		if hold.LiftedAt != nil {
+			until = "lifted " + hold.LiftedAt.Format(time.DateOnly)
 		}
-		if _, err := fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", each.ID, each.PlacedAt.Format(time.DateOnly), until, covers, each.Reason); err != nil {
+		if _, err := fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", hold.ID, hold.PlacedAt.Format(time.DateOnly), until, covers, hold.Reason); err != nil {
 			return err
 		}
 	}

@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
@@ -35,43 +34,4 @@ type HoldStore interface {
 	LiftHold(ctx context.Context, id string, at time.Time, e Entry) error
 	// Holds gives all, lifted ones too, oldest first.
 	Holds(ctx context.Context) ([]Hold, error)
-}
-
-// Holds places and lifts holds. All fields are required.
-type Holds struct {
-	Store HoldStore
-	Now   func() time.Time
-	NewID func() string
-}
-
-// Place puts a citizen, or with an empty ref everything, under hold.
-func (h Holds) Place(ctx context.Context, ref citizen.Ref, reason string, by Actor) (Hold, error) {
-	hold := Hold{ID: h.NewID(), Citizen: ref, Reason: reason, PlacedAt: h.Now()}
-	if err := h.Store.PlaceHold(ctx, hold, holdEntry(HoldPlaced, hold.ID, ref, hold.PlacedAt, by)); err != nil {
-		return Hold{}, fmt.Errorf("place hold: %w", err)
-	}
-	return hold, nil
-}
-
-// Lift ends a hold, or gives ErrNoHold.
-func (h Holds) Lift(ctx context.Context, id string, by Actor) error {
-	all, err := h.Store.Holds(ctx)
-	if err != nil {
-		return fmt.Errorf("lift hold: %w", err)
-	}
-	for _, hold := range all {
-		if hold.ID != id || hold.LiftedAt != nil {
-			continue
-		}
-		now := h.Now()
-		if err := h.Store.LiftHold(ctx, id, now, holdEntry(HoldLifted, id, hold.Citizen, now, by)); err != nil {
-			return fmt.Errorf("lift hold: %w", err)
-		}
-		return nil
-	}
-	return fmt.Errorf("lift hold: %w", ErrNoHold)
-}
-
-func holdEntry(k Kind, id string, ref citizen.Ref, at time.Time, by Actor) Entry {
-	return Entry{Kind: k, At: at, Citizen: ref, Actor: by, Outcome: Succeeded, Purpose: "retention", Reason: "hold " + id}
 }

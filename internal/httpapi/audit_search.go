@@ -2,17 +2,15 @@ package httpapi
 
 import (
 	"errors"
-	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
 
 type searchRequest struct {
@@ -21,12 +19,6 @@ type searchRequest struct {
 	Limit     int    `json:"limit"` // 0: the default
 	Cursor    string `json:"cursor"`
 }
-
-// The reason goes into the log for years.
-const (
-	shortestReason = 5
-	longestReason  = 200
-)
 
 // auditSearch is POST /audit/v1/entries/search: the entries about one citizen.
 // The NHS number comes in this body alone; the search itself, with its reason,
@@ -41,9 +33,9 @@ func (s *server) auditSearch(c *gin.Context) error {
 	if err != nil {
 		return problem.New(problem.BadRequest, nil).WithDetail("nhsNumber must be a valid NHS number of ten digits.")
 	}
-	reason := cleanReason(in.Reason)
-	if n := utf8.RuneCountInString(reason); n < shortestReason || n > longestReason {
-		return problem.New(problem.BadRequest, nil).WithDetail("reason must say in 5 to 200 characters why you look this citizen up.")
+	why, err := subject.ParseReason(in.Reason)
+	if err != nil {
+		return problem.New(problem.BadRequest, nil).WithDetail(strings.Replace(err.Error(), "the reason", "The reason", 1) + ".")
 	}
 	p, err := ReadLogPage(limitOf(in.Limit), in.Cursor)
 	if err != nil {
@@ -53,7 +45,7 @@ func (s *server) auditSearch(c *gin.Context) error {
 	if err != nil && !errors.Is(err, citizen.ErrNoSubject) {
 		return LogUnreadable(err)
 	}
-	if err := s.auditorReads(c, "search: "+reason, about); err != nil {
+	if err := s.auditorReads(c, "search: "+why.String(), about); err != nil {
 		return err
 	}
 	if about == "" { // an empty pseudonym in a filter would mean everybody
@@ -64,22 +56,6 @@ func (s *server) auditSearch(c *gin.Context) error {
 
 // unknownCitizen is nobody's pseudonym: those are letters and digits.
 const unknownCitizen citizen.Ref = "-"
-
-// cleanReason keeps one line of what can be seen, and takes out every number that
-// could name a person.
-func cleanReason(text string) string {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case !unicode.IsGraphic(r) || r == utf8.RuneError:
-			return -1
-		}
-		return r
-	}, text)
-	text = regexp.MustCompile(`\d(?:[ -]?\d){5,}`).ReplaceAllString(text, "[number removed]")
-	return strings.Join(strings.Fields(text), " ")
-}
 
 func limitOf(n int) string {
 	if n == 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/config"
+	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
 
 // years is a time that many years after the samples' first.
@@ -45,6 +46,15 @@ func appended(t *testing.T, db *DB, e audit.Entry) {
 	if _, err := db.Log().Append(t.Context(), audit.Guard{}, e); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func reason(t *testing.T, text string) subject.Reason {
+	t.Helper()
+	why, err := subject.ParseReason(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return why
 }
 
 func TestRetention(t *testing.T) {
@@ -98,8 +108,8 @@ func TestRetention(t *testing.T) {
 		for _, who := range []citizen.Ref{"ANN", "BOB", "ANN", ""} {
 			appended(t, db, aged(0, who))
 		}
-		holds := audit.Holds{Store: db.Log(), Now: years(1), NewID: func() string { return "hold-1" }}
-		if _, err := holds.Place(t.Context(), "ANN", "inquest", audit.ActorOperator); err != nil {
+		holds := subject.Holds{Store: db.Log(), Now: years(1), NewID: func() string { return "hold-1" }}
+		if _, err := holds.Place(t.Context(), "ANN", reason(t, "inquest"), audit.ActorOperator); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := retention(db, years(9)).Run(t.Context()); err != nil {
@@ -140,8 +150,8 @@ func TestRetention(t *testing.T) {
 	t.Run("a hold on everything stops all of it", func(t *testing.T) {
 		db := openNew(t)
 		fill(t, db, 3)
-		holds := audit.Holds{Store: db.Log(), Now: years(1), NewID: func() string { return "hold-1" }}
-		if _, err := holds.Place(t.Context(), "", "inquiry", audit.ActorOperator); err != nil {
+		holds := subject.Holds{Store: db.Log(), Now: years(1), NewID: func() string { return "hold-1" }}
+		if _, err := holds.Place(t.Context(), "", reason(t, "inquiry"), audit.ActorOperator); err != nil {
 			t.Fatal(err)
 		}
 		done, err := retention(db, years(9)).Run(t.Context())

@@ -1,0 +1,64 @@
+package subject
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+)
+
+// Holds places and lifts holds. All fields are required.
+type Holds struct {
+	Store audit.HoldStore
+	Now   func() time.Time
+	NewID func() string
+}
+
+// Place puts a citizen, or with an empty ref everything, under hold.
+func (h Holds) Place(ctx context.Context, ref citizen.Ref, why Reason, by audit.Actor) (audit.Hold, error) {
+	hold := audit.Hold{ID: h.NewID(), Citizen: ref, Reason: why.String(), PlacedAt: h.Now()}
+	if err := h.Store.PlaceHold(ctx, hold, holdEntry(audit.HoldPlaced, hold.ID, ref, hold.PlacedAt, by)); err != nil {
+		return audit.Hold{}, fmt.Errorf("place hold: %w", err)
+	}
+	return hold, nil
+}
+
+// InForce returns the hold that covers a citizen, if there is one, as an error.
+// It names the hold and not its reason, which is for the operators only.
+func (h Holds) InForce(ctx context.Context, ref citizen.Ref) error {
+	all, err := h.Store.Holds(ctx)
+	if err != nil {
+		return fmt.Errorf("read holds: %w", err)
+	}
+	for _, hold := range all {
+		if hold.LiftedAt == nil && (hold.Citizen == "" || hold.Citizen == ref) {
+			return fmt.Errorf("%w: hold %s, placed on %s", audit.ErrHeld, hold.ID, hold.PlacedAt.Format(time.DateOnly))
+		}
+	}
+	return nil
+}
+
+// Lift ends a hold, or returns audit.ErrNoHold.
+func (h Holds) Lift(ctx context.Context, id string, by audit.Actor) error {
+	all, err := h.Store.Holds(ctx)
+	if err != nil {
+		return fmt.Errorf("lift hold: %w", err)
+	}
+	for _, hold := range all {
+		if hold.ID != id || hold.LiftedAt != nil {
+			continue
+		}
+		now := h.Now()
+		if err := h.Store.LiftHold(ctx, id, now, holdEntry(audit.HoldLifted, id, hold.Citizen, now, by)); err != nil {
+			return fmt.Errorf("lift hold: %w", err)
+		}
+		return nil
+	}
+	return fmt.Errorf("lift hold: %w", audit.ErrNoHold)
+}
+
+func holdEntry(k audit.Kind, id string, ref citizen.Ref, at time.Time, by audit.Actor) audit.Entry {
+	return audit.Entry{Kind: k, At: at, Citizen: ref, Actor: by, Outcome: audit.Succeeded, Purpose: "retention", Reason: "hold " + id}
+}

@@ -1,0 +1,120 @@
+package subject
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+)
+
+// ErrUnknown says that nobody with the NHS number is known here. Tell the person
+// who asked so; the log has an entry that they did.
+var ErrUnknown = errors.New("nobody with this NHS number is known here: they never signed in, or were erased")
+
+// Finder finds a citizen by NHS number, or returns citizen.ErrNoSubject.
+type Finder interface {
+	LookUp(ctx context.Context, number citizen.NHSNumber) (citizen.Ref, error)
+}
+
+// Eraser removes who a citizen is, or returns audit.ErrHeld.
+type Eraser interface {
+	EraseSubject(ctx context.Context, ref citizen.Ref) error
+}
+
+// Copier writes what one part of the service holds about a citizen, one JSON
+// object a line.
+type Copier func(ctx context.Context, ref citizen.Ref, w io.Writer) error
+
+// Deps are what [Rights] needs; all fields are required.
+type Deps struct {
+	Citizens Finder
+	Log      audit.Appender
+	Holds    Holds
+	Eraser   Eraser
+	Copiers  []Copier // in the order in which they write
+	Now      func() time.Time
+	By       audit.Actor // who acts
+}
+
+// Rights serves the rights of one person after the other.
+type Rights struct{ d Deps }
+
+// New checks d.
+func New(d Deps) (*Rights, error) {
+	if d.Citizens == nil || d.Log == nil || d.Holds.Store == nil || d.Eraser == nil || len(d.Copiers) == 0 || d.Now == nil || d.By == "" {
+		return nil, errors.New("new subject rights: all dependencies are required")
+	}
+	return &Rights{d}, nil
+}
+
+// Copy writes all that is held about a citizen. Errors: ErrUnknown.
+func (r *Rights) Copy(ctx context.Context, number citizen.NHSNumber, why Reason, w io.Writer) error {
+	purpose := "subject-access: " + why.String()
+	ref, err := r.find(ctx, number)
+	if err := r.log(ctx, audit.SubjectAccess, ref, purpose, err); err != nil {
+		return err
+	}
+	for _, write := range r.d.Copiers {
+		if err := write(ctx, ref, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Erase removes who a citizen is and returns the pseudonym that the log keeps. The
+// log has an entry first, so that nobody is ever erased without one. Errors:
+// ErrUnknown, audit.ErrHeld.
+func (r *Rights) Erase(ctx context.Context, number citizen.NHSNumber, why Reason) (citizen.Ref, error) {
+	purpose := "erasure: " + why.String()
+	ref, err := r.find(ctx, number)
+	if err == nil {
+		err = r.d.Holds.InForce(ctx, ref)
+	}
+	if err := r.log(ctx, audit.Erased, ref, purpose, err); err != nil {
+		return "", err
+	}
+	if err := r.d.Eraser.EraseSubject(ctx, ref); err != nil {
+		return "", r.log(ctx, audit.Erased, ref, purpose, err)
+	}
+	return ref, nil
+}
+
+// Hold keeps a citizen's record from being erased. Errors: ErrUnknown.
+func (r *Rights) Hold(ctx context.Context, number citizen.NHSNumber, why Reason) (audit.Hold, error) {
+	ref, err := r.find(ctx, number)
+	if err != nil {
+		return audit.Hold{}, err
+	}
+	return r.d.Holds.Place(ctx, ref, why, r.d.By)
+}
+
+func (r *Rights) find(ctx context.Context, number citizen.NHSNumber) (citizen.Ref, error) {
+	ref, err := r.d.Citizens.LookUp(ctx, number)
+	if errors.Is(err, citizen.ErrNoSubject) {
+		return "", ErrUnknown
+	}
+	return ref, err
+}
+
+// log writes an entry about an act. why is what keeps the act from being done; log
+// returns it again, joined with the error of the log, if there is one.
+func (r *Rights) log(ctx context.Context, kind audit.Kind, ref citizen.Ref, purpose string, why error) error {
+	e := audit.Entry{Kind: kind, At: r.d.Now(), Actor: r.d.By, Citizen: ref, Purpose: purpose, Outcome: audit.Succeeded}
+	switch {
+	case errors.Is(why, ErrUnknown):
+		e.Outcome, e.Reason = audit.Refused, "no_subject"
+	case errors.Is(why, audit.ErrHeld):
+		e.Outcome, e.Reason = audit.Refused, "held"
+	case why != nil:
+		e.Outcome, e.Reason = audit.Failed, "internal_error"
+	}
+	if _, err := r.d.Log.Append(ctx, audit.Guard{}, e); err != nil {
+		return errors.Join(why, fmt.Errorf("write to the log: %w", err))
+	}
+	return why
+}

@@ -1,0 +1,154 @@
+package subject_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/subject"
+)
+
+// service is all that Rights needs, in memory. It writes down the order of acts.
+type service struct {
+	known    bool
+	holds    []audit.Hold
+	logFails error
+	acts     []string
+	entries  []audit.Entry
+}
+
+func (s *service) LookUp(context.Context, citizen.NHSNumber) (citizen.Ref, error) {
+	if !s.known {
+		return "", citizen.ErrNoSubject
+	}
+	return "ANN", nil
+}
+
+func (s *service) Append(_ context.Context, _ audit.Guard, entries ...audit.Entry) (audit.Written, error) {
+	if s.logFails != nil {
+		return audit.Written{}, s.logFails
+	}
+	s.acts, s.entries = append(s.acts, "log"), append(s.entries, entries...)
+	return audit.Written{}, nil
+}
+
+func (s *service) EraseSubject(context.Context, citizen.Ref) error {
+	s.acts = append(s.acts, "erase")
+	return nil
+}
+
+func (s *service) PlaceHold(_ context.Context, h audit.Hold, _ audit.Entry) error {
+	s.holds = append(s.holds, h)
+	return nil
+}
+
+func (s *service) LiftHold(context.Context, string, time.Time, audit.Entry) error { return nil }
+
+func (s *service) Holds(context.Context) ([]audit.Hold, error) { return s.holds, nil }
+
+func (s *service) copy(_ context.Context, _ citizen.Ref, w io.Writer) error {
+	s.acts = append(s.acts, "copy")
+	_, err := io.WriteString(w, "{}\n")
+	return err
+}
+
+func rights(t *testing.T, s *service) *subject.Rights {
+	t.Helper()
+	now := func() time.Time { return time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC) }
+	r, err := subject.New(subject.Deps{
+		Citizens: s, Log: s, Eraser: s, Copiers: []subject.Copier{s.copy}, Now: now, By: audit.ActorOperator,
+		Holds: subject.Holds{Store: s, Now: now, NewID: func() string { return "hold-1" }},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestRights(t *testing.T) {
+	t.Parallel()
+	why, err := subject.ParseReason("request 12 of 2026")
+	if err != nil {
+		t.Fatal(err)
+	}
+	number, err := citizen.ParseNHSNumber("9990000018")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	t.Run("each act is in the log before it is done", func(t *testing.T) {
+		t.Parallel()
+		s := &service{known: true}
+		var out bytes.Buffer
+		if err := rights(t, s).Copy(t.Context(), number, why, &out); err != nil || out.String() != "{}\n" {
+			t.Errorf("%q, %v", out.String(), err)
+		}
+		if ref, err := rights(t, s).Erase(t.Context(), number, why); err != nil || ref != "ANN" {
+			t.Errorf("%q, %v", ref, err)
+		}
+		if got := strings.Join(s.acts, " "); got != "log copy log erase" {
+			t.Error(got)
+		}
+		if s.entries[0].Purpose != "subject-access: request 12 of 2026" || s.entries[1].Purpose != "erasure: request 12 of 2026" {
+			t.Errorf("%+v", s.entries)
+		}
+	})
+
+	t.Run("what cannot be logged is not done", func(t *testing.T) {
+		t.Parallel()
+		full := errors.New("disk full")
+		s := &service{known: true, logFails: full}
+		if err := rights(t, s).Copy(t.Context(), number, why, io.Discard); !errors.Is(err, full) {
+			t.Error(err)
+		}
+		if _, err := rights(t, s).Erase(t.Context(), number, why); !errors.Is(err, full) {
+			t.Error(err)
+		}
+		if len(s.acts) != 0 {
+			t.Error(s.acts)
+		}
+	})
+
+	t.Run("somebody unknown is refused, and that is logged", func(t *testing.T) {
+		t.Parallel()
+		s := &service{}
+		if err := rights(t, s).Copy(t.Context(), number, why, io.Discard); !errors.Is(err, subject.ErrUnknown) {
+			t.Error(err)
+		}
+		if len(s.entries) != 1 || s.entries[0].Outcome != audit.Refused || s.entries[0].Reason != "no_subject" {
+			t.Errorf("%+v", s.entries)
+		}
+	})
+
+	t.Run("a hold keeps a citizen from being erased, and the error has its id without its reason", func(t *testing.T) {
+		t.Parallel()
+		s := &service{known: true}
+		inquest, err := subject.ParseReason("inquest")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := rights(t, s).Hold(t.Context(), number, inquest); err != nil {
+			t.Fatal(err)
+		}
+		_, err = rights(t, s).Erase(t.Context(), number, why)
+		if !errors.Is(err, audit.ErrHeld) || !strings.Contains(err.Error(), "hold-1") || strings.Contains(err.Error(), "inquest") {
+			t.Error(err)
+		}
+		if got := strings.Join(s.acts, " "); got != "log" || s.entries[0].Reason != "held" {
+			t.Errorf("%s, %+v", got, s.entries)
+		}
+	})
+
+	t.Run("nothing may be missing", func(t *testing.T) {
+		t.Parallel()
+		if _, err := subject.New(subject.Deps{}); err == nil {
+			t.Error("it was made of nothing")
+		}
+	})
+}
