@@ -95,7 +95,10 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	citizens := w.citizens()
+	citizens, err := w.citizens()
+	if err != nil {
+		return nil, err
+	}
 	consents, err := w.consents(sources) //nolint:contextcheck // what a withdrawal forgets outlives its request
 	if err != nil {
 		return nil, err

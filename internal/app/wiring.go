@@ -109,15 +109,19 @@ func (w *wiring) nhsLogin() (*nhslogin.Client, error) {
 }
 
 // citizens makes the registry, and what keeps citizens signed in.
-func (w *wiring) citizens() *citizen.Registry {
+func (w *wiring) citizens() (*citizen.Registry, error) {
 	a := w.app
 	citizens := citizen.NewRegistry(a.store.Subjects(), w.ring, w.o.Now, w.o.Random)
-	a.sessions = session.NewManager(session.Deps{
+	var err error
+	a.sessions, err = session.NewManager(session.Deps{
 		Store: a.store.Sessions(), Ring: w.ring, Citizens: citizens, Now: w.o.Now, Idle: w.c.SessionIdle, Max: w.c.SessionMax,
-		Random: w.o.Random,
+		Random: w.o.Random, Panics: w.panics,
 	})
+	if err != nil {
+		return nil, fmt.Errorf("start sessions: %w", err)
+	}
 	a.signIns = &session.SignIns{Store: a.store.OneTimeValues(), Ring: w.ring, Now: w.o.Now}
-	return citizens
+	return citizens, nil
 }
 
 // consents makes the ledger, and the history that lives from consent to it. A

@@ -7,13 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"sync"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/panics"
+	"github.com/patient-care-aggregator/aggregator/internal/projection"
 )
 
 // ID is the SHA-256 of a session's secret. It names the session inside the
@@ -39,7 +40,7 @@ type SignIn struct {
 	IDTokenExpires time.Time
 }
 
-// Deps are what a Manager needs; all are required.
+// Deps are what a Manager needs; all but Panics are required.
 type Deps struct {
 	Store    Store
 	Ring     *keys.Ring
@@ -51,22 +52,26 @@ type Deps struct {
 	Max  time.Duration // ends any session
 	// Random makes the secrets of sessions: crypto/rand.Reader outside tests.
 	Random io.Reader
+	// Panics hears of a panic while a session is read.
+	Panics panics.Handler
 }
+
+// maxKept bounds the sessions in memory; further ones are read when they are used.
+const maxKept = 50_000
 
 // Manager starts, finds and ends sessions. It is safe for concurrent use.
 type Manager struct {
-	d Deps
+	d    Deps
+	kept *projection.Projection[ID, kept]
 
-	mu    sync.Mutex
-	live  map[ID]*live
-	ended int // counts endings, so that a load under way does not bring a session back
+	mu   sync.Mutex
+	seen map[ID]time.Time // last uses that are not in the store yet
 }
 
-type live struct {
-	session  Session
-	seenAt   time.Time
-	flushed  time.Time
-	doubtful bool // the store may know better: read it again before using this
+// kept is a session as the store has it.
+type kept struct {
+	session Session
+	seenAt  time.Time
 }
 
 // what is sealed into Record.Sealed
@@ -78,9 +83,15 @@ type sealed struct {
 
 const sealPurpose = "session"
 
-// NewManager needs every field of d.
-func NewManager(d Deps) *Manager {
-	return &Manager{d: d, live: map[ID]*live{}}
+// NewManager needs every field of d but Panics.
+func NewManager(d Deps) (*Manager, error) {
+	m := &Manager{d: d, seen: map[ID]time.Time{}}
+	var err error
+	m.kept, err = projection.New(projection.Options[ID, kept]{Name: "sessions", Limit: maxKept, Load: m.load, Panics: d.Panics})
+	if err != nil {
+		return nil, fmt.Errorf("new session manager: %w", err)
+	}
+	return m, nil
 }
 
 // Start makes a session and its log entry, durably. The secret is for the
@@ -104,9 +115,7 @@ func (m *Manager) Start(ctx context.Context, in SignIn, entry audit.Entry) (secr
 	if err != nil {
 		return "", Session{}, fmt.Errorf("add session: %w", err)
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.live[s.ID] = &live{session: s, seenAt: now, flushed: now}
+	m.kept.Put(s.ID, kept{session: s, seenAt: now})
 	return secret, s, nil
 }
 
@@ -125,104 +134,74 @@ func (m *Manager) find(ctx context.Context, secret string, use bool) (Session, e
 	id := IDOf(secret)
 	now := m.d.Now()
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	for m.live[id] == nil || m.live[id].doubtful {
-		ended := m.ended
-		m.mu.Unlock()
-		l, err := m.load(ctx, id)
-		m.mu.Lock()
-		switch {
-		case errors.Is(err, ErrNone) && ended == m.ended:
-			delete(m.live, id)
-			return Session{}, err
-		case err != nil:
-			return Session{}, err
-		case ended == m.ended:
-			m.keep(id, l)
-		}
+	before := m.seen[id] // first, because Tidy moves it into what is kept
+	m.mu.Unlock()
+	k, err := m.kept.Get(ctx, id)
+	if err != nil {
+		return Session{}, err //nolint:wrapcheck // it names the operation
 	}
-	l := m.live[id]
-	if m.over(l, now) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	seenAt := latest(latest(k.seenAt, before), m.seen[id])
+	if m.over(k.session, seenAt, now) {
 		return Session{}, ErrNone
 	}
-	if use && now.After(l.seenAt) {
-		l.seenAt = now
+	if use && now.After(seenAt) {
+		m.seen[id] = now
 	}
-	return l.session, nil
+	return k.session, nil
 }
 
-// keep takes what was loaded, with the later sighting. It is called with mu held.
-func (m *Manager) keep(id ID, loaded *live) {
-	switch here := m.live[id]; {
-	case here == nil:
-	case !here.doubtful:
-		return // another load was first
-	case here.seenAt.After(loaded.seenAt):
-		loaded.seenAt = here.seenAt
-	}
-	m.live[id] = loaded
-}
-
-func (m *Manager) load(ctx context.Context, id ID) (*live, error) {
+func (m *Manager) load(ctx context.Context, id ID) (kept, error) {
 	r, err := m.d.Store.Session(ctx, id)
 	if err != nil {
-		return nil, fmt.Errorf("find session: %w", err)
+		return kept{}, fmt.Errorf("find session: %w", err)
 	}
 	s, err := m.open(ctx, r)
 	if err != nil {
-		return nil, err
+		return kept{}, err
 	}
-	return &live{session: s, seenAt: r.SeenAt, flushed: r.SeenAt}, nil
+	return kept{session: s, seenAt: r.SeenAt}, nil
 }
 
 // End signs out: the session and its log entry, both or neither. ErrNone says
 // that it had ended already.
 func (m *Manager) End(ctx context.Context, id ID, entry audit.Entry) error {
 	err := m.d.Store.RemoveSession(ctx, id, entry)
+	m.kept.Forget(id) // whatever the outcome, the store knows it
+	if err != nil && !errors.Is(err, ErrNone) {
+		return fmt.Errorf("remove session: %w", err)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.ended++
-	if err == nil || errors.Is(err, ErrNone) {
-		delete(m.live, id)
-	} else if l := m.live[id]; l != nil {
-		l.doubtful = true
-	}
+	delete(m.seen, id)
 	if err != nil {
 		return fmt.Errorf("remove session: %w", err)
 	}
 	return nil
 }
 
-// ForgetAll makes the next use of each session read the store again. Called when
-// another process has changed it. When sessions were seen is not forgotten.
-func (m *Manager) ForgetAll() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.ended++
-	for _, l := range m.live {
-		l.doubtful = true
-	}
-}
+// ForgetAll makes the next use of each session read the store again: to be called
+// when another process has written to it. When sessions were used is not forgotten.
+func (m *Manager) ForgetAll() { m.kept.ForgetAll() }
 
-// Tidy writes down when sessions were last seen and forgets those that are over.
+// Tidy writes down when sessions were last used and forgets those that are over.
 // The service calls it once a minute and at its end.
 func (m *Manager) Tidy(ctx context.Context) error {
 	now := m.d.Now()
-	seen := map[[32]byte]time.Time{}
 	m.mu.Lock()
-	for id, l := range m.live {
-		if l.seenAt.After(l.flushed) {
-			seen[id] = l.seenAt
-		}
+	seen := make(map[[32]byte]time.Time, len(m.seen))
+	for id, at := range m.seen {
+		seen[id] = at
 	}
-	maps.DeleteFunc(m.live, func(_ ID, l *live) bool { return m.over(l, now) })
 	m.mu.Unlock()
+	m.kept.ForgetWhere(func(id ID, k kept) bool { return m.over(k.session, latest(k.seenAt, seen[id]), now) })
 
 	if len(seen) > 0 {
 		if err := m.d.Store.TouchSessions(ctx, seen); err != nil {
-			return fmt.Errorf("note when sessions were seen: %w", err)
+			return fmt.Errorf("note when sessions were used: %w", err)
 		}
-		m.flushed(seen)
+		m.written(seen)
 	}
 	if _, err := m.d.Store.RemoveExpiredSessions(ctx, now, now.Add(-m.d.Idle)); err != nil {
 		return fmt.Errorf("forget ended sessions: %w", err)
@@ -230,12 +209,19 @@ func (m *Manager) Tidy(ctx context.Context) error {
 	return nil
 }
 
-func (m *Manager) flushed(seen map[[32]byte]time.Time) {
+// written takes in which uses are in the store now.
+func (m *Manager) written(seen map[[32]byte]time.Time) {
+	for id, at := range seen {
+		m.kept.Update(id, func(k kept) (kept, bool) {
+			k.seenAt = latest(k.seenAt, at)
+			return k, true
+		})
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for id, at := range seen {
-		if l := m.live[id]; l != nil {
-			l.flushed = at
+		if m.seen[id].Equal(at) { // not used again meanwhile
+			delete(m.seen, id)
 		}
 	}
 }
@@ -243,8 +229,15 @@ func (m *Manager) flushed(seen map[[32]byte]time.Time) {
 // IDOf names the session of a secret.
 func IDOf(secret string) ID { return sha256.Sum256([]byte(secret)) }
 
-func (m *Manager) over(l *live, now time.Time) bool {
-	return !now.Before(l.session.ExpiresAt) || now.Sub(l.seenAt) > m.d.Idle
+func (m *Manager) over(s Session, seenAt, now time.Time) bool {
+	return !now.Before(s.ExpiresAt) || now.Sub(seenAt) > m.d.Idle
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 func (m *Manager) open(ctx context.Context, r Record) (Session, error) {

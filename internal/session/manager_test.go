@@ -52,9 +52,13 @@ func newWorld(t testing.TB) *world {
 
 // restart forgets all that is in memory.
 func (w *world) restart() {
-	w.Manager = session.NewManager(session.Deps{
+	var err error
+	w.Manager, err = session.NewManager(session.Deps{
 		Store: w.store, Ring: w.ring, Citizens: citizens{w.who}, Now: w.now, Idle: idle, Max: most, Random: rand.Reader,
 	})
+	if err != nil {
+		panic(err) // every dependency is there
+	}
 }
 
 func (w *world) now() time.Time       { return time.Unix(0, w.nanos.Load()).UTC() }
