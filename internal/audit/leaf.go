@@ -116,10 +116,11 @@ func Decode(leaf []byte) (Entry, Commitment, error) {
 	}
 	var c Commitment
 	if l.Commitment != "" {
-		n, err := base64.RawURLEncoding.Decode(c[:], []byte(l.Commitment))
-		if err != nil || n != len(c) {
+		decoded, err := base64.RawURLEncoding.DecodeString(l.Commitment)
+		if err != nil || len(decoded) != len(c) {
 			return Entry{}, Commitment{}, fmt.Errorf("%w: commitment", ErrNotLeaf)
 		}
+		c = Commitment(decoded)
 	}
 	e := Entry{
 		Kind: l.Kind, At: at, Citizen: l.Citizen, Client: l.Client, Actor: l.Actor,

@@ -115,6 +115,7 @@ func TestLeaf(t *testing.T) {
 			"something after": good + "{}",
 			"half":            good[:len(good)/2],
 			"bad commitment":  strings.Replace(good, `"correlation":"`, `"correlation":"!`, 1),
+			"long commitment": strings.Replace(good, `"correlation":"`, `"correlation":"AAAAAAAA`, 1),
 		} {
 			if _, _, err := Decode([]byte(bad)); !errors.Is(err, ErrNotLeaf) {
 				t.Errorf("%s: %v", name, err)
