@@ -51,6 +51,7 @@ func (w *wiring) sources(tokens *platform.Tokens) (*aggregate.Aggregator, error)
 		HTTP: w.outgoing("ers", requestTimeout, maxAnswer, nil), BaseURL: w.c.ERSBaseURL, Tokens: tokens,
 		Services: cache.New(memory.New[patientcare.Service](maxServices), w.directory("service")), Organisations: organisations,
 		Counters: patientcare.Counters{Unreadable: w.metrics.Unreadable, ForeignSubject: w.metrics.ForeignSubject},
+		Panics:   w.panics,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start e-RS: %w", err)
@@ -77,8 +78,9 @@ func (w *wiring) organisations() (*organisation.Directory, error) {
 	}
 	d := organisation.Deps{
 		Bundled: bundled, BaseURL: w.c.ODSBaseURL, APIKey: w.c.ODSAPIKey,
-		Cache: cache.New(memory.New[referral.Organisation](maxServices), w.directory("organisation")),
-		Name:  func(raw string) string { return w.app.Words().OrganisationName(raw) },
+		Cache:  cache.New(memory.New[referral.Organisation](maxServices), w.directory("organisation")),
+		Name:   func(raw string) string { return w.app.Words().OrganisationName(raw) },
+		Panics: w.panics,
 	}
 	if w.c.ODSBaseURL != "" {
 		d.HTTP = w.outgoing("ods", signInTimeout, maxDocument, nil)

@@ -10,7 +10,7 @@ import (
 // but their kinds, so that one that cannot be read costs itself only.
 type Bundle struct {
 	Total   *int // what the source says that there is; nil where it does not say
-	HasNext bool // the source says that the answer goes on elsewhere
+	HasNext bool // the source says that there is a next page
 	Entries []Entry
 }
 
@@ -67,7 +67,7 @@ func readEntry(r *Reader, v Value) Entry {
 }
 
 // ReadResource reads an answer that is one resource of that kind. It looks for no
-// owner: it is for resources that are about nobody.
+// owner: it is for resources that are not about a person.
 func ReadResource(text []byte, kind string) (Value, error) {
 	d, err := Parse(text)
 	if err != nil {

@@ -45,7 +45,7 @@ func isNumber(text string) bool {
 // BelongsTo reports whether a reference to a patient means the owner (R4, 2.3.0:
 // by identifier, or by the patient's id where that is the NHS number). A reference
 // that means another NHS number without saying that it is one, which CheckOwner
-// passes, is ErrForeignSubject. A reference that means nobody in particular is
+// passes, is ErrForeignSubject. A reference that identifies no patient is
 // neither the owner's nor an error.
 func BelongsTo(owner citizen.NHSNumber, r *r4.Reference) (belongs bool, err error) {
 	if r == nil {
@@ -72,7 +72,7 @@ func BelongsTo(owner citizen.NHSNumber, r *r4.Reference) (belongs bool, err erro
 
 // CheckOwner returns ErrForeignSubject when the document names an NHS number
 // other than the owner's anywhere: in a resource that is read, that cannot be
-// read or that nobody asked for, contained in another, or in a link. It does not
+// read or that was not asked for, contained in another, or in a link. It does not
 // depend on the document's shape, and must be asked before anything that does.
 func (d *Document) CheckOwner(owner citizen.NHSNumber) error {
 	c := ownerCheck{owner: owner.Reveal()}

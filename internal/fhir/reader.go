@@ -13,7 +13,7 @@ import (
 // list. The zero Reader is ready to use.
 type Reader struct {
 	// Lost counts the parts that are there and have no readable form. A part that
-	// nobody reads may have any form.
+	// is not read may have any form.
 	Lost int
 }
 
@@ -45,6 +45,25 @@ func (r *Reader) Int(object Value, name string) *int {
 	r.Lost++
 	return nil
 }
+
+// Bool is a member that is true or false, also as a text; nil where it is absent or
+// lost.
+func (r *Reader) Bool(object Value, name string) *bool {
+	v := object.member(name).single()
+	if !v.Exists() {
+		return nil
+	}
+	switch string(v.scalar()) {
+	case "true":
+		return ptr(true)
+	case "false":
+		return ptr(false)
+	}
+	r.Lost++
+	return nil
+}
+
+func ptr[T any](v T) *T { return &v }
 
 // Object is a member that is an object; absent where it is absent or lost.
 func (r *Reader) Object(object Value, name string) Value {

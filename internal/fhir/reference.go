@@ -38,8 +38,8 @@ func isWord(s string) bool {
 	return s != ""
 }
 
-// SplitReference is LocalID with the type of resource that stands before it, in
-// lower case; empty when there is none.
+// SplitReference is LocalID and the type of resource in front of it, in lower
+// case; empty when there is none.
 func SplitReference(reference string) (resourceType, id string) {
 	reference = strings.ToLower(strings.TrimSpace(reference))
 	if end := strings.IndexAny(reference, "?#|"); end >= 0 {
@@ -81,7 +81,7 @@ func (r *Reader) Contained(contained []Value, reference *r4.Reference) Value {
 		return Value{}
 	}
 	for _, v := range contained {
-		if given := v.member("id").single(); string(given.scalar()) == id {
+		if own := v.member("id").single(); string(own.scalar()) == id {
 			return v
 		}
 	}

@@ -101,10 +101,10 @@ func (v Value) member(name string) Value {
 		return Value{}
 	}
 	for m := range v.children() {
-		switch given := m.name(); {
-		case string(given) == name:
+		switch found := m.name(); {
+		case string(found) == name:
 			exact = m
-		case len(given) >= len(name) && bytes.EqualFold(given, []byte(name)):
+		case len(found) >= len(name) && bytes.EqualFold(found, []byte(name)):
 			folded = m
 		}
 	}
@@ -114,8 +114,8 @@ func (v Value) member(name string) Value {
 	return folded
 }
 
-// single unwraps lists of one element; a list of none or of several is returned
-// as it is.
+// single unwraps lists of one element. A list of none or of several is returned
+// unchanged.
 func (v Value) single() Value {
 	for v.isList() {
 		first := v.document.nodes[v.at].first

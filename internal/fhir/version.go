@@ -13,7 +13,7 @@ import (
 type Versioned interface {
 	Name() string // empty: it is like no other
 	Version() *r4.Meta
-	Content() any // what is compared where nothing else tells two apart
+	Content() any // what is compared where name and version are equal
 }
 
 // Latest keeps the newest of those with the same name, whatever their order.
@@ -58,8 +58,8 @@ func compareNumbers(a, b string) int {
 // a source writes all of one answer in one form.
 func CompareUpdated(a, b *r4.Meta) int { return cmp.Compare(updatedOf(a), updatedOf(b)) }
 
-// CompareContent tells apart two resources that nothing else does, in an order
-// without meaning, so that the choice is the same whichever came first.
+// CompareContent orders two resources that differ in nothing else. The order has no
+// meaning; it makes the choice the same whichever came first.
 func CompareContent(a, b any) int {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)

@@ -13,11 +13,11 @@ import (
 const BundledAsOf = "2026-11"
 
 //go:embed bundled.csv
-var bundled string // go:embed wants a package variable; it is read alone
+var bundled string // go:embed needs a package variable; it is never written
 
 // Bundled are the names of England's acute hospital trusts by ODS code, for
 // deployments without the live look-up and for times when it fails. They have no
-// phones: a number that has changed is worse than none. Surgeries and sites are
+// phones: a number that has changed is worse than no number. Surgeries and sites are
 // not among them.
 func Bundled() (map[string]referral.Organisation, error) {
 	rows, err := csv.NewReader(strings.NewReader(bundled)).ReadAll()
@@ -27,7 +27,7 @@ func Bundled() (map[string]referral.Organisation, error) {
 	names := make(map[string]referral.Organisation, len(rows))
 	for _, row := range rows[1:] {
 		code, name := row[0], row[1]
-		if _, twice := names[code]; twice || !isCode(code) || name == "" {
+		if _, repeated := names[code]; repeated || !isCode(code) || name == "" {
 			return nil, fmt.Errorf("read bundled organisations: the row of %q is faulty", code)
 		}
 		names[code] = referral.Organisation{ODSCode: code, Name: name}

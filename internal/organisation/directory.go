@@ -2,7 +2,6 @@ package organisation
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,8 +10,12 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
+	"github.com/patient-care-aggregator/aggregator/internal/fhir"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/panics"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
@@ -27,16 +30,25 @@ const (
 	sideBySide   = 8
 )
 
-// Deps are what a Directory needs. Without HTTP the bundled names serve alone.
+// Errors of a look-up. Callers of Find do not see them: an older or a bundled
+// name is used instead. None of them repeats the answer.
+var (
+	errNoAnswer = errors.New("the directory did not answer")
+	errAnswer   = errors.New("the directory's answer cannot be used")
+)
+
+// Deps are what a Directory needs. Without HTTP only the bundled names are used.
 type Deps struct {
 	HTTP    *upstream.Client
 	BaseURL string
 	APIKey  keys.Secret
 	Cache   *cache.Cache[referral.Organisation]
-	// Bundled are names by ODS code, used where the look-up gives none.
+	// Bundled are names by ODS code, used where the look-up finds none.
 	Bundled map[string]referral.Organisation
 	// Name writes an upper-case name as people do.
 	Name func(string) string
+	// Panics hears of a panic in one look-up, which costs that look-up only.
+	Panics panics.Handler
 }
 
 // Directory finds organisations and sites. It is safe for concurrent use.
@@ -45,25 +57,27 @@ type Directory struct{ d Deps }
 // New makes a directory.
 func New(d Deps) *Directory { return &Directory{d: d} }
 
-// Find gives what is known of each code, side by side. A code that nobody knows
-// is missing from the result.
+// Find returns what is known of each code, looked up side by side. A code that is
+// not known is missing from the result.
 func (d *Directory) Find(ctx context.Context, codes []string, correlationID string) map[string]referral.Organisation {
 	found := make(map[string]referral.Organisation, len(codes))
 	var mu sync.Mutex
-	var all sync.WaitGroup
-	places := make(chan struct{}, sideBySide)
+	var all errgroup.Group
+	all.SetLimit(sideBySide)
 	for _, code := range codes {
-		all.Go(func() {
-			places <- struct{}{}
-			defer func() { <-places }()
-			if o, ok := d.find(ctx, code, correlationID); ok {
-				mu.Lock()
-				defer mu.Unlock()
-				found[code] = o
-			}
+		all.Go(func() error {
+			_ = d.d.Panics.Contain(ctx, "find organisation", func() error {
+				if o, ok := d.find(ctx, code, correlationID); ok {
+					mu.Lock()
+					defer mu.Unlock()
+					found[code] = o
+				}
+				return nil
+			})
+			return nil // a name that is not found costs nothing but itself
 		})
 	}
-	all.Wait()
+	_ = all.Wait() // none of them returns an error
 	return found
 }
 
@@ -80,56 +94,59 @@ func (d *Directory) find(ctx context.Context, code, correlationID string) (refer
 	return o, ok
 }
 
-// organization is the part of a FHIR Organization that is read.
-type organization struct {
-	ResourceType string  `json:"resourceType"`
-	ID           string  `json:"id"`
-	Active       *bool   `json:"active"`
-	Name         *string `json:"name"`
-	Telecom      []struct {
-		System string `json:"system"`
-		Value  string `json:"value"`
-	} `json:"telecom"`
-}
-
 func (d *Directory) lookUp(ctx context.Context, code, correlationID string) (referral.Organisation, time.Duration, error) {
 	address := d.d.BaseURL + "/organisation-data-terminology-api/fhir/Organization/" + url.PathEscape(code)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
-		return referral.Organisation{}, 0, errors.New("ODS address is no URL")
+		return referral.Organisation{}, 0, errors.New("the address of the directory of organisations is not a URL")
 	}
 	r.Header.Set("apikey", d.d.APIKey.Reveal())
 	r.Header.Set("Accept", "application/fhir+json")
 	r.Header.Set("X-Correlation-ID", correlationID)
 	a, err := d.d.HTTP.Do(operation, r)
 	if err != nil {
-		return referral.Organisation{}, 0, fmt.Errorf("look up organisation: %w", err)
+		return referral.Organisation{}, 0, fmt.Errorf("%w: %w", errNoAnswer, err)
 	}
 	switch a.Status {
 	case http.StatusOK:
 	case http.StatusNotFound, http.StatusGone:
 		return referral.Organisation{ODSCode: code}, unknownFresh, nil
 	default:
-		return referral.Organisation{}, 0, fmt.Errorf("look up organisation: status %d", a.Status)
+		return referral.Organisation{}, 0, fmt.Errorf("%w: status %d", errNoAnswer, a.Status)
 	}
-	var o organization
-	var odd *json.UnmarshalTypeError // a part of another form costs itself
-	if err := json.Unmarshal(a.Body, &o); (err != nil && !errors.As(err, &odd)) || o.ResourceType != "Organization" || o.Name == nil {
-		return referral.Organisation{}, 0, errors.New("look up organisation: answer is no Organization")
+	o, err := d.read(a.Body, code)
+	if err != nil {
+		return referral.Organisation{}, 0, err
 	}
-	if o.ID != "" && !strings.EqualFold(o.ID, code) {
-		return referral.Organisation{}, 0, errors.New("look up organisation: answer is another Organization")
-	}
-	found := referral.Organisation{ODSCode: code, Name: d.d.Name(*o.Name), Closed: o.Active != nil && !*o.Active}
-	for _, t := range o.Telecom {
-		if t.System == "phone" && found.Phone == "" && !found.Closed {
-			found.Phone = t.Value
-		}
-	}
-	return found, fresh, nil
+	return o, fresh, nil
 }
 
-// isCode tells whether a text can be an ODS code: what is none is asked of nobody.
+// read reads the answer to the look-up of one code.
+func (d *Directory) read(body []byte, code string) (referral.Organisation, error) {
+	v, err := fhir.ReadResource(body, "Organization")
+	if err != nil {
+		return referral.Organisation{}, fmt.Errorf("%w: %w", errAnswer, err)
+	}
+	var r fhir.Reader // what it loses costs its own part: no phone is better than a wrong one
+	name, id := r.Text(v, "name"), fhir.Deref(r.Text(v, "id"))
+	switch {
+	case name == nil:
+		return referral.Organisation{}, fmt.Errorf("%w: it has no name", errAnswer)
+	case id != "" && !strings.EqualFold(id, code):
+		return referral.Organisation{}, fmt.Errorf("%w: it is another organisation", errAnswer)
+	}
+	active := r.Bool(v, "active")
+	found := referral.Organisation{ODSCode: code, Name: d.d.Name(*name), Closed: active != nil && !*active}
+	for _, t := range r.Objects(v, "telecom") {
+		if fhir.Deref(r.Text(t, "system")) == "phone" && found.Phone == "" && !found.Closed {
+			found.Phone = fhir.Deref(r.Text(t, "value"))
+		}
+	}
+	return found, nil
+}
+
+// isCode reports whether a text can be an ODS code. A text that is not one is not
+// looked up.
 func isCode(s string) bool {
 	const longest = 12
 	for _, c := range s {

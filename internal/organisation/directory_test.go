@@ -180,3 +180,18 @@ func TestSlowODSIsNotWaitedForLongerThanTheCallerMay(t *testing.T) {
 		time.Sleep(time.Minute)
 	})
 }
+
+func TestPanicInOneLookUpCostsThatOneOnly(t *testing.T) {
+	_, d := newDirectory(t, func(code string) (int, string, error) {
+		if code == "RZZ" {
+			panic("boom")
+		}
+		return http.StatusOK, hospital, nil
+	})
+	for range 2 {
+		got := d.Find(t.Context(), []string{"RZZ", "RXX"}, "")
+		if len(got) != 1 || got["RXX"].Name != "a hospital" {
+			t.Errorf("%+v", got)
+		}
+	}
+}

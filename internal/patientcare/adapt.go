@@ -10,8 +10,8 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
-// Service is what the directory of services says of one service, as the cache
-// keeps it for all citizens.
+// Service is one service of the directory of services, as the cache keeps it for
+// all citizens.
 type Service struct {
 	Name      string
 	Type      string // code of eRS-AppointmentType
@@ -66,7 +66,7 @@ func (f *found) withoutService(services map[string]Service) int {
 	return n
 }
 
-// serviceID comes with the appointment or the task; empty where nothing is booked
+// serviceID is that of the appointment or the task; empty where nothing is booked
 // or deferred.
 func (r *foundReferral) serviceID() string {
 	for _, a := range []*appointment{r.appointment, r.hiddenAppointment} {
@@ -85,7 +85,7 @@ func (r *foundReferral) serviceID() string {
 	return ""
 }
 
-// serviceIn takes a service by its identifier, or by a literal reference.
+// serviceIn is the id of a service, by its identifier or by a literal reference.
 func serviceIn(r *r4.Reference) string {
 	if id := fhir.IdentifierIn(r, systemService); id != "" || r == nil {
 		return id
@@ -120,8 +120,8 @@ func organisationCodes(f *found, services map[string]Service) []string {
 	return codes
 }
 
-// adapt turns a joined referral into facts. Codes stay as e-RS sent them: what
-// they mean, and whether they may be shown, internal/timeline decides.
+// adapt turns a joined referral into facts. Codes are kept as e-RS sent them:
+// internal/timeline decides what they mean and whether they may be shown.
 func adapt(r *foundReferral, c citizen.Citizen, services map[string]Service, names map[string]referral.Organisation, london *time.Location) referral.Facts {
 	organisation := func(code string) *referral.Organisation {
 		if code == "" {

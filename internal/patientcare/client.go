@@ -21,7 +21,8 @@ const (
 	targetIdentifier = `{"system":"urn:ietf:rfc:3986","value":"2b3b21fd-fe9f-403c-9682-10b8d8a4eaf3"}`
 )
 
-// client makes the two requests of the API and judges their answers by status first.
+// client makes the two requests of the API. The status of an answer is judged
+// before its body.
 type client struct {
 	http *upstream.Client
 	base string

@@ -1,16 +1,23 @@
 // Package patientcare reads a citizen's referrals from the e-RS Patient Care
-// FHIR R4 API (A001, A002) and turns them into timeline facts.
+// FHIR R4 API (A001, A002) and turns them into facts of referrals.
 //
-// It owns the two requests, the tolerant reading of what comes back entry by
-// entry, the joining of appointments and tasks to their referral, and the check
-// that every one of them is this citizen's. What belongs to somebody else
-// refuses the whole answer; what cannot be read becomes a notice and a counter.
-// The way of an answer: bundle.go decodes it, bending into shape what is not quite
-// FHIR (bend.go); subject.go looks whose it is; read.go sorts it; join.go joins it;
-// adapt.go makes facts of it.
+// It owns what is particular to e-RS: the two requests, the parts of its
+// resources that are read, with their profiles and extensions, the joining of
+// appointments and tasks to their referral, and the conversion to facts. An
+// answer that holds somebody else's data is refused as a whole; what cannot be
+// read becomes a notice and a counter.
 //
-// It must not know what a citizen is shown (internal/timeline) nor who may ask
-// (the caller decided). It implements aggregate.Source. The only URL of this
-// service with an NHS number in it is made here and leaves no trace:
-// internal/upstream strips it from errors, spans and metrics.
+// It must not know how FHIR is read where it is not quite FHIR (internal/fhir),
+// what a citizen is shown (internal/timeline), or who may ask (the caller has
+// decided). The only URL of this service with an NHS number in it is made here,
+// and it is written nowhere: internal/upstream removes it from errors, spans and
+// metrics.
+//
+// Reading order, which is the path of an answer: source.go asks, by client.go
+// (failure.go says how that fails); read.go sorts the entries, of which contract.go
+// reads the parts; join.go joins them; adapt.go makes facts of them.
+//
+// Neighbours: internal/aggregate declares the Source that this implements;
+// internal/fhir reads, internal/platform provides access tokens,
+// internal/organisation names; internal/referral holds the facts.
 package patientcare

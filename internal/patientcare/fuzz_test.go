@@ -57,7 +57,7 @@ func spoiltBundle(t testing.TB) func(*rapid.T) {
 	}
 }
 
-// spoil goes down to some place and changes what stands there.
+// spoil goes down to some place and changes the value there.
 func spoil(t *rapid.T, v any) any {
 	deeper := rapid.IntRange(0, 9).Draw(t, "deeper") > 0
 	switch v := v.(type) {
@@ -117,8 +117,8 @@ func drawValue(t *rapid.T, depth int) any {
 	return texts.Draw(t, "text")
 }
 
-// promise is what holds of every answer: nothing panics, no entry is dropped in
-// silence, nobody else's data is read, no error repeats what was sent, and the
+// promise is what holds of every answer: nothing panics, no entry is dropped without
+// a notice, nobody else's data is read, no error repeats what was sent, and the
 // order of the entries changes nothing.
 type promise struct {
 	owner citizen.Citizen
@@ -139,7 +139,7 @@ func (p promise) check(t failing, body []byte) {
 	if err != nil {
 		var failure *aggregate.Failure
 		if !errors.As(err, &failure) {
-			t.Fatalf("%v is no Failure", err)
+			t.Fatalf("%v is not a Failure", err)
 		}
 		if strings.ContainsAny(err.Error(), "0123456789") {
 			t.Fatalf("the error repeats what was sent: %v", err)
@@ -151,13 +151,13 @@ func (p promise) check(t failing, body []byte) {
 
 	var tree any
 	if err := json.Unmarshal(body, &tree); err != nil {
-		t.Fatalf("read what is no JSON: %v", err)
+		t.Fatalf("read what is not JSON: %v", err)
 	}
 	if number := foreignIn(tree); number != "" {
 		t.Fatalf("read an answer that names %s", number)
 	}
-	entries, standsOnce := entriesIn(body)
-	if !standsOnce {
+	entries, occursOnce := entriesIn(body)
+	if !occursOnce {
 		return
 	}
 	if held := accounted(read); held != len(entries) {
@@ -180,8 +180,8 @@ func (p promise) check(t failing, body []byte) {
 
 func sorted[T any](list []T) []string {
 	texts := make([]string, len(list))
-	for i, each := range list {
-		text, err := json.Marshal(each)
+	for i, item := range list {
+		text, err := json.Marshal(item)
 		if err != nil {
 			return []string{err.Error()}
 		}
@@ -191,9 +191,9 @@ func sorted[T any](list []T) []string {
 	return texts
 }
 
-// entriesIn gives the entries as they stand, lists in the list laid out. It is
-// false where a member stands twice: encoding/json, which the check reads with,
-// sees the last one alone.
+// entriesIn is the entries as they were sent, lists in the list flattened. It is
+// false where a member occurs twice: encoding/json, which the check reads with,
+// sees the last one only.
 func entriesIn(body []byte) ([]json.RawMessage, bool) {
 	if bytes.Count(bytes.ToLower(body), []byte(`"entry"`)) != 1 || bytes.Contains(body, []byte(`\u`)) {
 		return nil, false
@@ -214,8 +214,8 @@ func entriesIn(body []byte) ([]json.RawMessage, bool) {
 			return []json.RawMessage{raw}
 		}
 		var all []json.RawMessage
-		for _, each := range list {
-			all = append(all, lay(each)...)
+		for _, inner := range list {
+			all = append(all, lay(inner)...)
 		}
 		return all
 	}
@@ -237,8 +237,8 @@ func foreignIn(v any) string {
 			}
 		}
 	case []any:
-		for _, each := range v {
-			if number := foreignIn(each); number != "" {
+		for _, element := range v {
+			if number := foreignIn(element); number != "" {
 				return number
 			}
 		}

@@ -99,7 +99,7 @@ func taskOf(n int) object {
 	}
 }
 
-// with gives a copy with other members; nil removes one.
+// with is a copy with other members; nil removes one.
 func with(o object, members ...any) object {
 	c := maps.Clone(o)
 	for i := 0; i+1 < len(members); i += 2 {
@@ -116,11 +116,11 @@ func with(o object, members ...any) object {
 	return c
 }
 
-// listOf gives a member that is a list.
+// listOf is a member that is a list.
 func listOf(o object, name string) []any {
 	list, ok := o[name].([]any)
 	if !ok {
-		panic(name + " is no list")
+		panic(name + " is not a list")
 	}
 	return list
 }
@@ -160,7 +160,7 @@ func encode(t testing.TB, v any) []byte {
 	return b
 }
 
-// readJoined is the whole way from bytes to what is joined.
+// readJoined is everything from the bytes to the joined referrals.
 func readJoined(t testing.TB, body []byte) *found {
 	t.Helper()
 	f, err := readBundle(body, own(t))
@@ -186,7 +186,7 @@ func factsOf(t testing.TB, f *found) []referral.Facts {
 	return facts
 }
 
-// one gives the facts of the only referral.
+// one is the facts of the only referral.
 func one(t testing.TB, f *found) referral.Facts {
 	t.Helper()
 	facts := factsOf(t, f)
@@ -196,15 +196,15 @@ func one(t testing.TB, f *found) referral.Facts {
 	return facts[0]
 }
 
-// told fails unless exactly that many things of exactly that sort are named.
-func told(t testing.TB, f *found, want map[aggregate.NoticeCode]int) {
+// wantNotices fails unless exactly that many things of exactly that kind are named.
+func wantNotices(t testing.TB, f *found, want map[aggregate.NoticeCode]int) {
 	t.Helper()
 	if !maps.Equal(f.notices, want) {
-		t.Errorf("told %v, want %v (unreadable %v, parts %v)", f.notices, want, f.unreadable, f.parts)
+		t.Errorf("notices %v, want %v (unreadable %v, parts %v)", f.notices, want, f.unreadable, f.parts)
 	}
 }
 
-func told1(t testing.TB, f *found, code aggregate.NoticeCode) {
+func wantNotice(t testing.TB, f *found, code aggregate.NoticeCode) {
 	t.Helper()
-	told(t, f, map[aggregate.NoticeCode]int{code: 1})
+	wantNotices(t, f, map[aggregate.NoticeCode]int{code: 1})
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
-// join gives each referral its appointment and task. What it gets, and what is
+// join adds to each referral its appointment and task. The result, and what is
 // noted as missing, does not depend on the order of the entries.
 func (f *found) join(london *time.Location) {
 	all := f.referrals
@@ -38,11 +38,11 @@ func (f *found) joinAppointment(a *appointment, r *foundReferral, london *time.L
 	case r == nil:
 		f.rejectEntry(aggregate.Orphan, reasonOrphan)
 	case a.Status != "" && a.Status != "booked":
-		// Shown as booked it would send somebody to a place for nothing.
+		// Shown as booked, it would send a citizen to an appointment that does not exist.
 		f.rejectEntry(aggregate.UnreadableAppointment, reasonStatus)
 		r.hiddenAppointment = better(r.hiddenAppointment, a, london)
 	case a.startUnreadable(london):
-		// Shown without its start it would say that staff will send the date.
+		// Shown without its start, it would say that staff will send the date.
 		f.rejectEntry(aggregate.UnreadableAppointment, reasonDate)
 		r.hiddenAppointment = better(r.hiddenAppointment, a, london)
 	default:
@@ -63,8 +63,8 @@ func (a *appointment) startUnreadable(london *time.Location) bool {
 	return !ok
 }
 
-// better chooses between two appointments of one referral, of which e-RS should
-// hold one: the one with a start, the one that was changed last, the later one.
+// better chooses between two appointments of one referral, where e-RS should have
+// one only: the one with a start, then the one changed last, then the later one.
 func better(a, b *appointment, london *time.Location) *appointment {
 	if a == nil {
 		return b
@@ -88,7 +88,7 @@ func (f *found) joinTask(t *task, r *foundReferral) {
 	case r == nil:
 		f.rejectEntry(aggregate.Orphan, reasonOrphan)
 	case slices.Contains([]string{"rejected", "cancelled", "failed", "completed", statusError}, t.Status):
-		// Shown as under way it would have somebody wait for nothing.
+		// Shown as under way, it would keep a citizen waiting for nothing.
 		f.rejectEntry(aggregate.UnreadableReview, reasonStatus)
 	case r.task == nil:
 		r.task = t

@@ -33,7 +33,7 @@ func TestDuplicates(t *testing.T) {
 				if got := one(t, f); got.State != "NEW" {
 					t.Errorf("of versions %v the older wins", versions)
 				}
-				if told(t, f, nil); f.counted[reasonDuplicate] != 1 {
+				if wantNotices(t, f, nil); f.counted[reasonDuplicate] != 1 {
 					t.Errorf("counted %v", f.counted)
 				}
 			})
@@ -49,7 +49,7 @@ func TestDuplicates(t *testing.T) {
 			}
 		})
 	})
-	t.Run("where nothing tells them apart the choice is the same in every order", func(t *testing.T) {
+	t.Run("where nothing else differs the choice is the same in every order", func(t *testing.T) {
 		chosen := map[string]bool{}
 		inEveryOrder(t, []any{
 			version(referralOf(1), "1", "extension", state("ONE")), version(referralOf(1), "1", "extension", state("TWO")), version(referralOf(1), "1", "extension", state("SIX")),
@@ -67,7 +67,7 @@ func TestDuplicates(t *testing.T) {
 			if got.Appointment.Start.Month() != 8 || got.Review.DueBy.Day != 0 {
 				t.Errorf("appointment %v review %v", got.Appointment.Start, got.Review.DueBy)
 			}
-			told(t, f, nil)
+			wantNotices(t, f, nil)
 		})
 	})
 	t.Run("a newer version that cannot be shown hides the older", func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestDuplicates(t *testing.T) {
 			if one(t, f).Appointment != nil {
 				t.Error("the older is shown")
 			}
-			told1(t, f, aggregate.UnreadableAppointment)
+			wantNotice(t, f, aggregate.UnreadableAppointment)
 		})
 	})
 	t.Run("what refers to the older version by its address finds the newer", func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestDuplicates(t *testing.T) {
 			}
 		}
 	})
-	t.Run("a second appointment and task of a referral are told of", func(t *testing.T) {
+	t.Run("a second appointment and task of a referral are named", func(t *testing.T) {
 		inEveryOrder(t, []any{
 			referralOf(1), with(appointmentOf(1), "id", "x", "start", nil), with(appointmentOf(1), "id", "y"), with(appointmentOf(1), "id", "z", "start", "2025-08-07T09:00:00Z"),
 			taskOf(1), with(taskOf(1), "id", "u", "restriction", object{"period": object{"end": "2025-03-01"}}),
@@ -98,7 +98,7 @@ func TestDuplicates(t *testing.T) {
 			if got.Appointment.Start == nil || got.Appointment.Start.Day() != 7 || got.Review.DueBy.Month != 3 {
 				t.Errorf("appointment %+v review %+v", got.Appointment, got.Review)
 			}
-			told(t, f, map[aggregate.NoticeCode]int{aggregate.UnreadableAppointment: 2, aggregate.UnreadableReview: 1})
+			wantNotices(t, f, map[aggregate.NoticeCode]int{aggregate.UnreadableAppointment: 2, aggregate.UnreadableReview: 1})
 		})
 	})
 }
@@ -117,7 +117,7 @@ func TestAppointmentAndTaskOnOneReferral(t *testing.T) {
 func TestOrphansAreNamed(t *testing.T) {
 	f := readJoined(t, bundleOf(t, referralOf(1), appointmentOf(2), taskOf(3)))
 	one(t, f)
-	told(t, f, map[aggregate.NoticeCode]int{aggregate.Orphan: 2})
+	wantNotices(t, f, map[aggregate.NoticeCode]int{aggregate.Orphan: 2})
 }
 
 // TestOrderOfEntriesNeverChangesTheFacts draws bundles full of conflicts.

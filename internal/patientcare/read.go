@@ -10,34 +10,34 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/fhir"
 )
 
-// Reasons for which something could not be shown, as metrics name them.
+// Reasons why something could not be shown, as metrics name them.
 const (
 	reasonEntry     = "entry"     // not an object with a resource
 	reasonPart      = "part"      // shown, but for a part that has no readable form
-	reasonType      = "type"      // a type that nobody asked for
-	reasonSubject   = "subject"   // does not say whose it is
-	reasonID        = "id"        // nothing to call it by
+	reasonType      = "type"      // a type that was not asked for
+	reasonSubject   = "subject"   // it does not say whose it is
+	reasonID        = "id"        // it has neither id, booking reference nor fullUrl
 	reasonDate      = "date"      // a date that cannot be read
 	reasonStatus    = "status"    // an appointment that is not booked, a task that ended, an error
 	reasonOutcome   = "outcome"   // an OperationOutcome among the entries
-	reasonOrphan    = "orphan"    // its referral is not there
-	reasonSecond    = "second"    // one more appointment or task of the same referral
-	reasonDuplicate = "duplicate" // a second one of the same id
+	reasonOrphan    = "orphan"    // its referral is not in the answer
+	reasonSecond    = "second"    // another appointment or task of the same referral
+	reasonDuplicate = "duplicate" // a second one with the same id
 	reasonRemark    = "remark"    // an OperationOutcome that is only information
 	reasonTotal     = "total"     // fewer referrals than the bundle counts
 	reasonService   = "service"   // its service could not be looked up
-	reasonPage      = "page"      // the bundle says that it goes on elsewhere
+	reasonPage      = "page"      // the bundle says that there is a next page
 )
 
 const maxEntries = 5000
 
-// found is what a bundle holds, each of this citizen.
+// found is what a bundle holds, all of it this citizen's.
 type found struct {
 	referrals    []*foundReferral
 	appointments []*appointment
 	tasks        []*task
-	// Each thing that is not shown is in one of these, by reason: unreadable
-	// becomes a notice, counted costs the citizen nothing.
+	// Each thing that is not shown is counted in one of these, by reason. What is
+	// unreadable becomes a notice; what is counted costs the citizen nothing.
 	unreadable map[string]int
 	counted    map[string]int
 	// notices are what the unreadable things were, and which parts of what is shown
@@ -50,7 +50,7 @@ type found struct {
 type foundReferral struct {
 	*serviceRequest
 
-	key               string   // what it is called by
+	key               string   // its name: id, otherwise booking reference, otherwise fullUrl
 	aliases           []string // what else may refer to it, the surest first
 	appointment       *appointment
 	task              *task
@@ -168,7 +168,7 @@ func pointers(references []r4.Reference) []*r4.Reference {
 	return list
 }
 
-// noticeOf is what the citizen is told of when a resource of a kind is not shown.
+// noticeOf is the notice for a resource of a kind that is not shown.
 func noticeOf(kind string) aggregate.NoticeCode {
 	switch kind {
 	case kindAppointment:

@@ -16,7 +16,7 @@ import (
 func TestReadWhatTheContractPromises(t *testing.T) {
 	f := readJoined(t, bundleOf(t, referralOf(1), appointmentOf(1)))
 	got := one(t, f)
-	told(t, f, nil)
+	wantNotices(t, f, nil)
 
 	start, end := time.Date(2025, 8, 6, 13, 30, 0, 0, time.UTC), time.Date(2025, 8, 6, 13, 50, 0, 0, time.UTC)
 	want := referral.Facts{
@@ -68,7 +68,7 @@ func TestReadTask(t *testing.T) {
 	})
 }
 
-func TestFieldsThatAreLeftOut(t *testing.T) {
+func TestFieldsThatAreMissing(t *testing.T) {
 	t.Run("a referral is shown without any field but its id and its subject", func(t *testing.T) {
 		for name := range referralOf(1) {
 			if name == "resourceType" || name == "subject" {
@@ -76,7 +76,7 @@ func TestFieldsThatAreLeftOut(t *testing.T) {
 			}
 			f := readJoined(t, bundleOf(t, with(referralOf(1), name, nil)))
 			one(t, f)
-			told(t, f, nil)
+			wantNotices(t, f, nil)
 		}
 	})
 	t.Run("a referral without an id is called by its booking reference", func(t *testing.T) {
@@ -93,9 +93,9 @@ func TestFieldsThatAreLeftOut(t *testing.T) {
 			t.Error("a bookmark of it would break")
 		}
 	})
-	t.Run("a referral that nothing names is told of", func(t *testing.T) {
+	t.Run("a referral that nothing names is named", func(t *testing.T) {
 		f := readJoined(t, bundleText(t, object{"resource": with(referralOf(1), "id", nil, "identifier", nil)}))
-		told1(t, f, aggregate.UnreadableItem)
+		wantNotice(t, f, aggregate.UnreadableItem)
 	})
 	t.Run("an appointment without start is one that staff will send the date of", func(t *testing.T) {
 		for _, a := range []object{with(appointmentOf(1), "start", nil, "end", nil), with(appointmentOf(1), "start", json.RawMessage("null"), "end", json.RawMessage("null"))} {
@@ -103,23 +103,23 @@ func TestFieldsThatAreLeftOut(t *testing.T) {
 			if got := one(t, f); got.Appointment == nil || got.Appointment.Start != nil {
 				t.Errorf("appointment %+v", got.Appointment)
 			}
-			told(t, f, nil)
+			wantNotices(t, f, nil)
 		}
 	})
-	t.Run("an appointment or task that says of nobody is told of and not shown", func(t *testing.T) {
+	t.Run("an appointment or task that names no patient is named and not shown", func(t *testing.T) {
 		f := readJoined(t, bundleOf(t, referralOf(1), with(appointmentOf(1), "participant", nil), with(taskOf(1), "for", nil)))
 		if got := one(t, f); got.Appointment != nil || got.Review != nil {
 			t.Error("shown")
 		}
-		told(t, f, map[aggregate.NoticeCode]int{aggregate.UnreadableAppointment: 1, aggregate.UnreadableReview: 1})
+		wantNotices(t, f, map[aggregate.NoticeCode]int{aggregate.UnreadableAppointment: 1, aggregate.UnreadableReview: 1})
 	})
-	t.Run("a referral that says of nobody is told of and not shown", func(t *testing.T) {
+	t.Run("a referral that names no patient is named and not shown", func(t *testing.T) {
 		for _, subject := range []any{nil, object{}, object{"reference": "Patient/f3a1"}, identified("https://hospital.example/mrn", "9990000018")} {
 			f := readJoined(t, bundleOf(t, with(referralOf(1), "subject", subject)))
 			if len(f.referrals) != 0 {
 				t.Errorf("shown with subject %v", subject)
 			}
-			told1(t, f, aggregate.UnreadableItem)
+			wantNotice(t, f, aggregate.UnreadableItem)
 		}
 	})
 }
@@ -135,7 +135,7 @@ func TestUnknownCodesAndTypes(t *testing.T) {
 		if got := one(t, f); got.State != "LOST" || got.Priority != "WHENEVER" || got.BookingReference != "000000100001" {
 			t.Errorf("got %+v", got)
 		}
-		told(t, f, nil)
+		wantNotices(t, f, nil)
 	})
 	t.Run("an unknown kind of task has no kind", func(t *testing.T) {
 		f := readJoined(t, bundleOf(t, referralOf(1), with(taskOf(1), "code", object{"coding": []any{object{"code": "TEA"}}})))
@@ -143,26 +143,26 @@ func TestUnknownCodesAndTypes(t *testing.T) {
 			t.Errorf("review %+v", got.Review)
 		}
 	})
-	t.Run("a resource of another type is told of", func(t *testing.T) {
+	t.Run("a resource of another type is named", func(t *testing.T) {
 		for _, kind := range []string{"CarePlan", "Patient", "Zebra", "servicerequest", "ServiceRequest "} {
 			f := readJoined(t, bundleOf(t, referralOf(1), with(referralOf(2), "resourceType", kind)))
 			one(t, f)
-			told1(t, f, aggregate.UnreadableItem)
+			wantNotice(t, f, aggregate.UnreadableItem)
 		}
 	})
-	t.Run("an entry without a readable resource is told of", func(t *testing.T) {
+	t.Run("an entry without a readable resource is named", func(t *testing.T) {
 		for _, e := range []any{nil, "text", 5, true, []any{}, object{}, object{"resource": nil}, object{"resource": "x"}, object{"resource": object{"id": "1"}}, object{"resource": []any{referralOf(2)}}} {
 			f := readJoined(t, bundleText(t, entryOf(referralOf(1)), e))
 			one(t, f)
 			if list, empty := e.([]any); empty && len(list) == 0 {
 				continue // a list in the list that holds nothing
 			}
-			told1(t, f, aggregate.UnreadableItem)
+			wantNotice(t, f, aggregate.UnreadableItem)
 		}
 	})
 }
 
-func TestStandingOfAppointmentsTasksAndReferrals(t *testing.T) {
+func TestStatusOfAppointmentsTasksAndReferrals(t *testing.T) {
 	for _, status := range []string{"cancelled", "proposed", "noshow", "entered-in-error", "lost"} {
 		f := readJoined(t, bundleOf(t, referralOf(1), with(appointmentOf(1), "status", status)))
 		got := one(t, f)
@@ -172,20 +172,20 @@ func TestStandingOfAppointmentsTasksAndReferrals(t *testing.T) {
 		if got.Service == nil {
 			t.Errorf("the service of an appointment that is %s is lost", status)
 		}
-		told1(t, f, aggregate.UnreadableAppointment)
+		wantNotice(t, f, aggregate.UnreadableAppointment)
 	}
 	for _, status := range []string{"completed", "cancelled", "rejected", "failed", "entered-in-error"} {
 		f := readJoined(t, bundleOf(t, referralOf(1), with(taskOf(1), "status", status)))
 		if one(t, f).Review != nil {
 			t.Errorf("a task that is %s is shown as under way", status)
 		}
-		told1(t, f, aggregate.UnreadableReview)
+		wantNotice(t, f, aggregate.UnreadableReview)
 	}
 	f := readJoined(t, bundleOf(t, with(referralOf(1), "status", "entered-in-error")))
 	if len(f.referrals) != 0 {
 		t.Error("a referral that is an error is shown")
 	}
-	told1(t, f, aggregate.UnreadableItem)
+	wantNotice(t, f, aggregate.UnreadableItem)
 }
 
 func TestOutcomeInTheBundle(t *testing.T) {
@@ -194,7 +194,7 @@ func TestOutcomeInTheBundle(t *testing.T) {
 	}
 	t.Run("a remark costs nothing and is counted", func(t *testing.T) {
 		f := readJoined(t, bundleOf(t, referralOf(1), outcome("information")))
-		told(t, f, nil)
+		wantNotices(t, f, nil)
 		if f.counted[reasonRemark] != 1 {
 			t.Errorf("counted %v", f.counted)
 		}
@@ -202,7 +202,7 @@ func TestOutcomeInTheBundle(t *testing.T) {
 	for _, o := range []object{outcome("warning"), outcome("error"), outcome(""), {"resourceType": kindOutcome}, {"resourceType": kindOutcome, "issue": "all is lost"}} {
 		f := readJoined(t, bundleOf(t, referralOf(1), o))
 		one(t, f)
-		told1(t, f, aggregate.UnreadableItem)
+		wantNotice(t, f, aggregate.UnreadableItem)
 	}
 }
 
@@ -244,7 +244,7 @@ func TestEmptyIsEmptyOnlyWhenTheNHSSaysSo(t *testing.T) {
 		if len(f.referrals) != 0 {
 			t.Errorf("%s holds %d referrals", body, len(f.referrals))
 		}
-		told(t, f, nil)
+		wantNotices(t, f, nil)
 	}
 	for _, body := range []string{
 		"", "null", "[]", `""`, "0", "true", "<html>", "{}", `{"resourceType":"OperationOutcome"}`, `{"resourceType":"Bundle","type":"collection"}`,
@@ -261,7 +261,7 @@ func TestEmptyIsEmptyOnlyWhenTheNHSSaysSo(t *testing.T) {
 	t.Run("entries in another form than a list are not taken for none", func(t *testing.T) {
 		for _, entry := range []string{`"x"`, `{"a":1}`, "7"} {
 			f := readJoined(t, []byte(`{"resourceType":"Bundle","entry":`+entry+`}`))
-			told1(t, f, aggregate.UnreadableItem)
+			wantNotice(t, f, aggregate.UnreadableItem)
 		}
 	})
 }
@@ -276,19 +276,19 @@ func TestOtherFormsThanFHIRSays(t *testing.T) {
 			with(a, "basedOn", listOf(a, "basedOn")[0])),
 		"a list where one belongs":                 bundleOf(t, with(r, "subject", list(r["subject"]), "performerType", list(r["performerType"]), "id", list("r.1")), a),
 		"a list in a list, as the contract has":    bundleOf(t, with(r, "performerType", object{"coding": list([]any{specialty})}), a),
-		"an entry alone and in a list of lists":    bundleText(t, list(entryOf(r)), entryOf(a)),
+		"one entry, and one in a list of lists":    bundleText(t, list(entryOf(r)), entryOf(a)),
 		"numbers where texts belong":               bundleOf(t, with(r, "meta", object{"versionId": 1}, "status", 7), with(a, "meta", object{"versionId": 2})),
 		"null entries in lists":                    bundleOf(t, with(r, "extension", append([]any{nil}, listOf(r, "extension")...), "contained", append([]any{nil}, listOf(r, "contained")...)), with(a, "participant", append([]any{nil}, listOf(a, "participant")...))),
 		"a booking reference that is a number":     bundleOf(t, with(r, "identifier", list(object{"system": systemUBRN, "value": json.RawMessage(`"000000100001"`), "use": 5})), a),
 		"members in another case":                  []byte(strings.NewReplacer(`"resourceType"`, `"ResourceType"`, `"subject"`, `"Subject"`, `"start"`, `"START"`).Replace(string(bundleOf(t, r, a)))),
 		"white space and members in another order": encodeIndented(t, bundleOf(t, r, a)),
-		"an extension that nobody can decode":      bundleOf(t, with(r, "text", "none", "note", 5, "supportingInfo", list(object{"identifier": object{"use": "new"}})), a),
+		"an extension of an unknown form":          bundleOf(t, with(r, "text", "none", "note", 5, "supportingInfo", list(object{"identifier": object{"use": "new"}})), a),
 	} {
 		f := readJoined(t, body)
 		if diff := cmp.Diff(alike, one(t, f)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
-		told(t, f, nil)
+		wantNotices(t, f, nil)
 	}
 }
 
@@ -311,28 +311,28 @@ func TestPartsWithoutReadableFormAreNamed(t *testing.T) {
 		"the extensions":   with(referralOf(1), "extension", "BOOKED"),
 		"one extension":    with(referralOf(1), "extension", append([]any{"BOOKED"}, listOf(referralOf(1), "extension")...)),
 		"the referral day": with(referralOf(1), "authoredOn", "last Tuesday"),
-		"a month alone":    with(referralOf(1), "authoredOn", "2025-01"),
+		"only a month":     with(referralOf(1), "authoredOn", "2025-01"),
 		"the referrer":     with(referralOf(1), "contained", []any{"R69"}),
 	} {
 		f := readJoined(t, bundleOf(t, r))
 		one(t, f)
 		if f.notices[aggregate.UnreadablePart] == 0 {
-			t.Errorf("%s is lost in silence", name)
+			t.Errorf("%s is lost without a notice", name)
 		}
 	}
-	t.Run("a due day that is none", func(t *testing.T) {
+	t.Run("a due day that is not a day", func(t *testing.T) {
 		f := readJoined(t, bundleOf(t, referralOf(1), with(taskOf(1), "restriction", object{"period": object{"end": "2025-02-30"}})))
 		if got := one(t, f); got.Review == nil || got.Review.DueBy != (referral.Date{}) {
 			t.Errorf("review %+v", got.Review)
 		}
-		told1(t, f, aggregate.UnreadableReview)
+		wantNotice(t, f, aggregate.UnreadableReview)
 	})
-	t.Run("an end that is none", func(t *testing.T) {
+	t.Run("an end that is not a time", func(t *testing.T) {
 		f := readJoined(t, bundleOf(t, referralOf(1), with(appointmentOf(1), "end", "noon")))
 		if got := one(t, f); got.Appointment == nil || got.Appointment.End != nil || got.Appointment.Start == nil {
 			t.Errorf("appointment %+v", got.Appointment)
 		}
-		told1(t, f, aggregate.UnreadablePart)
+		wantNotice(t, f, aggregate.UnreadablePart)
 	})
 }
 
@@ -352,7 +352,7 @@ func TestUnreadableStartNeverPromisesADate(t *testing.T) {
 		} else if got.Service == nil {
 			t.Errorf("start %v costs the service", start)
 		}
-		told1(t, f, aggregate.UnreadableAppointment)
+		wantNotice(t, f, aggregate.UnreadableAppointment)
 	}
 	t.Run("nor one that FHIR says is withheld", func(t *testing.T) {
 		f := readJoined(t, bundleOf(t, referralOf(1), with(appointmentOf(1), "start", nil, "_start", object{"extension": []any{object{
@@ -361,6 +361,6 @@ func TestUnreadableStartNeverPromisesADate(t *testing.T) {
 		if one(t, f).Appointment != nil {
 			t.Error("shown")
 		}
-		told1(t, f, aggregate.UnreadableAppointment)
+		wantNotice(t, f, aggregate.UnreadableAppointment)
 	})
 }

@@ -38,7 +38,7 @@ func TestReferencesThatMeanSomethingElse(t *testing.T) {
 		if one(t, f).Appointment != nil {
 			t.Errorf("%q is joined to r.1", reference)
 		}
-		told1(t, f, aggregate.Orphan)
+		wantNotice(t, f, aggregate.Orphan)
 	}
 	t.Run("the first reference that means a referral counts", func(t *testing.T) {
 		based := []any{object{"reference": "ServiceRequest/9"}, object{"reference": "ServiceRequest/2"}, object{"reference": "ServiceRequest/1"}}
@@ -70,7 +70,7 @@ func TestAmbiguousNames(t *testing.T) {
 	t.Run("a name that two claim alike joins to neither", func(t *testing.T) {
 		f := readJoined(t, bundleText(t, full(referralOf(1), "urn:uuid:7"), full(referralOf(2), "urn:uuid:7"),
 			entryOf(with(appointmentOf(1), "basedOn", []any{object{"reference": "urn:uuid:7"}}))))
-		told1(t, f, aggregate.Orphan)
+		wantNotice(t, f, aggregate.Orphan)
 	})
 }
 
@@ -86,7 +86,7 @@ func TestReferencesByIdentifier(t *testing.T) {
 		if got := one(t, f); got.Appointment == nil || got.Review == nil {
 			t.Errorf("%s: not joined", name)
 		}
-		told(t, f, nil)
+		wantNotices(t, f, nil)
 	}
 	for name, reference := range map[string]object{
 		"another referral's":  ubrn(2),
@@ -97,7 +97,7 @@ func TestReferencesByIdentifier(t *testing.T) {
 		if one(t, f).Appointment != nil {
 			t.Errorf("%s: joined", name)
 		}
-		told1(t, f, aggregate.Orphan)
+		wantNotice(t, f, aggregate.Orphan)
 	}
 }
 

@@ -15,30 +15,31 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/fhir"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/panics"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
-// Tokens gives access tokens for e-RS.
+// Tokens provides access tokens for e-RS.
 type Tokens interface {
 	Token(ctx context.Context, a aggregate.Access) (keys.Secret, error)
-	// Forget drops one that e-RS refused.
+	// Forget drops a token that e-RS refused.
 	Forget(idTokenID string)
 }
 
-// Organisations knows names and phones by ODS code. It never fails: an unknown
-// one comes back with the code alone.
+// Organisations finds names and phones by ODS code. It never fails: a code that is
+// not known is missing from the result.
 type Organisations interface {
 	Find(ctx context.Context, codes []string, correlationID string) map[string]referral.Organisation
 }
 
-// Counters hear what went wrong without costing the request.
+// Counters count what went wrong without costing the request.
 type Counters struct {
 	Unreadable     func(source, reason string, n int)
 	ForeignSubject func()
 }
 
-// Deps are what a Source needs; all are required.
+// Deps are what a Source needs; all but Panics are required.
 type Deps struct {
 	HTTP          *upstream.Client
 	BaseURL       string // without a trailing slash
@@ -46,6 +47,8 @@ type Deps struct {
 	Services      *cache.Cache[Service] // shared by all citizens
 	Organisations Organisations
 	Counters      Counters
+	// Panics hears of a panic in one look-up, which costs that look-up only.
+	Panics panics.Handler
 }
 
 // Source is e-RS as a source of timeline facts.
@@ -59,10 +62,10 @@ const (
 	sourceID   = "ers-01"
 	sourceName = "NHS e-Referral Service"
 
-	// serviceFresh is how long a service of the directory serves: it is the same
+	// serviceFresh is how long a service of the directory is used: it is the same
 	// for every citizen and seldom changes.
 	serviceFresh = 24 * time.Hour
-	// detailsTimeout bounds the look-ups after the referrals themselves came, so
+	// detailsTimeout bounds the look-ups that follow the referrals themselves, so
 	// that a slow one costs its own part and not the answer.
 	detailsTimeout = 3 * time.Second
 	// detailsSpare is left of the whole time for the answer itself.
@@ -70,7 +73,7 @@ const (
 	sideBySide   = 8
 )
 
-// New needs every field of d.
+// New makes a Source.
 func New(d Deps) (*Source, error) {
 	london, err := time.LoadLocation("Europe/London")
 	if err != nil {
@@ -85,7 +88,7 @@ func (s *Source) ID() string { return sourceID }
 // Name implements aggregate.Source.
 func (s *Source) Name() string { return sourceName }
 
-// Read implements aggregate.Source: A001, then A002 for each service side by
+// Read implements aggregate.Source: A001, then A002 for each service, side by
 // side, then the names of organisations.
 func (s *Source) Read(ctx context.Context, a aggregate.Access) (aggregate.Reading, error) {
 	body, err := s.askReferrals(ctx, a)
@@ -104,7 +107,7 @@ func (s *Source) Read(ctx context.Context, a aggregate.Access) (aggregate.Readin
 	details, cancel := withDetailsTimeout(ctx)
 	services := s.services(details, a, f.serviceIDs())
 	cancel()
-	// Names have a time of their own: a service that hung has used up the other.
+	// Names have a time limit of their own: a slow service may have used up the first.
 	details, cancel = withDetailsTimeout(ctx)
 	defer cancel()
 	names := s.d.Organisations.Find(details, organisationCodes(f, services), a.CorrelationID)
@@ -119,7 +122,7 @@ func (s *Source) Read(ctx context.Context, a aggregate.Access) (aggregate.Readin
 	return s.reading(facts, f), nil
 }
 
-// withDetailsTimeout ends the look-ups in time to answer without what they lack.
+// withDetailsTimeout ends the look-ups early enough to answer without them.
 func withDetailsTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	if end, ok := ctx.Deadline(); ok {
 		early, cancelEarly := context.WithDeadline(ctx, end.Add(-detailsSpare))
@@ -129,7 +132,7 @@ func withDetailsTimeout(ctx context.Context) (context.Context, context.CancelFun
 	return context.WithTimeout(ctx, detailsTimeout)
 }
 
-// askReferrals asks once more with a new token when e-RS refuses the one at hand.
+// askReferrals asks a second time, with a new token, when e-RS refuses the first.
 func (s *Source) askReferrals(ctx context.Context, a aggregate.Access) ([]byte, error) {
 	var body []byte
 	for attempt := range 2 {
@@ -152,7 +155,8 @@ func (s *Source) askReferrals(ctx context.Context, a aggregate.Access) ([]byte, 
 	return body, nil
 }
 
-// services looks services up side by side, and skips those that it cannot find.
+// services looks services up side by side. One that cannot be found is missing
+// from the result.
 func (s *Source) services(ctx context.Context, a aggregate.Access, ids []string) map[string]Service {
 	found := make(map[string]Service, len(ids))
 	var mu sync.Mutex
@@ -160,14 +164,18 @@ func (s *Source) services(ctx context.Context, a aggregate.Access, ids []string)
 	all.SetLimit(sideBySide)
 	for _, id := range ids {
 		all.Go(func() error {
-			r, err := s.d.Services.Get(ctx, id, func(ctx context.Context) (Service, time.Duration, error) {
-				return s.loadService(ctx, a, id)
+			// The panic is contained because it would end the process from here.
+			_ = s.d.Panics.Contain(ctx, "find service", func() error {
+				r, err := s.d.Services.Get(ctx, id, func(ctx context.Context) (Service, time.Duration, error) {
+					return s.loadService(ctx, a, id)
+				})
+				if err == nil {
+					mu.Lock()
+					defer mu.Unlock()
+					found[id] = r.Value
+				}
+				return nil
 			})
-			if err == nil {
-				mu.Lock()
-				defer mu.Unlock()
-				found[id] = r.Value
-			}
 			return nil // a service that is not found costs its own part only
 		})
 	}
@@ -187,7 +195,7 @@ func (s *Source) loadService(ctx context.Context, a aggregate.Access, id string)
 	return serviceOf(h), serviceFresh, nil
 }
 
-// reading puts together what came and what did not.
+// reading is the facts, with a notice of everything that is missing in them.
 func (s *Source) reading(facts []referral.Facts, f *found) aggregate.Reading {
 	r := aggregate.Reading{Facts: facts}
 	for _, reasons := range []map[string]int{f.unreadable, f.counted, f.parts} {
@@ -201,7 +209,7 @@ func (s *Source) reading(facts []referral.Facts, f *found) aggregate.Reading {
 		if code == aggregate.ServiceNotFound {
 			issue = aggregate.Transient
 		}
-		if r.PartialIssue != aggregate.Structure { // which weighs more
+		if r.PartialIssue != aggregate.Structure { // the more serious one
 			r.Partial, r.PartialIssue = true, issue
 		}
 	}

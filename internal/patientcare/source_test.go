@@ -166,7 +166,7 @@ func TestSourceRead(t *testing.T) {
 	})
 }
 
-func TestSourceTellsWhatItLacks(t *testing.T) {
+func TestSourceNamesWhatIsMissing(t *testing.T) {
 	t.Run("each referral whose service is not found", func(t *testing.T) {
 		odd := with(appointmentOf(3), "participant", []any{listOf(appointmentOf(3), "participant")[1], object{"actor": identified(systemService, "../admin")}})
 		body := bundleOf(t, referralOf(1), appointmentOf(1), referralOf(2), appointmentOf(2), referralOf(3), odd)
@@ -185,7 +185,7 @@ func TestSourceTellsWhatItLacks(t *testing.T) {
 			t.Errorf("%s partial %v issue %s", diff, got.Partial, got.PartialIssue)
 		}
 		if e.asked("HealthcareService") != 1 {
-			t.Errorf("asked %d times: what is no id is put into no address", e.asked("HealthcareService"))
+			t.Errorf("asked %d times: a text that is not an id must not be put into a URL", e.asked("HealthcareService"))
 		}
 	})
 	t.Run("what cannot be read weighs more than what cannot be found", func(t *testing.T) {
@@ -237,7 +237,7 @@ func TestSlowServiceCostsItsOwnPart(t *testing.T) {
 			if len(got.Facts) != 1 || len(got.Notices) != 1 || got.Notices[0].Code != aggregate.ServiceNotFound {
 				t.Errorf("%+v", got)
 			}
-			time.Sleep(10 * time.Second) // the load that nobody waits for ends by itself
+			time.Sleep(10 * time.Second) // the load that has no caller any more ends by itself
 		})
 	}
 }
@@ -305,7 +305,7 @@ func TestSourceFailures(t *testing.T) {
 			t.Errorf("%+v, %v, forgot %v", got, err, e.forgot)
 		}
 	})
-	t.Run("a request id that is none is not repeated", func(t *testing.T) {
+	t.Run("a text that is not a request id is not repeated", func(t *testing.T) {
 		_, s := newERS(t, func(*http.Request) (*http.Response, error) {
 			return answered(http.StatusInternalServerError, "", "X-Request-ID", leak), nil
 		})
@@ -341,6 +341,26 @@ func leaksNothing(t *testing.T, err error) {
 	for _, secret := range []string{ownNumber, otherNumber, "Sunny", "000000100001", "nhs-number", "ers.example", "token-"} {
 		if strings.Contains(err.Error(), secret) {
 			t.Errorf("the error repeats %q: %v", secret, err)
+		}
+	}
+}
+
+func TestPanicInOneLookUpCostsItsOwnPart(t *testing.T) {
+	body := bundleOf(t, referralOf(1), appointmentOf(1), referralOf(2), taskOf(2))
+	_, s := newERS(t, func(r *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, "7000000456") {
+			panic("boom")
+		}
+		return ordinary(body)(r)
+	})
+	for range 2 {
+		got, err := s.Read(t.Context(), access(t))
+		if err != nil || len(got.Facts) != 2 {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		want := []aggregate.Notice{{Code: aggregate.ServiceNotFound, Count: 1}}
+		if diff := cmp.Diff(want, got.Notices); diff != "" {
+			t.Error(diff)
 		}
 	}
 }

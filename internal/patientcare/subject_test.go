@@ -22,7 +22,7 @@ func refusedAsForeign(t *testing.T, name string, body []byte) {
 	case !errors.As(err, &failure) || !failure.NotStale || failure.Issue != aggregate.BusinessRule || failure.Kind != aggregate.Unavailable:
 		t.Errorf("%s: refused as %#v", name, failure)
 	case aggregate.MayServeStale(err):
-		t.Errorf("%s: an older answer may stand in", name)
+		t.Errorf("%s: an older answer may replace it", name)
 	case strings.Contains(err.Error(), otherNumber) || strings.Contains(err.Error(), ownNumber):
 		t.Errorf("%s: the error names a number: %v", name, err)
 	}
@@ -34,17 +34,17 @@ func TestAnotherPersonsDataRefusesTheWholeAnswer(t *testing.T) {
 	reference := func(r string) object { return object{"reference": r} }
 	participants := []any{object{"actor": identified(systemNHSNumber, ownNumber)}, object{"actor": other}}
 	for name, resource := range map[string]any{
-		"a referral":                          with(referralOf(2), "subject", other),
-		"an appointment":                      with(appointmentOf(1), "participant", []any{object{"actor": other}}),
-		"an appointment of two people":        with(appointmentOf(1), "participant", participants),
-		"a task":                              with(taskOf(1), "for", other),
-		"an orphan":                           with(taskOf(9), "for", other),
-		"a subject without system":            with(referralOf(2), "subject", object{"identifier": object{"value": otherNumber}}),
-		"a subject by reference":              with(referralOf(2), "subject", reference("Patient/"+otherNumber)),
-		"a subject by address":                with(referralOf(2), "subject", reference("https://pds.example/FHIR/R4/Patient/"+otherNumber+"/_history/3")),
-		"a subject in capitals":               with(referralOf(2), "subject", reference("PATIENT/"+otherNumber)),
-		"a subject by search":                 with(referralOf(2), "subject", reference("Patient?identifier="+systemNHSNumber+"|"+otherNumber)),
-		"an owner by identifier alone":        with(referralOf(2), "subject", object{"identifier": object{"system": systemNHSNumber, "value": ownNumber}, "reference": "Patient/" + otherNumber}),
+		"a referral":                   with(referralOf(2), "subject", other),
+		"an appointment":               with(appointmentOf(1), "participant", []any{object{"actor": other}}),
+		"an appointment of two people": with(appointmentOf(1), "participant", participants),
+		"a task":                       with(taskOf(1), "for", other),
+		"an orphan":                    with(taskOf(9), "for", other),
+		"a subject without system":     with(referralOf(2), "subject", object{"identifier": object{"value": otherNumber}}),
+		"a subject by reference":       with(referralOf(2), "subject", reference("Patient/"+otherNumber)),
+		"a subject by address":         with(referralOf(2), "subject", reference("https://pds.example/FHIR/R4/Patient/"+otherNumber+"/_history/3")),
+		"a subject in capitals":        with(referralOf(2), "subject", reference("PATIENT/"+otherNumber)),
+		"a subject by search":          with(referralOf(2), "subject", reference("Patient?identifier="+systemNHSNumber+"|"+otherNumber)),
+		"an owner by identifier, another by reference": with(referralOf(2), "subject", object{"identifier": object{"system": systemNHSNumber, "value": ownNumber}, "reference": "Patient/" + otherNumber}),
 		"a number grouped":                    with(taskOf(1), "for", identified(systemNHSNumber, "999 000 0026")),
 		"a number that is one":                with(taskOf(1), "for", object{"identifier": object{"system": systemNHSNumber, "value": json.RawMessage(otherNumber)}}),
 		"a number with a bad check digit":     with(taskOf(1), "for", identified(systemNHSNumber, "9990000027")),
@@ -57,7 +57,7 @@ func TestAnotherPersonsDataRefusesTheWholeAnswer(t *testing.T) {
 		"an unknown type":                     with(referralOf(2), "resourceType", "Zebra", "subject", other),
 		"no type":                             with(referralOf(2), "resourceType", nil, "subject", other),
 		"a Patient":                           patient,
-		"a Patient by id alone":               object{"resourceType": "Patient", "id": otherNumber},
+		"a Patient by its id only":            object{"resourceType": "Patient", "id": otherNumber},
 		"contained in the citizen's own":      with(referralOf(2), "contained", []any{patient}),
 		"contained in an unknown type":        object{"resourceType": "Zebra", "contained": []any{patient}},
 		"deep in a remark":                    object{"resourceType": kindOutcome, "issue": []any{object{"severity": "information", "extension": []any{object{"valueIdentifier": other["identifier"]}}}}},
@@ -69,7 +69,7 @@ func TestAnotherPersonsDataRefusesTheWholeAnswer(t *testing.T) {
 		}
 	}
 	for name, body := range map[string]string{
-		"a member that stands twice, the first one foreign": `{"resourceType":"Task","for":{"identifier":{"system":"` + systemNHSNumber + `","value":"` + otherNumber + `","value":"` + ownNumber + `"}}}`,
+		"a member that occurs twice, the first one foreign": `{"resourceType":"Task","for":{"identifier":{"system":"` + systemNHSNumber + `","value":"` + otherNumber + `","value":"` + ownNumber + `"}}}`,
 		"members in capitals":                               `{"resourceType":"Task","for":{"identifier":{"SYSTEM":"` + systemNHSNumber + `","VALUE":"` + otherNumber + `"}}}`,
 		"members with escapes":                              `{"resourceType":"Task","for":{"identifier":{"\u0073ystem":"https:\/\/fhir.nhs.uk\/Id\/nhs-number","valu\u0065":"\u0039990000026"}}}`,
 		"the value first":                                   `{"resourceType":"Zebra","x":{"value":"` + otherNumber + `","assigner":{"value":"1"},"system":"` + systemNHSNumber + `"}}`,
@@ -98,7 +98,7 @@ func TestWhatIsTheCitizensOwnIsNotRefused(t *testing.T) {
 		if got := one(t, f); got.Review == nil {
 			t.Errorf("%s: the task is not joined", name)
 		}
-		told(t, f, nil)
+		wantNotices(t, f, nil)
 	}
 	t.Run("numbers of other things are nobody's", func(t *testing.T) {
 		// Ten digits with a good check digit, but a service, a slot, a local id.
