@@ -257,14 +257,13 @@ func TestEndpointsMustBeHTTPS(t *testing.T) {
 
 func TestTokenEndpointErrors(t *testing.T) {
 	f := setUp(t)
-	answer := func(status int, kind, body string) func(http.ResponseWriter) bool {
-		return func(w http.ResponseWriter) bool {
+	answer := func(status int, kind, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", kind)
 			w.WriteHeader(status)
 			if _, err := w.Write([]byte(body)); err != nil {
 				t.Error(err)
 			}
-			return true
 		}
 	}
 	quoting := func(code string) string {
@@ -272,7 +271,7 @@ func TestTokenEndpointErrors(t *testing.T) {
 	}
 	const asJSON = "application/json"
 	for name, c := range map[string]struct {
-		answer func(http.ResponseWriter) bool
+		answer http.HandlerFunc
 		want   error
 	}{
 		"a used code":                  {answer(400, asJSON, quoting("invalid_grant")), oidc.ErrExpired},
@@ -290,10 +289,10 @@ func TestTokenEndpointErrors(t *testing.T) {
 		"a life that is not a number":  {answer(200, asJSON, `{"access_token":"x","token_type":"bearer","expires_in":"9990000018s"}`), oidc.ErrUnavailable},
 		"too much":                     {answer(200, asJSON, `{"access_token":"`+strings.Repeat("x", 2<<20)), oidc.ErrUnavailable},
 		"a redirect":                   {answer(302, asJSON, ""), oidc.ErrUnavailable},
-		"a connection that breaks off": {func(http.ResponseWriter) bool { panic(http.ErrAbortHandler) }, oidc.ErrUnavailable},
+		"a connection that breaks off": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, oidc.ErrUnavailable},
 	} {
 		before := f.Asked(oidctest.TokenPath)
-		f.Answer = c.answer
+		f.Break(oidctest.TokenPath, c.answer)
 		_, err := f.signIn("")
 		ends(t, name, err, c.want)
 		if n := f.Asked(oidctest.TokenPath) - before; n != 1 {
