@@ -98,7 +98,7 @@ func TestASilentSignInThatFailsGoesOnInTheOpen(t *testing.T) {
 	if p := b.prompt(); p != "none" {
 		t.Fatalf("prompt is %q, want none", p)
 	}
-	for _, code := range []string{"login_required", "interaction_required", "consent_required", "sso_login_required"} {
+	for _, code := range []string{"login_required", "interaction_required", "consent_required", "account_selection_required", "sso_login_required", "access_denied"} {
 		t.Run(code, func(t *testing.T) {
 			b := b.in(t)
 			again := b.get("/auth/callback?" + query("error", code, "state", b.begin().Query().Get("state")).Encode())

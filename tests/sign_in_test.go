@@ -190,6 +190,9 @@ func TestNHSLoginInTroubleIsNotTheCitizensFault(t *testing.T) {
 	for name, f := range map[string]sandbox.Fault{
 		"discovery is down":          {Kind: sandbox.Status, Status: 503, Upstream: sandbox.NHSLogin, Operation: "discovery"},
 		"discovery is no JSON":       {Kind: sandbox.HTML502, Upstream: sandbox.NHSLogin, Operation: "discovery"},
+		"key set is down":            {Kind: sandbox.Status, Status: 503, Upstream: sandbox.NHSLogin, Operation: "jwks"},
+		"key set cannot be read":     {Kind: sandbox.Malformed, Upstream: sandbox.NHSLogin, Operation: "jwks"},
+		"key set is empty":           {Kind: sandbox.Empty, Upstream: sandbox.NHSLogin, Operation: "jwks"},
 		"token endpoint is down":     {Kind: sandbox.Status, Status: 503, Upstream: sandbox.NHSLogin, Operation: "token"},
 		"token endpoint cuts":        {Kind: sandbox.Cut, Upstream: sandbox.NHSLogin, Operation: "token"},
 		"token endpoint speaks HTML": {Kind: sandbox.HTML502, Upstream: sandbox.NHSLogin, Operation: "token"},

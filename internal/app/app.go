@@ -21,6 +21,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
+	"github.com/patient-care-aggregator/aggregator/internal/staff"
 	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 	"github.com/patient-care-aggregator/aggregator/valuesets"
@@ -44,7 +45,6 @@ type App struct {
 	log       *slog.Logger
 	store     *sqlite.DB
 	sessions  *session.Manager
-	signIns   *session.SignIns
 	history   *history.Keeper
 	words     atomic.Pointer[timeline.ValueSets]
 	wordsFrom fs.FS
@@ -86,10 +86,6 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 		}
 	}()
 
-	login, err := w.nhsLogin()
-	if err != nil {
-		return nil, err
-	}
 	tokens := w.tokens()
 	sources, err := w.sources(tokens)
 	if err != nil {
@@ -107,10 +103,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	auditors, err := w.auditors(citizens, checkpointKey)
-	if err != nil {
-		return nil, err
-	}
+	staffSessions := staff.NewSessions(o.Now, o.Random)
 	health := audit.NewWriteHealth(audit.TryWriting(a.store.OneTimeValues(), o.Now), o.Now)
 
 	log := health.Recording(a.store.Log())
@@ -122,12 +115,23 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
+	signIn, err := w.signIn(citizens, log, func(ended session.Session) {
+		tokens.Forget(ended.IDTokenID)
+		sources.Forget(ended.Citizen.Ref)
+	})
+	if err != nil {
+		return nil, err
+	}
+	staffSignIn, err := w.staffSignIn(staffSessions, log)
+	if err != nil {
+		return nil, err
+	}
 	a.Handler, err = httpapi.New(httpapi.Deps{ //nolint:contextcheck // each request brings its own context
 		Log: o.Log, Metrics: w.metrics, Tracer: w.tracer, Now: o.Now, NewID: w.newID,
-		Login: login, SignIns: a.signIns, Sessions: a.sessions, Citizens: citizens, ForgetToken: tokens.Forget,
-		Sources: sources, Audit: log, AuditLog: a.store.Log(), Auditors: auditors, Pages: html,
+		Sessions: a.sessions,
+		Audit:    log, AuditLog: a.store.Log(), Auditors: w.auditors(citizens, checkpointKey, staffSessions), Pages: html,
 		PublicURL: c.PublicURL, SessionIdle: c.SessionIdle, TrustedProxies: c.TrustedProxies, Limits: httpapi.Limits(c.RateLimit),
-		Maintenance: maintenance(c.MaintenanceFile), Routes: routes,
+		Maintenance: maintenance(c.MaintenanceFile), Routes: append(routes, signIn, staffSignIn),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start API: %w", err)

@@ -81,7 +81,7 @@ func (a *App) tidy(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if err := errors.Join(a.sessions.Tidy(ctx), a.signIns.Tidy(ctx), a.changes.Record(ctx)); err != nil {
+			if err := errors.Join(a.sessions.Tidy(ctx), a.tidySignIns(ctx), a.changes.Record(ctx)); err != nil {
 				a.log.WarnContext(ctx, "housekeeping failed", slog.String(telemetry.KeyError, err.Error()))
 			}
 		}

@@ -18,7 +18,6 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/jose"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
-	"github.com/patient-care-aggregator/aggregator/internal/nhslogin"
 	"github.com/patient-care-aggregator/aggregator/internal/panics"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
@@ -94,20 +93,6 @@ func (w *wiring) countCache(name string, outcome cache.Outcome) {
 	w.metrics.Cache(name, string(outcome))
 }
 
-func (w *wiring) nhsLogin() (*nhslogin.Client, error) {
-	made, err := nhslogin.New(nhslogin.Deps{
-		Issuer: w.c.NHSLogin.Issuer, ClientID: w.c.NHSLogin.ClientID, RedirectURL: w.c.PublicURL + "/auth/callback", Keys: w.login,
-		NewClient: func(wrap func(http.RoundTripper) http.RoundTripper) *upstream.Client {
-			return w.outgoing("nhs-login", signInTimeout, maxDocument, wrap)
-		},
-		Now: w.o.Now, NewID: w.newID, AllowInsecure: w.c.Local(),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("start NHS login: %w", err)
-	}
-	return made, nil
-}
-
 // citizens makes the registry, and what keeps citizens signed in.
 func (w *wiring) citizens() (*citizen.Registry, error) {
 	a := w.app
@@ -120,7 +105,6 @@ func (w *wiring) citizens() (*citizen.Registry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start sessions: %w", err)
 	}
-	a.signIns = &session.SignIns{Store: a.store.OneTimeValues(), Ring: w.ring, Now: w.o.Now}
 	return citizens, nil
 }
 

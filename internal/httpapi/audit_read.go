@@ -15,7 +15,7 @@ import (
 // log all the same. about is empty where no one citizen was looked up.
 func (s *server) auditorReads(c *gin.Context, purpose string, about citizen.Ref) error {
 	e := s.entry(c, audit.AuditorRead, audit.Succeeded)
-	e.Actor, e.Purpose, e.Citizen = actorOf(mustStaff(c).Member), purpose, about
+	e.Actor, e.Purpose, e.Citizen = audit.Actor(mustStaff(c).Member.Pseudonym), purpose, about
 	return s.append(c, e)
 }
 

@@ -13,15 +13,8 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/staff"
 )
 
-// StaffSignIn signs staff in (internal/staff).
-type StaffSignIn interface {
-	Begin(ctx context.Context) (address, binding string, err error)
-	Finish(ctx context.Context, r staff.Return) (staff.Member, error)
-}
-
 // Auditors is what the auditors' side needs; all are required.
 type Auditors struct {
-	SignIn   StaffSignIn
 	Sessions *staff.Sessions
 	// Citizens finds the pseudonym of an NHS number that an auditor looks up.
 	Citizens interface {
@@ -42,12 +35,6 @@ func (s *server) audits(web *gin.RouterGroup) {
 	if s.d.Auditors == nil {
 		return
 	}
-	in := web.Group("/audit", s.deadline(AnswerWithin))
-	in.GET("/login", s.handle(s.staffSignIn))
-	in.GET("/callback", s.handle(s.staffCallback))
-	in.GET("/session", s.handle(s.staff), s.handle(s.staffSession))
-	in.POST("/logout", s.handle(s.staffSignOut))
-
 	// An export may take longer than a page: the handler bounds each by itself.
 	log := web.Group("/audit/v1", s.handle(s.staff), s.limit(s.limits.member))
 	log.GET("/entries", s.handle(s.auditEntries))
@@ -65,7 +52,7 @@ func (a *Auditors) check() error {
 	}
 	var missing []error
 	for name, absent := range map[string]bool{
-		"SignIn": a.SignIn == nil, "Sessions": a.Sessions == nil, "Citizens": a.Citizens == nil, "Counts": a.Counts == nil,
+		"Sessions": a.Sessions == nil, "Citizens": a.Citizens == nil, "Counts": a.Counts == nil,
 		"Checkpoint": a.Checkpoint == nil, "CheckpointAt": a.CheckpointAt == nil, "PublicKey": a.PublicKey == "",
 	} {
 		if absent {

@@ -20,14 +20,13 @@ const (
 type cookies struct {
 	secure  bool
 	session string // the session's secret
-	binding string // ties a sign-in under way to this browser
 	ended   string // marks a browser that signed out: the next sign-in asks for the password
 }
 
 func newCookies(publicURL string) cookies {
-	c := cookies{secure: strings.HasPrefix(publicURL, "https://"), session: SessionCookie, binding: "pca_signin", ended: EndedCookie}
+	c := cookies{secure: strings.HasPrefix(publicURL, "https://"), session: SessionCookie, ended: EndedCookie}
 	if c.secure {
-		c.session, c.binding, c.ended = "__Host-"+c.session, "__Host-"+c.binding, "__Host-"+c.ended
+		c.session, c.ended = "__Host-"+c.session, "__Host-"+c.ended
 	}
 	return c
 }

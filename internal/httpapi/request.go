@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -74,6 +75,19 @@ func (r *Request) Cookie(name string) string {
 // CookieUnder is Cookie for a cookie that holds below one path only.
 func (r *Request) CookieUnder(path, name string) string {
 	return r.cookies.value(r.http, r.cookies.full(name, path))
+}
+
+// cookiesLike are the values of this service's cookies under a path whose names
+// begin with this, by their names without a prefix.
+func (r *Request) cookiesLike(path, begin string) map[string]string {
+	found := map[string]string{}
+	full := r.cookies.full(begin, path)
+	for _, k := range r.http.Cookies() {
+		if rest, ok := strings.CutPrefix(k.Name, full); ok {
+			found[begin+rest] = k.Value
+		}
+	}
+	return found
 }
 
 // CorrelationID is the UUID under which this request is found in every log.

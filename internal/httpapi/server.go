@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,28 +11,10 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
-	"github.com/patient-care-aggregator/aggregator/internal/citizen"
-	"github.com/patient-care-aggregator/aggregator/internal/nhslogin"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
 	"github.com/patient-care-aggregator/aggregator/web"
 )
-
-// Login signs citizens in (internal/nhslogin).
-type Login interface {
-	Begin(ctx context.Context, prompt string) (nhslogin.Authorization, error)
-	Finish(ctx context.Context, a nhslogin.Authorization, code string) (nhslogin.Identity, error)
-}
-
-// Sources drop what is kept of a citizen (internal/aggregate).
-type Sources interface {
-	Forget(ref citizen.Ref)
-}
-
-// CitizenRegistry finds or makes the citizen of an NHS number (internal/citizen).
-type CitizenRegistry interface {
-	SignIn(ctx context.Context, n citizen.NHSNumber) (citizen.Citizen, error)
-}
 
 // Deps are what the API needs; all are required unless said.
 type Deps struct {
@@ -43,17 +24,11 @@ type Deps struct {
 	Now     func() time.Time
 	NewID   func() string // a new UUID
 
-	Login    Login
-	SignIns  *session.SignIns
 	Sessions *session.Manager
-	Citizens CitizenRegistry
-	Sources  Sources
 	Audit    audit.Appender
 	AuditLog audit.Source
 	// Auditors lets staff read the log; nil: every address below /audit is 404.
 	Auditors *Auditors
-	// ForgetToken drops the access token of a sign-in that ended.
-	ForgetToken func(idTokenID string)
 
 	// Pages are what problems are told in to people.
 	Pages *web.Pages
@@ -108,15 +83,7 @@ func New(d Deps) (http.Handler, error) {
 		return nil, err
 	}
 
-	// Signing in and out.
-	for _, path := range []string{"/auth/login", "/auth/callback", "/auth/logout"} {
-		s.browsable[path] = true
-	}
 	web := e.Group("", s.limit(limits.global, limits.address), s.handle(s.crossOrigin))
-	web.GET("/auth/login", s.handle(s.signIn))
-	web.GET("/auth/callback", s.handle(s.signInCallback))
-	web.GET("/auth/session", s.handle(s.sessionStatus))
-	web.POST("/auth/logout", s.handle(s.signOut))
 
 	// What auditors read of the log.
 	s.audits(web)
@@ -127,9 +94,9 @@ func (d Deps) check() error {
 	missing := []error{d.Auditors.check()}
 	for name, absent := range map[string]bool{
 		"Log": d.Log == nil, "Metrics": d.Metrics == nil, "Tracer": d.Tracer == nil, "Now": d.Now == nil, "NewID": d.NewID == nil,
-		"Login": d.Login == nil, "SignIns": d.SignIns == nil, "Sessions": d.Sessions == nil, "Citizens": d.Citizens == nil,
-		"Sources": d.Sources == nil, "Pages": d.Pages == nil,
-		"Audit": d.Audit == nil, "AuditLog": d.AuditLog == nil, "ForgetToken": d.ForgetToken == nil, "PublicURL": d.PublicURL == "",
+		"Sessions": d.Sessions == nil,
+		"Pages":    d.Pages == nil,
+		"Audit":    d.Audit == nil, "AuditLog": d.AuditLog == nil, "PublicURL": d.PublicURL == "",
 		"Maintenance": d.Maintenance == nil,
 	} {
 		if absent {

@@ -19,7 +19,7 @@ func (s *server) staff(c *gin.Context) error {
 	if c.GetHeader("Authorization") != "" {
 		return refusal(errors.New("bearer token is not known"))
 	}
-	secret := s.cookies.getStaff(c, staffSessionCookie)
+	secret := s.cookies.getStaff(c)
 	if secret == "" {
 		return refusal(nil)
 	}

@@ -1,13 +1,16 @@
-// Package nhslogin signs citizens in with NHS login: OpenID Connect
-// authorization code flow, private_key_jwt, RS512, vectors of trust
-// (NHS login Federation Interface Specification 2.1; OpenID Connect Core 1.0;
-// RFC 6749, 7523, 7636, 8485).
+// Package nhslogin is what NHS login adds to OpenID Connect (Federation Interface
+// Specification 2.1): private_key_jwt, RS512, vectors of trust (RFC 8485), and
+// the claims about a citizen.
 //
-// It owns discovery, the request to the authorize endpoint, the exchange of the
-// code, and every check of the ID token that makes a stranger an [Identity]. The
+// It owns the settings of the citizens' relying party (internal/oidc) and the
+// rules for who may use this service: identity level, age, and an NHS number. The
 // NHS number of the verified ID token enters this service here and nowhere else.
 //
-// It must not know cookies, sessions or where the citizen goes next. What it
-// refuses it refuses as a problem that the citizen can be shown. Neighbours:
-// internal/jose signs its client assertions; internal/upstream bounds its requests.
+// It must not know cookies, sessions, HTTP statuses or the words for a refusal:
+// internal/httpapi has them.
+//
+// Reading order: client.go, identity.go.
+//
+// Neighbours: internal/oidc does the protocol; internal/jose signs the client
+// assertions; internal/citizen has the type of the NHS number.
 package nhslogin

@@ -13,11 +13,10 @@ import (
 
 var errStore = errors.New("the store is away")
 
-// store keeps sessions and one-time values in memory and fails when told to.
+// store keeps sessions in memory and fails when told to.
 type store struct {
 	mu       sync.Mutex
 	sessions map[[32]byte]session.Record
-	values   map[[32]byte][]byte
 	entries  []audit.Kind
 	reads    int
 	touched  []map[[32]byte]time.Time
@@ -26,7 +25,7 @@ type store struct {
 }
 
 func newStore() *store {
-	return &store{sessions: map[[32]byte]session.Record{}, values: map[[32]byte][]byte{}}
+	return &store{sessions: map[[32]byte]session.Record{}}
 }
 
 func (s *store) AddSession(_ context.Context, r session.Record, e audit.Entry) error {
@@ -100,26 +99,6 @@ func (s *store) RemoveExpiredSessions(_ context.Context, before, idleBefore time
 	}
 	return n, s.fails
 }
-
-func (s *store) Put(_ context.Context, _ string, hash [32]byte, value []byte, _ time.Time) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.values[hash] = value
-	return s.fails
-}
-
-func (s *store) Take(_ context.Context, _ string, hash [32]byte, _ time.Time) ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	v, ok := s.values[hash]
-	if !ok {
-		return nil, session.ErrNone
-	}
-	delete(s.values, hash)
-	return v, s.fails
-}
-
-func (s *store) RemoveExpired(context.Context, time.Time) (int, error) { return 0, s.fails }
 
 // citizens knows one citizen.
 type citizens struct{ known citizen.Citizen }

@@ -1,0 +1,142 @@
+package auditor
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
+	"github.com/patient-care-aggregator/aggregator/internal/oidc"
+	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/staff"
+)
+
+// The actor of a staff entry when nobody could be identified.
+const staffUnknown audit.Actor = "staff:unknown"
+
+// Login asks the organisation's provider who a member of staff is (internal/staff).
+type Login interface {
+	Begin(ctx context.Context) (oidc.Redirect, error)
+	Finish(ctx context.Context, c oidc.Callback) (staff.Member, error)
+}
+
+// SignInDeps are what the sign-in of staff needs; all are required.
+type SignInDeps struct {
+	Login    Login
+	Sessions *staff.Sessions
+	Log      audit.Appender
+	// Count counts a sign-in by how it ended.
+	Count func(outcome string)
+	Now   func() time.Time
+}
+
+// SignIn has the handlers of signing in and out.
+type SignIn struct {
+	d       SignInDeps
+	cookies httpapi.SignInCookies
+}
+
+// NewSignIn checks d.
+func NewSignIn(d SignInDeps) (*SignIn, error) {
+	if d.Login == nil || d.Sessions == nil || d.Log == nil || d.Count == nil || d.Now == nil {
+		return nil, errors.New("new staff sign-in routes: a dependency is missing")
+	}
+	return &SignIn{d, httpapi.SignInCookies{Name: "pca_staff_signin", Path: httpapi.StaffPath, Now: d.Now}}, nil
+}
+
+// Routes are those of signing in and out.
+func (s *SignIn) Routes() []httpapi.Route {
+	route := func(method, path string, for_ httpapi.Audience, h httpapi.Handler) httpapi.Route {
+		return httpapi.Route{Method: method, Path: path, Audience: for_, Deadline: httpapi.AnswerWithin, Handler: h}
+	}
+	return []httpapi.Route{
+		route(http.MethodGet, "/audit/login", httpapi.Anybody, s.login),
+		route(http.MethodGet, "/audit/callback", httpapi.Anybody, s.callback),
+		route(http.MethodGet, "/audit/session", httpapi.Members, s.session),
+		route(http.MethodPost, "/audit/logout", httpapi.Anybody, s.logout),
+	}
+}
+
+// login is GET /audit/login: it sends the browser to the organisation's provider.
+func (s *SignIn) login(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
+	begun, err := s.d.Login.Begin(ctx)
+	if err != nil {
+		return nil, httpapi.StaffSignInProblem(err)
+	}
+	return s.cookies.Keep(r, httpapi.Redirect(http.StatusFound, begun.URL), begun), nil
+}
+
+// callback is GET /audit/callback, where the provider sends the browser back.
+func (s *SignIn) callback(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
+	member, err := s.finish(ctx, r)
+	entry := r.Entry(audit.SignedIn, audit.Succeeded, s.d.Now())
+	entry.Actor, entry.Purpose = actorOf(member), "audit"
+	if err != nil {
+		p := httpapi.StaffSignInProblem(err)
+		s.d.Count(string(p.Code))
+		entry.Kind, entry.Outcome, entry.Reason = audit.SignInRefused, audit.Refused, string(p.Code)
+		if _, err := s.d.Log.Append(ctx, audit.Guard{}, entry); err != nil {
+			return nil, httpapi.NotLogged(err)
+		}
+		return nil, p
+	}
+	if _, err := s.d.Log.Append(ctx, audit.Guard{}, entry); err != nil {
+		return nil, httpapi.NotLogged(err)
+	}
+	s.d.Count("staff_success")
+	if old := r.CookieUnder(httpapi.StaffPath, httpapi.StaffCookie); old != "" {
+		s.d.Sessions.End(old)
+	}
+	secret, _ := s.d.Sessions.Start(member)
+	answer := httpapi.Redirect(http.StatusSeeOther, "/audit/session").
+		WithCookie(httpapi.Cookie{Name: httpapi.StaffCookie, Path: httpapi.StaffPath, Value: secret})
+	return s.cookies.Forget(r, answer), nil
+}
+
+func (s *SignIn) finish(ctx context.Context, r *httpapi.Request) (staff.Member, error) {
+	callback, ok := s.cookies.Callback(r)
+	if !ok {
+		return staff.Member{}, problem.New(problem.StaffSignInFailed, errors.New("a parameter is there twice or is too long"))
+	}
+	return s.d.Login.Finish(ctx, callback)
+}
+
+type sessionView struct {
+	Account    string    `json:"account"` // as entries of the log name this person
+	SignedInAt time.Time `json:"signedInAt"`
+	ExpiresAt  time.Time `json:"expiresAt"`
+	// IdleSeconds is how long without a request ends the session.
+	IdleSeconds int `json:"idleSeconds"`
+}
+
+// session is GET /audit/session: where a sign-in ends.
+func (s *SignIn) session(_ context.Context, r *httpapi.Request) (httpapi.Answer, error) {
+	found := r.Member()
+	return httpapi.OwnJSON(http.StatusOK, sessionView{
+		Account: found.Member.Pseudonym, SignedInAt: found.SignedIn.UTC(), ExpiresAt: found.ExpiresAt.UTC(), IdleSeconds: int(staff.Idle.Seconds()),
+	}).With("Cache-Control", "no-store"), nil
+}
+
+// logout is POST /audit/logout. Signing out twice is harmless.
+func (s *SignIn) logout(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
+	if secret := r.CookieUnder(httpapi.StaffPath, httpapi.StaffCookie); secret != "" {
+		if found, err := s.d.Sessions.Find(secret); err == nil {
+			s.d.Sessions.End(secret)
+			entry := r.Entry(audit.SignedOut, audit.Succeeded, s.d.Now())
+			entry.Actor, entry.Purpose = actorOf(found.Member), "audit"
+			if _, err := s.d.Log.Append(ctx, audit.Guard{}, entry); err != nil {
+				return nil, httpapi.NotLogged(err)
+			}
+		}
+	}
+	return httpapi.Nothing().WithCookie(httpapi.Cookie{Name: httpapi.StaffCookie, Path: httpapi.StaffPath, Life: -1}), nil
+}
+
+func actorOf(m staff.Member) audit.Actor {
+	if m.Pseudonym == "" {
+		return staffUnknown
+	}
+	return audit.Actor(m.Pseudonym)
+}

@@ -1,0 +1,78 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/client"
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
+	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/session"
+)
+
+type sessionView struct {
+	SignedIn               bool      `json:"signedIn"`
+	SignedInAt             time.Time `json:"signedInAt"`
+	ExpiresAt              time.Time `json:"expiresAt"`
+	IdleSeconds            int       `json:"idleSeconds"` // how long without a request ends it
+	ReauthenticationNeeded bool      `json:"reauthenticationNeeded"`
+}
+
+// session is GET /auth/session. Asking does not keep anyone signed in.
+func (s *Door) session(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
+	secret := r.Cookie(httpapi.SessionCookie)
+	if secret == "" {
+		return nil, problem.New(problem.SignInRequired, nil)
+	}
+	found, err := s.d.Sessions.Peek(ctx, secret)
+	if err != nil {
+		return nil, httpapi.SessionProblem(err)
+	}
+	return httpapi.OwnJSON(http.StatusOK, sessionView{
+		SignedIn: true, SignedInAt: found.SignedInAt.UTC(), ExpiresAt: found.ExpiresAt.UTC(),
+		IdleSeconds:            int(s.d.Idle.Seconds()),
+		ReauthenticationNeeded: !s.d.Now().Before(found.IDTokenExpires),
+	}), nil
+}
+
+// logout is POST /auth/logout. Signing out twice is harmless. A form of a page
+// ends on the start page.
+func (s *Door) logout(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
+	if secret := r.Cookie(httpapi.SessionCookie); secret != "" {
+		if err := s.end(ctx, r, secret, ""); err != nil {
+			return nil, err
+		}
+	}
+	answer := httpapi.Nothing()
+	if r.WantsPage() {
+		answer = httpapi.Redirect(http.StatusSeeOther, "/")
+	}
+	return answer.With("Clear-Site-Data", `"cache"`).
+		WithCookie(httpapi.Cookie{Name: httpapi.SessionCookie, Life: -1}).
+		WithCookie(httpapi.Cookie{Name: httpapi.EndedCookie, Value: "1"}), nil
+}
+
+// end ends a session with its entry, and drops what was kept for it. A session
+// that has ended already is no error.
+func (s *Door) end(ctx context.Context, r *httpapi.Request, secret, reason string) error {
+	found, err := s.d.Sessions.Peek(ctx, secret)
+	if errors.Is(err, session.ErrNone) {
+		return nil
+	}
+	if err != nil {
+		return httpapi.NotLogged(err)
+	}
+	entry := r.Entry(audit.SignedOut, audit.Succeeded, s.d.Now())
+	entry.Client, entry.Reason, entry.Citizen = client.Web, reason, found.Citizen.Ref
+	switch err := s.d.Sessions.End(ctx, found.ID, entry); {
+	case errors.Is(err, session.ErrNone):
+		return nil
+	case err != nil:
+		return httpapi.NotLogged(err)
+	}
+	s.d.Forget(found)
+	return nil
+}
