@@ -3,10 +3,12 @@ package tests_test
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
 	"runtime"
+	"testing"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/local"
@@ -95,4 +97,83 @@ func heap() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
+}
+
+const reasonForLooking = "complaint of March"
+
+// auditor opens a browser and signs a member of the sandbox's staff in who is one.
+func (s *service) auditor(name string) *browser {
+	s.t.Helper()
+	b := s.browser()
+	answered(s.t, b.staffSignIn(name), http.StatusSeeOther)
+	return b
+}
+
+// staffSignIn goes through the staff provider and gives the callback's answer.
+func (b *browser) staffSignIn(name string) local.Answer {
+	b.t.Helper()
+	return b.get(b.staffReturn(name))
+}
+
+// staffReturn goes to the staff provider and gives where it sends the browser back.
+func (b *browser) staffReturn(name string) string {
+	b.t.Helper()
+	begun := b.get("/audit/login")
+	answered(b.t, begun, http.StatusFound)
+	at, err := url.Parse(begun.Header.Get("Location"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	q := at.Query()
+	q.Set("sandbox_staff", name)
+	at.RawQuery = q.Encode()
+	return b.get(at.String()).Header.Get("Location")
+}
+
+// auditEntries is an answer of the auditors' entries.
+type auditEntries struct {
+	Entries []struct {
+		Seq                            int64
+		Kind, Outcome, Actor           string
+		Citizen, Client, Reason, Notes *string
+		Purpose                        *string
+	}
+	Next *string
+}
+
+func (b *browser) auditEntries(query string) auditEntries {
+	b.t.Helper()
+	a := b.get("/audit/v1/entries?" + query)
+	answered(b.t, a, http.StatusOK)
+	return decodeAs[auditEntries](b.t, a.Body)
+}
+
+func (b *browser) search(number, reason string) local.Answer {
+	b.t.Helper()
+	return b.post("/audit/v1/entries/search", map[string]string{"nhsNumber": number, "reason": reason})
+}
+
+func decodeAs[T any](t *testing.T, body []byte) T {
+	t.Helper()
+	var v T
+	if err := json.Unmarshal(body, &v); err != nil {
+		t.Fatalf("%v: %s", err, body)
+	}
+	return v
+}
+
+func auditPaths() []string {
+	return []string{
+		"/audit/session", "/audit/v1/entries", "/audit/v1/checkpoint", "/audit/v1/proof?seq=0&size=1", "/audit/v1/consistency?from=0&to=1",
+		"/audit/v1/consents", "/audit/v1/statistics",
+	}
+}
+
+func (s *service) number(name string) string {
+	s.t.Helper()
+	c, err := s.Sandbox.Citizen(name)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return c.NHSNumber
 }

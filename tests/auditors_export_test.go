@@ -1,0 +1,56 @@
+package tests_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
+)
+
+// Not parallel: it looks at the memory of the whole process.
+func TestAnExportNeedsNoMoreMemoryForALongerLog(t *testing.T) {
+	const many = 30_000
+	s := start(t)
+	s.log(func(ctx context.Context, db *sqlite.DB) {
+		batch := make([]audit.Entry, 500)
+		for i := range batch {
+			batch[i] = audit.Entry{Kind: audit.DataRefused, At: s.clock.Now(), Client: "load", Outcome: audit.Succeeded}
+		}
+		for range many / len(batch) {
+			if _, err := db.Log().Append(ctx, audit.Guard{}, batch...); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	b := s.auditor("ada")
+	lines, peak := b.stream("/audit/v1/entries")
+	if lines < many {
+		t.Errorf("%d lines", lines)
+	}
+	if const16MB := uint64(16 << 20); peak > const16MB {
+		t.Errorf("it took %d bytes more while it was written", peak)
+	}
+}
+
+func TestAnExportEndsWhenItsReaderLeaves(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.log(func(ctx context.Context, db *sqlite.DB) {
+		batch := make([]audit.Entry, 5000)
+		for i := range batch {
+			batch[i] = audit.Entry{Kind: audit.DataRefused, At: s.clock.Now(), Client: "load", Purpose: strings.Repeat("x", 500), Outcome: audit.Succeeded}
+		}
+		for range 4 {
+			if _, err := db.Log().Append(ctx, audit.Guard{}, batch...); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	b := s.auditor("ada")
+	// More than may be under way at once: each is given up after its first bytes.
+	for range 5 {
+		b.leave("/audit/v1/entries")
+	}
+}
