@@ -143,8 +143,8 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 // Words are the value sets in force.
 func (a *App) Words() *timeline.ValueSets { return a.words.Load() }
 
-// ReloadWords reads the value sets anew. Where they are invalid the error says
-// what and where, and those in force stay.
+// ReloadWords reads the value sets again. If they are invalid the error says what
+// and where, and the current ones stay in use.
 func (a *App) ReloadWords() error {
 	read, err := timeline.Load(a.wordsFrom)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"errors"
 )
 
-// Salt hides what a commitment stands for. Each entry has its own.
+// Salt hides the id behind a commitment. Each entry has its own.
 type Salt [32]byte
 
 // NewSalt makes a random salt.
@@ -33,8 +33,8 @@ func (s *Salt) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Commitment is SHA-256(salt || correlation id). It proves an id to whoever has
-// the salt, and says nothing to anybody else. Zero means that there is none.
+// Commitment is SHA-256(salt || correlation id). It proves an id to anybody who
+// has the salt, and says nothing to others. Zero means that there is no id.
 type Commitment [sha256.Size]byte
 
 // Commit gives the commitment to an id.
@@ -51,5 +51,5 @@ type Correlation struct {
 	ID   string `json:"id"`
 }
 
-// Opens tells whether this row is what the commitment was made from.
+// Opens reports whether this row is what the commitment was made from.
 func (c Correlation) Opens(commitment Commitment) bool { return Commit(c.Salt, c.ID) == commitment }

@@ -8,7 +8,11 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 )
 
-// Kind is what sort of act an entry records.
+// Kind is which act an entry records. A new kind needs: the constant here, Kinds
+// (and ConsentKinds for a consent act), eventType in audit/export, a place in the
+// access log that citizens read (internal/httpapi/citizen), the enum in
+// api/openapi.yaml, the table in docs/auditors.md, and NeedsGuard if it records
+// that data was shown.
 type Kind string
 
 // The kinds of entry.
@@ -36,8 +40,7 @@ const (
 	HoldLifted         Kind = "hold_lifted"
 )
 
-// Kinds lists every kind of entry, so that whoever filters by one or puts them
-// into words can tell a known kind from a misspelt one.
+// Kinds lists every kind of entry, to distinguish a known kind from a misspelt one.
 func Kinds() []Kind {
 	return []Kind{
 		SignedIn, SignInRefused, SignedOut,
@@ -48,12 +51,12 @@ func Kinds() []Kind {
 	}
 }
 
-// ConsentKinds are the kinds that tell of a consent act.
+// ConsentKinds are the kinds of consent acts.
 func ConsentKinds() []Kind {
 	return []Kind{ConsentGranted, ConsentRenewed, ConsentWithdrawn, ConsentExpired, ConsentSuperseded}
 }
 
-// Outcome tells how the act ended.
+// Outcome is how the act ended.
 type Outcome string
 
 // The outcomes.
@@ -66,7 +69,7 @@ const (
 // Outcomes lists every outcome.
 func Outcomes() []Outcome { return []Outcome{Succeeded, Refused, Failed} }
 
-// Actor tells who acted.
+// Actor is who acted.
 type Actor string
 
 // The actors. A staff member is "staff:" and the pseudonym of their account.
@@ -77,7 +80,7 @@ const (
 )
 
 // Entry is one act. It carries no clinical content and no identity but the
-// pseudonym: an entry MUST be safe to hand to an auditor as it stands.
+// pseudonym: an entry MUST be safe to hand to an auditor unchanged.
 type Entry struct {
 	Kind    Kind
 	At      time.Time
@@ -103,7 +106,7 @@ type Entry struct {
 	// CorrelationID goes into a side table that retention can empty; the log's
 	// leaf holds a salted commitment to it.
 	CorrelationID string
-	// Before is set on Pruned alone: entries with a lower sequence number keep
+	// Before is set only on Pruned: entries with a lower sequence number keep
 	// their hash and may have lost their body, for their time to be kept is over.
 	Before int64
 }

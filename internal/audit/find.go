@@ -34,7 +34,7 @@ func (f Filter) MatchesAll() bool {
 	return f.Since.IsZero() && f.Until.IsZero() && f.Citizen == "" && f.Client == "" && len(f.Kinds) == 0 && f.Outcome == ""
 }
 
-// Matches tells whether an entry is one of those the filter chooses.
+// Matches reports whether an entry is one of those the filter chooses.
 func (f Filter) Matches(e Entry) bool {
 	kind := len(f.Kinds) == 0
 	for _, k := range f.Kinds {
@@ -74,7 +74,7 @@ func After(r Record) (Cursor, error) {
 // LeafTime is a time as leaves have it; such texts sort as the times do.
 func LeafTime(t time.Time) string { return t.UTC().Format(leafTime) }
 
-// String is opaque to whoever gets it; empty for the zero Cursor.
+// String is opaque to the caller; empty for the zero Cursor.
 func (c Cursor) String() string {
 	if c.At == "" {
 		return ""

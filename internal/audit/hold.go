@@ -10,10 +10,10 @@ import (
 
 // Errors of holds.
 var (
-	// ErrHeld says that a hold stands: what is asked for would destroy what
+	// ErrHeld says that a hold is in force: what is asked for would destroy what
 	// somebody (a court, an inquiry) told the service to keep. Lift the hold first.
 	ErrHeld = errors.New("under hold")
-	// ErrNoHold says that no standing hold has that id.
+	// ErrNoHold says that no hold in force has that id.
 	ErrNoHold = errors.New("no such hold")
 )
 
@@ -24,7 +24,7 @@ type Hold struct {
 	Citizen  citizen.Ref // empty: it covers the whole log and everybody
 	Reason   string      // for the operators; it stays out of the log
 	PlacedAt time.Time
-	LiftedAt *time.Time // nil: it stands
+	LiftedAt *time.Time // nil: it is in force
 }
 
 // HoldStore keeps holds. Each change and its log entry are durable both or neither.

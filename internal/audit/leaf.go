@@ -61,7 +61,7 @@ func Encode(e Entry, salt Salt) ([]byte, error) {
 		return nil, fmt.Errorf("%w: kind, outcome and a time are required", ErrInvalidEntry)
 	}
 	if (e.Kind == Pruned) != (e.Before != 0) || e.Before < 0 {
-		return nil, fmt.Errorf("%w: a place to prune before belongs to that kind alone", ErrInvalidEntry)
+		return nil, fmt.Errorf("%w: a place to prune before belongs to that kind only", ErrInvalidEntry)
 	}
 	commitment := ""
 	if e.CorrelationID != "" {

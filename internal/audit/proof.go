@@ -40,7 +40,7 @@ func ProveInclusion(ctx context.Context, t Tree, seq, size int64) (Inclusion, er
 	return Inclusion{Seq: seq, Size: size, Root: root, Hashes: proof}, nil
 }
 
-// Check tells whether the proof holds for a leaf under a checkpoint, else ErrNotProved.
+// Check returns ErrNotProved unless the proof holds for a leaf under a checkpoint.
 func (p Inclusion) Check(leaf []byte, c Checkpoint) error {
 	if p.Size != c.Size || p.Root != c.Root {
 		return fmt.Errorf("%w: it is about another tree than the checkpoint", ErrNotProved)
@@ -69,7 +69,7 @@ func ProveConsistency(ctx context.Context, t Tree, from, to int64) (Consistency,
 		return Consistency{}, fmt.Errorf("prove consistency: %w", err)
 	}
 	if from < 0 || from > to {
-		return Consistency{}, fmt.Errorf("prove consistency: %d is no beginning of %d", from, to)
+		return Consistency{}, fmt.Errorf("prove consistency: %d is not the beginning of %d", from, to)
 	}
 	p := Consistency{From: from, To: to}
 	if from == 0 || from == to {
@@ -83,7 +83,7 @@ func ProveConsistency(ctx context.Context, t Tree, from, to int64) (Consistency,
 	return p, nil
 }
 
-// Check tells whether the newer checkpoint's log grew from the older one's, else ErrNotProved.
+// Check returns ErrNotProved unless the newer checkpoint's log grew from the older one's.
 func (p Consistency) Check(older, newer Checkpoint) error {
 	if p.From != older.Size || p.To != newer.Size || p.From > p.To {
 		return fmt.Errorf("%w: it is about other trees than the checkpoints", ErrNotProved)

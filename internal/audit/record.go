@@ -20,7 +20,7 @@ type Record struct {
 	Correlation *Correlation
 }
 
-// Entry decodes the leaf, with its correlation id where that still stands.
+// Entry decodes the leaf, with its correlation id if it was not removed.
 // A record without a body gives ErrNotLeaf.
 func (r Record) Entry() (Entry, error) {
 	e, _, err := Decode(r.Leaf)

@@ -24,7 +24,7 @@ type Checkpoint struct {
 // Report is what a verification found to be whole.
 type Report struct {
 	Entries     int64     // in the log
-	WithoutBody int64     // of them pruned: proved by their hash alone
+	WithoutBody int64     // of them pruned: proved by their hash only
 	Root        tlog.Hash // of the tree of all entries
 	Checkpoints int       // known checkpoints that the log agrees with
 	Vouched     int64     // entries that the largest of those checkpoints covers
@@ -43,13 +43,13 @@ func (r Report) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "The log is whole: %d entries, root %s.\n", r.Entries, r.Root)
 	if r.WithoutBody > 0 {
-		fmt.Fprintf(&b, "%d of them are known by their hash alone, because retention removed what they said:\n", r.WithoutBody)
+		fmt.Fprintf(&b, "%d of them are known only by their hash, because retention removed what they said:\n", r.WithoutBody)
 		for _, p := range r.Prunings {
-			fmt.Fprintf(&b, "  entry %d tells that bodies before entry %d were removed, at %s\n", p.Seq, p.Before, p.At.UTC().Format(time.RFC3339))
+			fmt.Fprintf(&b, "  entry %d says that bodies before entry %d were removed, at %s\n", p.Seq, p.Before, p.At.UTC().Format(time.RFC3339))
 		}
 	}
 	if r.Checkpoints == 0 {
-		b.WriteString("No checkpoint was compared: whoever can write to the database could have written the whole log anew.\n")
+		b.WriteString("No checkpoint was compared: anybody who can write to the database could have written the whole log again.\n")
 	} else {
 		fmt.Fprintf(&b, "%d signed checkpoints agree; the first %d entries are those that were signed.\n", r.Checkpoints, r.Vouched)
 	}
@@ -129,7 +129,7 @@ func (v *Verifier) Add(r Record) error {
 	want := v.edge.Size()
 	switch {
 	case r.Seq < 0:
-		return FaultAt(Inserted, r.Seq, "it stands before the beginning")
+		return FaultAt(Inserted, r.Seq, "it is before the beginning")
 	case r.Seq > want:
 		return &Fault{Kind: Missing, First: want, Last: r.Seq - 1, Detail: "neither body nor hash is there"}
 	case len(r.Hashes) == 0:

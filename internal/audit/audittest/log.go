@@ -63,7 +63,7 @@ func (l *Log) Add(t testing.TB, e audit.Entry) {
 	l.Rehash()
 }
 
-// Rehash computes every hash anew, as somebody who rewrites history would.
+// Rehash computes every hash again, as somebody who rewrites history would.
 func (l *Log) Rehash() {
 	var edge audit.Edge
 	for i := range l.Stored {

@@ -14,7 +14,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
-// ErrNotCheckpoint says that a text is no checkpoint signed by the expected key.
+// ErrNotCheckpoint says that a text is not a checkpoint signed by the expected key.
 // The caller MUST NOT rely on anything it says.
 var ErrNotCheckpoint = errors.New("not a checkpoint of this log")
 
@@ -47,7 +47,7 @@ func Open(signed []byte, by note.Verifier) (audit.Checkpoint, error) {
 		return audit.Checkpoint{}, err
 	}
 	if c.Origin != by.Name() {
-		return audit.Checkpoint{}, fmt.Errorf("%w: it is about another log", ErrNotCheckpoint)
+		return audit.Checkpoint{}, fmt.Errorf("%w: it is of another log", ErrNotCheckpoint)
 	}
 	return c, nil
 }

@@ -49,7 +49,7 @@ func (s *FileSink) Publish(_ context.Context, signed []byte) error {
 	if err != nil {
 		return fmt.Errorf("publish checkpoint: %w", err)
 	}
-	// A line that a crash cut short must not swallow this one: it begins anew.
+	// A line that a crash cut short must not swallow this one: it begins on a line of its own.
 	_, err = f.Write(append([]byte("\n"), append(line, '\n')...))
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("publish checkpoint: %w", err)
@@ -57,7 +57,8 @@ func (s *FileSink) Publish(_ context.Context, signed []byte) error {
 	return nil
 }
 
-// Checkpoints reads back what the file holds, oldest first; no file: none.
+// Checkpoints reads back what the file holds, oldest first. A file that does not
+// exist holds none.
 func (s *FileSink) Checkpoints(by note.Verifier) (known []audit.Checkpoint, unreadable int, err error) {
 	f, err := os.Open(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -70,8 +71,8 @@ func (s *FileSink) Checkpoints(by note.Verifier) (known []audit.Checkpoint, unre
 	return Read(f, by)
 }
 
-// Read reads checkpoints as FileSink writes them and checks each
-// signature. Lines that are no checkpoint of that key are counted as unreadable:
+// Read reads checkpoints as FileSink writes them and checks each signature. Lines
+// that are not a checkpoint of that key are counted as unreadable:
 // one can be a write that a crash cut short, more want an explanation.
 func Read(r io.Reader, by note.Verifier) (known []audit.Checkpoint, unreadable int, err error) {
 	lines := bufio.NewScanner(r)

@@ -15,19 +15,19 @@ type Options struct {
 	DatabasePath string
 	KeyPath      string           // made when absent
 	Origin       string           // name of a key that is made: the host that citizens see
-	Sink         string           // a file, or an https address; empty: the file beside the database alone
+	Sink         string           // a file, or an https address; empty: only the file next to the database
 	HTTP         *upstream.Client // posts to an https sink
 	Log          audit.Tree
 	Now          func() time.Time
 	// Logger hears of checkpoints that could not be published.
 	Logger *slog.Logger
-	// Failed counts them; nil: nobody.
+	// Failed counts them; may be nil.
 	Failed func()
 }
 
-// Beside is the file beside the database that every checkpoint goes
-// to. It shows a rolled back or rewritten log to whoever runs the service; only a
-// sink out of the administrator's reach shows it to others.
+// Beside is the file next to the database that every checkpoint goes to. It shows a
+// log that was rolled back or rewritten to those who run the service; only a sink
+// out of the administrator's reach shows it to others.
 func Beside(databasePath string) string { return databasePath + ".checkpoints" }
 
 // OpenPublisher opens or makes the signing key, and continues from the newest

@@ -48,8 +48,8 @@ func New(d Deps) (*Publisher, error) {
 	return &Publisher{d: d, last: d.Last}, nil
 }
 
-// Publish signs the log as it stands and returns when the sink has it. Where
-// nothing was appended since the last one, that one is given and nothing signed.
+// Publish signs the current log and returns when the sink has it. If nothing was
+// appended since the last checkpoint, it returns that one and signs nothing.
 func (p *Publisher) Publish(ctx context.Context) (audit.Checkpoint, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -93,9 +93,9 @@ func (p *Publisher) PublishSigned(ctx context.Context) (Signed, error) {
 	return Signed{published, signed}, nil
 }
 
-// SignedAt publishes the log as it stands and signs what it was when it had size
-// entries, for an export that was made then. It is signed anew, with the time of
-// now, and is not published: the published one covers it.
+// SignedAt publishes the current log and signs what it was when it had size
+// entries, for an export that was made then. It is signed again, with the
+// current time, and is not published: the published one covers it.
 func (p *Publisher) SignedAt(ctx context.Context, size int64) (Signed, error) {
 	published, err := p.Publish(ctx)
 	if err != nil {
@@ -116,7 +116,7 @@ func (p *Publisher) SignedAt(ctx context.Context, size int64) (Signed, error) {
 	return Signed{earlier, signed}, nil
 }
 
-// next is the log as it stands, proved to continue the last checkpoint.
+// next is the current log, proved to continue the last checkpoint.
 func (p *Publisher) next(ctx context.Context) (audit.Checkpoint, error) {
 	size, err := p.d.Log.Size(ctx)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
-// ErrNotExport says that a file is no NDJSON export of [Write], or was cut
+// ErrNotExport says that a file is not an NDJSON export of [Write], or was cut
 // short in the middle of a line.
 var ErrNotExport = errors.New("not an audit export")
 
@@ -20,7 +20,7 @@ const maxLine = audit.MaxLeaf + 64<<10
 
 // Check proves an NDJSON export without the database: it needs the file
 // and the checkpoints (verified notes, see checkpoint.Open). A whole export is
-// hashed anew, in constant memory, and compared with every checkpoint; in a
+// hashed again, in constant memory, and compared with every checkpoint; in a
 // filtered one each entry's own proof is checked, and a checkpoint of exactly the
 // export's size has to vouch for it. The first entry that is wrong comes back as
 // a *[audit.Fault]. That a filtered export leaves nothing out cannot be proved.
@@ -98,7 +98,7 @@ func (c *checker) line(l line) error {
 	case l.Seq > want:
 		return &audit.Fault{Kind: audit.Missing, First: want, Last: l.Seq - 1, Detail: "the export leaves it out"}
 	case l.Seq < want:
-		return audit.FaultAt(audit.OutOfPlace, l.Seq, fmt.Sprintf("it stands where entry %d should", want))
+		return audit.FaultAt(audit.OutOfPlace, l.Seq, fmt.Sprintf("it is where entry %d should be", want))
 	}
 	// The tree is built from the lines, so each agrees with itself: what is wrong
 	// shows at the next checkpoint, or at the header's root.
