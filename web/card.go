@@ -5,58 +5,59 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 // Card is one referral on the page.
 type Card struct {
 	Anchor    string
-	Specialty Said // empty: no source gave one
+	Specialty wording.Text // empty: no source gave one
 	Urgent    bool
 	YouAct    bool
 	WhoActs   string
 
-	Title, Description, NextStep Said
+	Title, Description, NextStep wording.Text
 	Steps                        []Step
 
 	Appointment *Visit
-	Service     Said
-	Provider    Said
-	Referrer    Said
-	ReferredOn  string // in words; empty when not given
-	Waiting     Said   // how long hospital staff have had it; empty: not known
+	Service     wording.Text
+	Provider    wording.Text
+	Referrer    wording.Text
+	ReferredOn  string       // in words; empty when not given
+	Waiting     wording.Text // how long hospital staff have had it; empty: not known
 
-	Contact          Said
+	Contact          wording.Text
 	Phone, Dial      string // Dial is empty where Phone cannot be dialled as it stands
-	PhoneNote        Said
+	PhoneNote        wording.Text
 	BookingReference string
 	ManageURL        string
 }
 
 // Visit is a booked appointment on the page.
 type Visit struct {
-	Date, Time Said // empty: not known here
-	ToCome     bool // hospital staff will send the date and time
+	Date, Time wording.Text // empty: not known here
+	ToCome     bool         // hospital staff will send the date and time
 	Passed     bool
-	Kind       Said
-	Places     []Said
+	Kind       wording.Text
+	Places     []wording.Text
 	Calendar   string // address of the calendar file; empty: none is offered
 }
 
-func newCard(r timeline.Referral, t tongue) Card {
+func newCard(r timeline.Referral) Card {
 	c := Card{
 		Anchor: "referral-" + r.ID,
 		YouAct: r.State.WhoActs == referral.You, WhoActs: whoActs(r.State.WhoActs),
 		Urgent: r.Priority.Code != nil && *r.Priority.Code == "urgent",
-		Title:  t.say(r.State.Title), Description: t.say(r.State.Description), NextStep: t.say(r.State.NextStep),
+		Title:  r.State.Title, Description: r.State.Description, NextStep: r.State.NextStep,
 		Steps:   progress(r.State.Phase),
-		Contact: t.say(r.Contact.Name), PhoneNote: t.maybe(r.Contact.Note),
+		Contact: r.Contact.Name, PhoneNote: optional(r.Contact.Note),
 	}
 	c.Contact.Text = sentence(c.Contact.Text)
 	if r.Specialty != nil {
-		c.Specialty = t.say(r.Specialty.Display)
+		c.Specialty = r.Specialty.Display
 	}
 	if r.Referrer != nil {
-		c.Referrer = t.maybe(r.Referrer.Name)
+		c.Referrer = optional(r.Referrer.Name)
 	}
 	if r.ReferredOn != nil {
 		if day, err := time.Parse(time.DateOnly, *r.ReferredOn); err == nil {
@@ -64,7 +65,7 @@ func newCard(r timeline.Referral, t tongue) Card {
 		}
 	}
 	if r.Waiting != nil && !r.Waiting.Long { // a long wait is told by the next step
-		c.Waiting = t.say(r.Waiting.Text)
+		c.Waiting = r.Waiting.Text
 	}
 	if r.Contact.Phone != nil {
 		c.Phone, c.Dial = *r.Contact.Phone, dial(*r.Contact.Phone)
@@ -76,31 +77,31 @@ func newCard(r timeline.Referral, t tongue) Card {
 		c.ManageURL = *r.ManageURL
 	}
 	if s := r.Service; s != nil {
-		c.Service = t.maybe(s.Name)
+		c.Service = optional(s.Name)
 		if s.Provider != nil {
-			c.Provider = t.maybe(s.Provider.Name)
+			c.Provider = optional(s.Provider.Name)
 		}
 	}
-	c.Appointment = newVisit(r, t)
+	c.Appointment = newVisit(r)
 	return c
 }
 
-func newVisit(r timeline.Referral, t tongue) *Visit {
+func newVisit(r timeline.Referral) *Visit {
 	a := r.Appointment
 	if a == nil {
 		return nil
 	}
-	v := &Visit{Date: t.maybe(a.DisplayDate), Time: t.maybe(a.DisplayTime), ToCome: a.DateToBeConfirmed, Passed: a.HasPassed}
+	v := &Visit{Date: optional(a.DisplayDate), Time: optional(a.DisplayTime), ToCome: a.DateToBeConfirmed, Passed: a.HasPassed}
 	if a.Start != nil && !a.HasPassed {
 		v.Calendar = "/v1/appointments/" + a.ID + "/calendar.ics"
 	}
 	if r.Service != nil {
 		if r.Service.Type != nil {
-			v.Kind = t.say(r.Service.Type.Display)
+			v.Kind = r.Service.Type.Display
 		}
 		for _, l := range r.Service.Locations {
 			if l.Name != nil {
-				v.Places = append(v.Places, t.say(*l.Name))
+				v.Places = append(v.Places, *l.Name)
 			}
 		}
 	}

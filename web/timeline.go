@@ -1,24 +1,21 @@
 package web
 
 import (
+	"strings"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 // Timeline is the page that a citizen came for.
 type Timeline struct {
 	Told timeline.Timeline
-	// Lang is the language that Told is in, and English the same told in English;
-	// nil where Lang is English. What both say alike is marked as English.
-	Lang    timeline.Lang
-	English *timeline.Timeline
 	// Complete: every source answered freshly and everything could be read. Only
 	// then does an empty timeline mean that there is nothing.
 	Complete bool
 	Sources  []Source
-	Notices  []timeline.Notice
 	Idle     time.Duration // without activity, until the service signs out by itself
 }
 
@@ -29,8 +26,8 @@ type Source struct {
 	Name string
 	// FetchedAt is London time; zero: nothing came from there.
 	FetchedAt time.Time
-	Stale     bool   // FetchedAt is an older reading, because the source failed now
-	Issue     string // what went wrong, in words; empty when nothing did
+	Stale     bool         // FetchedAt is an older reading, because the source failed now
+	Issue     wording.Text // what went wrong; empty when nothing did
 }
 
 // Fetched is when, in words.
@@ -51,7 +48,7 @@ func (p Timeline) Empty() bool { return p.Complete && len(p.Told.Referrals) == 0
 func (p Timeline) Nothing() bool { return !p.Complete && len(p.Told.Referrals) == 0 }
 
 // Summary is the timeline in one line.
-func (p Timeline) Summary() Said { return p.tongue().say(p.Told.Summary.Text) }
+func (p Timeline) Summary() wording.Text { return p.Told.Summary.Text }
 
 // NeedsYou are the referrals in which the citizen acts next.
 func (p Timeline) NeedsYou() []Card { return p.cards(true) }
@@ -65,10 +62,9 @@ func (p Timeline) Next() *Card {
 	if next == nil {
 		return nil
 	}
-	t := p.tongue()
 	for _, r := range p.Told.Referrals {
 		if a := r.Appointment; a != nil && a.Start != nil && *a.Start == *next {
-			c := newCard(r, t)
+			c := newCard(r)
 			return &c
 		}
 	}
@@ -76,73 +72,32 @@ func (p Timeline) Next() *Card {
 }
 
 // Missed are the notices, in words.
-func (p Timeline) Missed() []Said {
-	t := tongue{lang: p.Lang}
-	if p.English != nil {
-		t.english = map[string]bool{}
+func (p Timeline) Missed() []wording.Text {
+	missed := make([]wording.Text, 0, len(p.Told.Notices))
+	for _, n := range p.Told.Notices {
+		missed = append(missed, n.Message)
 	}
-	said := make([]Said, 0, len(p.Notices))
-	for _, n := range p.Notices {
-		said = append(said, t.say(n.Message))
+	return missed
+}
+
+// Checked names the sources: "A, B and C".
+func (p Timeline) Checked() string {
+	names := make([]string, 0, len(p.Sources))
+	for _, s := range p.Sources {
+		names = append(names, s.Name)
 	}
-	return said
+	if n := len(names); n > 1 {
+		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+	}
+	return strings.Join(names, "")
 }
 
 func (p Timeline) cards(yours bool) []Card {
-	t := p.tongue()
 	var chosen []Card
 	for _, r := range p.Told.Referrals {
 		if (r.State.WhoActs == referral.You) == yours {
-			chosen = append(chosen, newCard(r, t))
+			chosen = append(chosen, newCard(r))
 		}
 	}
 	return chosen
-}
-
-// tongue gathers what is told in English even where another language was asked
-// for: names, and phrases without a translation.
-func (p Timeline) tongue() tongue {
-	t := tongue{lang: p.Lang}
-	if p.English == nil {
-		return t
-	}
-	t.english = map[string]bool{p.English.Summary.Text: true}
-	note := func(texts ...*string) {
-		for _, text := range texts {
-			if text != nil {
-				t.english[*text] = true
-			}
-		}
-	}
-	for _, r := range p.English.Referrals {
-		note(&r.Priority.Display, &r.State.Title, &r.State.Description, &r.State.NextStep, &r.Contact.Name, r.Contact.Note)
-		if r.Specialty != nil {
-			note(&r.Specialty.Display)
-		}
-		if r.Appointment != nil {
-			note(r.Appointment.DisplayDate, r.Appointment.DisplayTime)
-		}
-		if r.Referrer != nil {
-			note(r.Referrer.Name)
-		}
-		if r.Waiting != nil {
-			note(&r.Waiting.Text)
-		}
-		if r.Service != nil {
-			note(r.Service.Name)
-			for _, l := range r.Service.Locations {
-				note(l.Name)
-			}
-			if r.Service.Type != nil {
-				note(&r.Service.Type.Display)
-			}
-			if r.Service.Provider != nil {
-				note(r.Service.Provider.Name)
-			}
-		}
-	}
-	for _, e := range p.English.Events {
-		note(&e.Title, e.Detail, e.DisplayDate, e.DisplayTime)
-	}
-	return t
 }

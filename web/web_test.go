@@ -7,6 +7,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 	"github.com/patient-care-aggregator/aggregator/web"
 )
 
@@ -37,31 +38,37 @@ const hostile = `<script>alert("x")</script>"onmouseover='x'`
 
 func pointer(s string) *string { return &s }
 
+// said is the hostile name where words are expected.
+func said() wording.Text { return wording.Name(hostile) }
+
+func saidToo() *wording.Text { t := said(); return &t }
+
 func hostileTimeline() timeline.Timeline {
 	return timeline.Timeline{
-		Summary: timeline.Summary{Text: hostile},
+		Summary: timeline.Summary{Text: said()},
 		Referrals: []timeline.Referral{{
-			ID: `"><script>`, BookingReference: pointer(hostile), Specialty: &timeline.Coded{Display: hostile},
-			Priority: timeline.Coded{Code: pointer("urgent"), Display: hostile},
-			State:    timeline.State{Title: hostile, Description: hostile, NextStep: hostile},
-			Referrer: &timeline.NamedPlace{Name: pointer(hostile)},
-			Service: &timeline.ReferralService{
-				Name: pointer(hostile), Type: &timeline.Coded{Display: hostile}, Provider: &timeline.NamedPlace{Name: pointer(hostile)},
-				Locations: []timeline.NamedPlace{{Name: pointer(hostile)}},
+			ID: `"><script>`, BookingReference: pointer(hostile), Specialty: &timeline.Coded{Display: said()},
+			Priority: timeline.Coded{Code: pointer("urgent"), Display: said()},
+			State:    timeline.State{Title: said(), Description: said(), NextStep: said()},
+			Referrer: &timeline.Place{Name: saidToo()},
+			Service: &timeline.Service{
+				Name: saidToo(), Type: &timeline.Coded{Display: said()}, Provider: &timeline.Place{Name: saidToo()},
+				Locations: []timeline.Place{{Name: saidToo()}},
 			},
-			Contact:     timeline.Contact{Name: hostile, Phone: pointer("javascript:alert(1)"), Note: pointer(hostile)},
-			Appointment: &timeline.AppointmentShown{ID: `"><script>`, Start: pointer("2026-03-02T10:00:00Z"), DisplayDate: pointer(hostile), DisplayTime: pointer(hostile)},
+			Contact:     timeline.Contact{Name: said(), Phone: pointer("javascript:alert(1)"), Note: saidToo()},
+			Appointment: &timeline.Appointment{ID: `"><script>`, Start: pointer("2026-03-02T10:00:00Z"), DisplayDate: saidToo(), DisplayTime: saidToo()},
 			ManageURL:   pointer("javascript:alert(1)"),
 		}},
-		Events: []timeline.Event{{ReferralID: `"><script>`, Title: hostile, Detail: pointer(hostile), DisplayDate: pointer(hostile)}},
+		Notices: []timeline.Notice{{Message: said()}},
+		Events:  []timeline.Event{{ReferralID: `"><script>`, Title: said(), Detail: saidToo(), DisplayDate: saidToo()}},
 	}
 }
 
 func TestWhatStrangersWroteStaysText(t *testing.T) {
 	t.Parallel()
 	text := render(t, pages(t), web.Timeline{
-		Told: hostileTimeline(), Lang: timeline.English,
-		Sources: []web.Source{{Name: hostile, Issue: hostile}}, Notices: []timeline.Notice{{Message: hostile}},
+		Told:    hostileTimeline(),
+		Sources: []web.Source{{Name: hostile, Issue: said()}},
 	})
 	for _, alive := range []string{"<script", `"onmouseover`, `href="javascript:`, `href="tel:javascript`} {
 		if strings.Contains(text, alive) {
@@ -75,7 +82,7 @@ func TestWhatStrangersWroteStaysText(t *testing.T) {
 
 func TestAFailureNeverLooksLikeNothing(t *testing.T) {
 	t.Parallel()
-	nothing := timeline.Timeline{Summary: timeline.Summary{Text: "You have no referrals to show"}}
+	nothing := timeline.Timeline{Summary: timeline.Summary{Text: wording.Name("You have no referrals to show")}}
 	for name, c := range map[string]struct {
 		page     web.Timeline
 		has, not string

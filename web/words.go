@@ -7,31 +7,15 @@ import (
 	"unicode/utf8"
 
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
-// Said is text in the timeline's words. Lang is set where it is not the page's
-// own language.
-type Said struct{ Lang, Text string }
-
-// tongue marks what the timeline says in another language than the page's.
-type tongue struct {
-	lang    timeline.Lang
-	english map[string]bool // what is told in English all the same; nil: everything
-}
-
-func (t tongue) say(text string) Said {
-	if t.english == nil || t.english[text] {
-		return Said{Text: text}
-	}
-	return Said{Lang: string(t.lang), Text: text}
-}
-
-func (t tongue) maybe(text *string) Said {
+// optional is the text, or none.
+func optional(text *wording.Text) wording.Text {
 	if text == nil {
-		return Said{}
+		return wording.Text{}
 	}
-	return t.say(*text)
+	return *text
 }
 
 // whoActs says who does the next thing.

@@ -66,7 +66,8 @@ func reloadOnHangup(ctx context.Context, a *app.App, log *slog.Logger) (stop fun
 				log.LogAttrs(ctx, slog.LevelError, "value sets rejected, the current ones stay in use", slog.String(telemetry.KeyError, err.Error()))
 				continue
 			}
-			log.LogAttrs(ctx, slog.LevelInfo, "value sets read again", slog.String(telemetry.KeyVersion, a.Words().Version()))
+			words, _ := a.Words()
+			log.LogAttrs(ctx, slog.LevelInfo, "value sets read again", slog.String(telemetry.KeyVersion, words.Version()))
 		}
 	}()
 	return func() {

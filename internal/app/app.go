@@ -18,12 +18,13 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/config"
+	"github.com/patient-care-aggregator/aggregator/internal/disclosure"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 	"github.com/patient-care-aggregator/aggregator/internal/staff"
 	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 	"github.com/patient-care-aggregator/aggregator/valuesets"
 	"github.com/patient-care-aggregator/aggregator/web"
 )
@@ -37,6 +38,12 @@ type Options struct {
 	Version string
 }
 
+// words are the value sets and the disclosure policy that were read together.
+type words struct {
+	set    *wording.Set
+	policy *disclosure.Policy
+}
+
 // App is the service, put together and not yet listening.
 type App struct {
 	Handler http.Handler // the main listener's
@@ -46,7 +53,7 @@ type App struct {
 	store     *sqlite.DB
 	sessions  *session.Manager
 	history   *history.Keeper
-	words     atomic.Pointer[timeline.ValueSets]
+	words     atomic.Pointer[words]
 	wordsFrom fs.FS
 	upstreams []interface{ Close() }
 
@@ -140,17 +147,21 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	return a, nil
 }
 
-// Words are the value sets in force.
-func (a *App) Words() *timeline.ValueSets { return a.words.Load() }
+// Words are the value sets and the disclosure policy in force.
+func (a *App) Words() (*wording.Set, *disclosure.Policy) {
+	w := a.words.Load()
+	return w.set, w.policy
+}
 
 // ReloadWords reads the value sets again. If they are invalid the error says what
 // and where, and the current ones stay in use.
 func (a *App) ReloadWords() error {
-	read, err := timeline.Load(a.wordsFrom)
-	if err != nil {
+	set, err := wording.Load(a.wordsFrom)
+	policy, policyErr := disclosure.Load(a.wordsFrom, set)
+	if err := errors.Join(err, policyErr); err != nil {
 		return fmt.Errorf("read value sets: %w", err)
 	}
-	a.words.Store(read)
+	a.words.Store(&words{set, policy})
 	return nil
 }
 

@@ -16,7 +16,7 @@ func TestTheDomainReachesNeitherNetworkNorStore(t *testing.T) {
 		module + "httpapi": true, module + "store": true, module + "store/sqlite": true, module + "app": true,
 	}
 	for _, name := range []string{
-		"referral", "fhir", "citizen", "client", "consent", "session", "history", "audit", "audit/export", "subject", "cache",
+		"referral", "wording", "disclosure", "timeline", "fhir", "citizen", "client", "consent", "session", "history", "audit", "audit/export", "subject", "cache",
 	} {
 		list, err := exec.CommandContext(t.Context(), "go", "list", "-deps", module+name).Output()
 		if err != nil {

@@ -26,13 +26,13 @@ func (w *wiring) record(ctx context.Context) (checkpoint.Key, error) {
 		return checkpoint.Key{}, err
 	}
 	a.changes = audit.NewChanges(a.store.Log(), w.o.Now, func() []audit.Entry {
-		words := a.Words()
+		words, policy := a.Words()
 		return []audit.Entry{
 			{Kind: audit.KeyChanged, Purpose: fmt.Sprintf("ring %s, NHS login %s, API platform %s, checkpoints %s",
 				w.ring.ActiveID(), w.login.ID(), w.platform.ID(), key.Public)},
 			{
 				Kind: audit.ConfigurationKnown, Purpose: "version " + w.o.Version, Digest: digest,
-				Policy: words.PolicyVersion(), ValueSets: words.Version(), Notice: w.notices.InForce().Version,
+				Policy: policy.Version(), ValueSets: words.Version(), Notice: w.notices.InForce().Version,
 			},
 		}
 	})

@@ -78,8 +78,11 @@ func (w *wiring) organisations() (*organisation.Directory, error) {
 	}
 	d := organisation.Deps{
 		Bundled: bundled, BaseURL: w.c.ODSBaseURL, APIKey: w.c.ODSAPIKey,
-		Cache:  cache.New(memory.New[referral.Organisation](maxServices), w.directory("organisation")),
-		Name:   func(raw string) string { return w.app.Words().OrganisationName(raw) },
+		Cache: cache.New(memory.New[referral.Organisation](maxServices), w.directory("organisation")),
+		Name: func(raw string) string {
+			words, _ := w.app.Words()
+			return words.OrganisationName(raw)
+		},
 		Panics: w.panics,
 	}
 	if w.c.ODSBaseURL != "" {

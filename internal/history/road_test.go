@@ -9,16 +9,22 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/disclosure"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 	"github.com/patient-care-aggregator/aggregator/valuesets"
 )
 
 // TestTheWholeRoad wires a keeper as the service does, with the real ledger and
 // store, and follows one citizen from the first reading to the withdrawal.
 func TestTheWholeRoad(t *testing.T) {
-	words, err := timeline.Load(valuesets.FS())
+	words, err := wording.Load(valuesets.FS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := disclosure.Load(valuesets.FS(), words)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +61,7 @@ func TestTheWholeRoad(t *testing.T) {
 		at := begin.AddDate(0, 0, days)
 		now.set(at)
 		observed := keeper.Observe(t.Context(), ann, app, whole(at, list...))
-		return timeline.BuildWith(list, observed, words, timeline.English, at)
+		return timeline.Build(timeline.Input{Facts: list, Observed: observed}, words, policy, wording.English, at)
 	}
 	waiting := facts(heart, referral.StateAwaitingTriage)
 
@@ -75,7 +81,7 @@ func TestTheWholeRoad(t *testing.T) {
 	}
 	look(63, facts(heart, referral.StateSentBack))
 	changes, err := keeper.Changes(t.Context(), ann, app, history.Query{Limit: 10})
-	if err != nil || len(changes) != 1 || timeline.TellChanges(changes, words, timeline.English)[0].Title != "Sent back to your GP surgery or referrer" {
+	if err != nil || len(changes) != 1 || timeline.TellChanges(changes, words, wording.English)[0].Title.String() != "Sent back to your GP surgery or referrer" {
 		t.Errorf("changes %v, %v", changes, err)
 	}
 

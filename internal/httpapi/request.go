@@ -16,7 +16,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 	"github.com/patient-care-aggregator/aggregator/internal/staff"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 const keyRequest = "pca.request"
@@ -94,7 +94,7 @@ func (r *Request) cookiesLike(path, begin string) map[string]string {
 func (r *Request) CorrelationID() string { return r.correlationID }
 
 // Lang is the language that the caller likes best of those that are spoken here.
-func (r *Request) Lang() timeline.Lang { return timeline.ParseLang(r.Header("Accept-Language")) }
+func (r *Request) Lang() wording.Lang { return parseLang(r.Header("Accept-Language")) }
 
 // WantsPage reports whether the answer should be a page: the route has one, and
 // the caller asks for HTML.

@@ -134,6 +134,7 @@ func adapt(r *foundReferral, c citizen.Citizen, services map[string]Service, nam
 	}
 	f := referral.Facts{
 		Source:           sourceID,
+		EventSource:      "ers",
 		ID:               c.OpaqueID("referral", r.key),
 		BookingReference: r.ubrn(),
 		Version:          fhir.VersionOf(r.Meta),

@@ -20,7 +20,7 @@ func TestReadWhatTheContractPromises(t *testing.T) {
 
 	start, end := time.Date(2025, 8, 6, 13, 30, 0, 0, time.UTC), time.Date(2025, 8, 6, 13, 50, 0, 0, time.UTC)
 	want := referral.Facts{
-		Source: sourceID, BookingReference: "000000100001", Version: "1", State: "BOOKED", Priority: "ROUTINE",
+		Source: sourceID, EventSource: "ers", BookingReference: "000000100001", Version: "1", State: "BOOKED", Priority: "ROUTINE",
 		Specialty:   &referral.Coding{Code: "CARDIOLOGY", Display: "Cardiology"},
 		ReferredOn:  referral.Date{Year: 2025, Month: time.January, Day: 11},
 		Referrer:    &referral.Organisation{ODSCode: "R69"},

@@ -6,11 +6,11 @@ import (
 	"strconv"
 )
 
-// maxCode bounds a code or id that is shown, in bytes.
+// MaxCode bounds a code or id that is shown, in bytes.
 const MaxCode = 64
 
-// token gives s where it is a short code of the characters that codes are made
-// of, and nothing where it is not.
+// Token returns s if it is a short code of the characters that codes are made of,
+// and nil if it is not.
 func Token(s string, maxLen int) *string {
 	if s == "" || len(s) > maxLen {
 		return nil
@@ -25,7 +25,7 @@ func Token(s string, maxLen int) *string {
 	return &s
 }
 
-// digestID derives an opaque id from parts.
+// DigestID derives an opaque id from parts.
 func DigestID(parts ...string) string {
 	h := sha256.New()
 	for _, part := range parts {

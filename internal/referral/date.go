@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// IsZero tells that no day was given.
+// IsZero reports that no day was given.
 func (d Date) IsZero() bool { return d == Date{} }
 
-// Valid tells whether the day is on the calendar and in a year that a referral
+// Valid reports whether the day is on the calendar and in a year that a referral
 // can have (1900 to 2199).
 func (d Date) Valid() bool {
 	if d.Year < 1900 || d.Year >= 2200 || d.Month < time.January || d.Month > time.December || d.Day < 1 {
@@ -21,17 +21,17 @@ func (d Date) Valid() bool {
 // String is the day as YYYY-MM-DD.
 func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day) }
 
-// begins is the first instant of the day in loc.
+// Begins is the first instant of the day in loc.
 func (d Date) Begins(loc *time.Location) time.Time {
 	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, loc)
 }
 
-// ends is the first instant of the following day in loc.
+// Ends is the first instant of the following day in loc.
 func (d Date) Ends(loc *time.Location) time.Time {
 	return time.Date(d.Year, d.Month, d.Day+1, 0, 0, 0, 0, loc)
 }
 
-// believable tells whether an instant can be that of an appointment. Outside
+// Believable reports whether an instant can be that of an appointment. Outside
 // these years JSON cannot carry it, and no hospital meant it.
 func Believable(t time.Time) bool {
 	year := t.UTC().Year()

@@ -7,6 +7,8 @@ import "time"
 // they mean. Absent parts are nil or empty.
 type Facts struct {
 	Source string // id of the source, such as "ers-01"
+	// EventSource is how events name the source, such as "ers"; empty: by its id.
+	EventSource string
 	// ID is opaque and stable for this citizen (citizen.OpaqueID).
 	ID string
 	// BookingReference is the UBRN, 12 digits, known to the citizen as the
@@ -63,6 +65,8 @@ type Appointment struct {
 const (
 	ReviewTriage      = "triage"      // TRIAGE_DEFERRAL: a specialist team is looking at the referral
 	ReviewAppointment = "appointment" // APPOINTMENT_DEFERRAL: staff will arrange an appointment
+	// ReviewUnknown is a kind of task that this version does not know.
+	ReviewUnknown = "unknown"
 )
 
 // Review is a task that the provider means to finish by a day.

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// copies are all facts about one referral, the one to tell first.
+// Copies are all facts about one referral, the copy to show first.
 type Copies []Facts
 
-// mergeDuplicates brings the facts about each referral together. Of one
+// Merge brings the facts about each referral together. Of one
 // source's facts the newest version wins, then the fullest; between sources the
 // fullest wins. Ties fall to the content, so the order in which facts arrive
 // never matters. Facts without a usable id get one from their content: two

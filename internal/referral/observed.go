@@ -15,7 +15,7 @@ type Observed struct {
 	Since time.Time
 }
 
-// byReferral groups observed stages. Only stages of referrals that are there are
+// ByReferral groups observed stages. Only stages of referrals that are there are
 // ever looked at.
 func ByReferral(observed []Observed) map[string][]Observed {
 	if len(observed) == 0 {
@@ -31,7 +31,7 @@ func ByReferral(observed []Observed) map[string][]Observed {
 	return groups
 }
 
-// runs puts observed stages in the order of time, each stage once from the first
+// Runs puts observed stages in the order of time, each stage once from the first
 // time that it was seen until another was.
 func Runs(all []Observed) []Observed {
 	all = slices.Clone(all)

@@ -15,8 +15,8 @@ type Stage struct {
 	Phase Phase  // never PhasePassed, which comes with time alone
 }
 
-// stageOf gives the stage of facts. A code that nobody knows becomes UNKNOWN, so
-// that nothing which could tell is kept or compared.
+// StageOf returns the stage of facts. An unknown code becomes UNKNOWN, so that
+// nothing which could disclose is kept or compared.
 func StageOf(f *Facts) Stage {
 	s := Stage{State: f.State}
 	if s.State == StateBooked && f.Appointment != nil && f.Appointment.Start == nil {
@@ -25,8 +25,8 @@ func StageOf(f *Facts) Stage {
 	return s.Normalised()
 }
 
-// sound gives the stage as this version of the state machine knows it: what was
-// written down by another version is never told as it stands.
+// Normalised returns the stage as this version of the state machine knows it: a
+// stage that another version wrote is never shown unchanged.
 func (s Stage) Normalised() Stage {
 	rule, known := RulesOf(s.State)
 	if !known {

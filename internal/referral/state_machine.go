@@ -46,16 +46,17 @@ const (
 	UnknownActor Actor = "unknown"
 )
 
-// expectation says what an appointment means beside a state.
+// Expectation says what an appointment means beside a state.
 type Expectation int
 
+// What an appointment can mean.
 const (
 	AppointmentFits      Expectation = iota // it is the citizen's appointment
 	AppointmentCancelled                    // it is the one that was cancelled: never shown as booked
 	AppointmentStrange                      // it contradicts the state: shown, and the citizen is told to check
 )
 
-// rules are what is fixed about one state.
+// Rules are what is fixed about one state.
 type Rules struct {
 	Phase       Phase
 	WhoActs     Actor
@@ -64,7 +65,7 @@ type Rules struct {
 	next []string
 }
 
-// states lists the eleven published codes.
+// States lists the eleven published codes.
 func States() []string {
 	return []string{
 		StateNotBooked, StateBooked, StateAwaitingTriage, StateDeferToProvider, StateReviewed,
@@ -73,8 +74,8 @@ func States() []string {
 	}
 }
 
-// machine is the state machine: the rules of a state, and whether the code is
-// one of the eleven. Every other code has the rules of UNKNOWN.
+// RulesOf is the state machine. It returns the rules of a state, and whether the
+// code is one of the eleven. Every other code has the rules of UNKNOWN.
 func RulesOf(code string) (Rules, bool) {
 	// Where a referral can go from any place that lets somebody book or send it on.
 	onward := []string{StateBooked, StateAwaitingTriage, StateDeferToProvider, StateNotBooked}
@@ -117,9 +118,9 @@ func RulesOf(code string) (Rules, bool) {
 	}
 }
 
-// Possible tells whether a referral last seen in from can be in to one step
-// later. A state that stays is possible; about a code that nobody knows nothing
-// can be said, so it is possible too. Between two observations several steps may
+// TransitionPossible reports whether a referral last seen in from can be in to one step
+// later. A state that stays is possible; about an unknown code nothing can
+// be said, so it is possible too. Between two observations several steps may
 // have happened, so false is a reason to count and look, never to hide.
 func TransitionPossible(from, to string) bool {
 	rule, fromKnown := RulesOf(from)

@@ -5,7 +5,7 @@ import (
 	"encoding/base64"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 // Content is what a render function makes of a reading.
@@ -21,7 +21,7 @@ type Content struct {
 	Tagged bool
 	// Incomplete says that the answer itself says that something is missing.
 	Incomplete bool
-	Lang       timeline.Lang // empty: not said
+	Lang       wording.Lang // empty: not said
 	// Referrals are the ids of the referrals that the content is about.
 	Referrals []string
 }

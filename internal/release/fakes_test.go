@@ -12,11 +12,13 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/disclosure"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/release"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 	"github.com/patient-care-aggregator/aggregator/valuesets"
 )
 
@@ -47,7 +49,11 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	words, err := timeline.Load(valuesets.FS())
+	words, err := wording.Load(valuesets.FS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := disclosure.Load(valuesets.FS(), words)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +70,7 @@ func newWorld(t *testing.T) *world {
 		Sources: []aggregate.SourceStatus{{ID: "ers-01", Name: "e-RS", Status: aggregate.OK, FetchedAt: &fetched, Asked: true}},
 	}
 	w.Service, err = release.New(release.Deps{
-		Consents: consents{w}, Sources: sources{w}, History: histories{w}, Words: func() *timeline.ValueSets { return words },
+		Consents: consents{w}, Sources: sources{w}, History: histories{w}, Words: func() (*wording.Set, *disclosure.Policy) { return words, policy },
 		Log: log{w}, Now: func() time.Time { return w.now },
 		Reason:  func(err error) string { return err.Error() },
 		Counted: func(timeline.Counts) {},
@@ -83,7 +89,7 @@ func (w *world) caller() session.Caller {
 }
 
 func (w *world) ask(change ...func(*release.Request)) release.Request {
-	q := release.Request{Caller: w.caller(), CorrelationID: "c", Purpose: "timeline", Lang: timeline.English}
+	q := release.Request{Caller: w.caller(), CorrelationID: "c", Purpose: "timeline", Lang: wording.English}
 	for _, each := range change {
 		each(&q)
 	}

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
+	"github.com/patient-care-aggregator/aggregator/internal/disclosure"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 // Reading is what is known of a citizen's own referrals, allowed to be shown to
@@ -22,38 +24,40 @@ type Reading struct {
 	Changes []referral.Change
 	// Observed is what earlier reads saw, where the citizen lets it be kept.
 	Observed []referral.Observed
-	Words    *timeline.ValueSets
-	Lang     timeline.Lang
+	Words    *wording.Set
+	Policy   *disclosure.Policy
+	Lang     wording.Lang
 	At       time.Time // the instant of which everything is told
 
 	counted func(timeline.Counts)
 }
 
-// Timeline puts the reading into words, under the disclosure policy.
+// Timeline is the reading in words. What it could not show as it came is counted.
 func (r Reading) Timeline() timeline.Timeline {
-	built := r.TimelineIn(r.Lang)
+	in := timeline.Input{Facts: r.Facts, Observed: r.Observed, Sources: r.sources(), Notices: r.notices()}
+	built := timeline.Build(in, r.Words, r.Policy, r.Lang, r.At)
 	r.counted(built.Counts)
 	return built
 }
 
-// TimelineIn is Timeline in another language.
-func (r Reading) TimelineIn(lang timeline.Lang) timeline.Timeline {
-	return timeline.BuildWith(r.Facts, r.Observed, r.Words, lang, r.At)
+func (r Reading) sources() []referral.Source {
+	list := make([]referral.Source, len(r.Sources))
+	for i, s := range r.Sources {
+		list[i] = referral.Source{ID: s.ID, Name: s.Name, Status: string(s.Status), Issue: string(s.Issue)}
+		if s.FetchedAt != nil {
+			at := s.FetchedAt.UTC().Truncate(time.Second)
+			list[i].FetchedAt = &at
+		}
+	}
+	return list
 }
 
-// Source is what one source did, in words.
-type Source struct {
-	ID        string           `json:"id"`
-	Name      string           `json:"name"`
-	Status    aggregate.Status `json:"status"`
-	FetchedAt *time.Time       `json:"fetchedAt"`
-	Issue     *Issue           `json:"issue"`
-}
-
-// Issue is why a source did not do well, in words.
-type Issue struct {
-	Code    aggregate.Issue `json:"code"`
-	Message string          `json:"message"`
+func (r Reading) notices() []referral.Notice {
+	list := make([]referral.Notice, len(r.Notices))
+	for i, n := range r.Notices {
+		list[i] = referral.Notice{Code: string(n.Code), Count: n.Count}
+	}
+	return list
 }
 
 // envelope is around every JSON answer with a citizen's data: how complete it is
@@ -61,33 +65,8 @@ type Issue struct {
 type envelope struct {
 	AsOf     *time.Time        `json:"asOf"`
 	Complete bool              `json:"complete"`
-	Sources  []Source          `json:"sources"`
+	Sources  []timeline.Source `json:"sources"`
 	Notices  []timeline.Notice `json:"notices"`
-}
-
-// SourcesInWords says what each source did.
-func (r Reading) SourcesInWords() []Source {
-	told := make([]Source, len(r.Sources))
-	for i, each := range r.Sources {
-		told[i] = Source{ID: each.ID, Name: each.Name, Status: each.Status}
-		if each.FetchedAt != nil {
-			at := each.FetchedAt.UTC().Truncate(time.Second)
-			told[i].FetchedAt = &at
-		}
-		if each.Issue != "" {
-			told[i].Issue = &Issue{each.Issue, r.Words.SourceIssue(string(each.Issue), r.Lang)}
-		}
-	}
-	return told
-}
-
-// NoticesInWords says what could not be shown.
-func (r Reading) NoticesInWords() []timeline.Notice {
-	told := make([]timeline.Notice, len(r.Notices))
-	for i, n := range r.Notices {
-		told[i] = r.Words.Notice(string(n.Code), n.Count, r.Lang)
-	}
-	return told
 }
 
 // JSON makes content of an object's members: v is encoded once, behind asOf,
@@ -103,7 +82,7 @@ func (r Reading) JSON(v any, referrals []string) (Content, error) {
 	}
 	rest[0] = ','
 	asOf := r.At.UTC().Truncate(time.Second)
-	dated := envelope{AsOf: &asOf, Complete: r.Complete, Sources: r.SourcesInWords(), Notices: r.NoticesInWords()}
+	dated := envelope{AsOf: &asOf, Complete: r.Complete, Sources: timeline.SourcesInWords(r.sources(), r.Words, r.Lang), Notices: timeline.NoticesInWords(r.notices(), r.Words, r.Lang)}
 	body, err := dated.open()
 	if err != nil {
 		return Content{}, err
@@ -133,7 +112,7 @@ func (e envelope) open() ([]byte, error) {
 // undated is the envelope without what changes by itself.
 func (e envelope) undated() envelope {
 	e.AsOf = nil
-	e.Sources = append([]Source{}, e.Sources...)
+	e.Sources = append([]timeline.Source{}, e.Sources...)
 	for i := range e.Sources {
 		e.Sources[i].FetchedAt = nil
 	}

@@ -11,9 +11,11 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/disclosure"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 // Consents decide whether a client may have something (internal/consent).
@@ -40,7 +42,7 @@ type Deps struct {
 	Consents Consents
 	Sources  Sources
 	History  History
-	Words    func() *timeline.ValueSets
+	Words    func() (*wording.Set, *disclosure.Policy)
 	Log      audit.Appender
 	Now      func() time.Time
 	// Reason is the code by which the log names why nothing was shown.

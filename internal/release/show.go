@@ -9,7 +9,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 // Request says what is to be shown to whom.
@@ -18,7 +18,7 @@ type Request struct {
 	CorrelationID string
 	// Purpose is what the data is for, as the log and the citizen's access log name it.
 	Purpose string
-	Lang    timeline.Lang
+	Lang    wording.Lang
 	// Refresh asks the sources even where a fresh reading is kept.
 	Refresh bool
 	// Changes, when set, asks for what earlier reads saw change; no source is asked.
@@ -122,7 +122,8 @@ func (a *attempt) decide(ctx context.Context) error {
 // read asks the sources, or the history, and decides once more: the citizen may
 // have withdrawn meanwhile.
 func (a *attempt) read(ctx context.Context) (Reading, error) {
-	r := Reading{Words: a.s.d.Words(), Lang: a.q.Lang, counted: a.s.d.Counted}
+	words, policy := a.s.d.Words()
+	r := Reading{Words: words, Policy: policy, Lang: a.q.Lang, counted: a.s.d.Counted}
 	if a.q.Changes != nil {
 		changes, err := a.s.d.History.Changes(ctx, a.q.Caller.Citizen.Ref, a.q.Caller.Client, *a.q.Changes)
 		if err != nil && !errors.Is(err, history.ErrNotAllowed) {
@@ -174,7 +175,7 @@ func (a *attempt) release(ctx context.Context, r Reading, c Content) (Released, 
 	who := a.q.Caller.Citizen
 	entry := a.entry(kind, audit.Succeeded)
 	entry.Consent = a.consent.ConsentID
-	entry.Policy, entry.ValueSets = r.Words.PolicyVersion(), r.Words.Version()
+	entry.Policy, entry.ValueSets = r.Policy.Version(), r.Words.Version()
 	entry.Digest = encoded(who.KeyedDigest("audit-answer", out.content.Sum[:]))
 	for _, id := range c.Referrals {
 		entry.Referrals = append(entry.Referrals, encoded(who.KeyedDigest("audit-referral", []byte(id))))

@@ -1,8 +1,9 @@
 package timeline
 
 import (
-	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 // longestAppointment is the longest that an end can lie after its start; an end
@@ -47,14 +48,14 @@ func (b *builder) booking(a *referral.Appointment, code string, means referral.E
 	if a.Start != nil {
 		k.kind = dateUnseen
 		if referral.Believable(*a.Start) {
-			k.kind, k.start = booked, a.Start.In(b.vs.london)
+			k.kind, k.start = booked, a.Start.In(b.london())
 		} else {
 			b.unknown(CodeDate)
 		}
 	}
 	if a.End != nil && k.kind == booked {
 		if length := a.End.Sub(k.start); referral.Believable(*a.End) && length > 0 && length <= longestAppointment {
-			k.end = a.End.In(b.vs.london)
+			k.end = a.End.In(b.london())
 		} else {
 			b.unknown(CodeDate)
 		}
@@ -74,18 +75,18 @@ func (b *builder) booking(a *referral.Appointment, code string, means referral.E
 		if ends.IsZero() {
 			ends = k.start
 		}
-		k.passed = b.turns(ends)
+		k.passed = b.reached(ends)
 	}
 	return k
 }
 
 // appointment shows the booking. A cancelled one is never shown here, where an
 // app would take it for valid; it stays among the events.
-func (b *builder) appointment(f *referral.Facts, k booking) *AppointmentShown {
+func (b *builder) appointment(f *referral.Facts, k booking) *Appointment {
 	if f.Appointment == nil || k.kind == notBooked || k.kind == bookingIsOff {
 		return nil
 	}
-	shown := &AppointmentShown{
+	shown := &Appointment{
 		ID:                f.Appointment.ID,
 		DateToBeConfirmed: k.kind == dateToCome,
 		HasPassed:         k.passed,
@@ -96,7 +97,7 @@ func (b *builder) appointment(f *referral.Facts, k booking) *AppointmentShown {
 	if k.kind != booked {
 		return shown
 	}
-	start, date, clock := k.start.Format(rfc3339), b.vs.dateInWords(k.start, b.lang), b.vs.timeInWords(k.start, b.lang)
+	start, date, clock := k.start.Format(rfc3339), b.words.Date(k.start, b.lang), b.words.Clock(k.start, b.lang)
 	shown.Start, shown.DisplayDate, shown.DisplayTime = &start, &date, &clock
 	if !k.end.IsZero() {
 		end := k.end.Format(rfc3339)

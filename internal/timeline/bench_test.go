@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 // manyFacts is n referrals of every kind, each with names of its own.
@@ -37,7 +37,7 @@ func BenchmarkBuild(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				timeline.Build(facts, vs, timeline.English, now())
+				build(facts, vs, wording.English, now())
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/referral")
 		})
@@ -48,7 +48,7 @@ func TestWorkGrowsWithTheReferralsAndNotFaster(t *testing.T) {
 	vs := valueSets(t)
 	allocs := func(n int) float64 {
 		facts := manyFacts(n)
-		return testing.AllocsPerRun(5, func() { timeline.Build(facts, vs, timeline.English, now()) }) / float64(n)
+		return testing.AllocsPerRun(5, func() { build(facts, vs, wording.English, now()) }) / float64(n)
 	}
 	few, many := allocs(50), allocs(500)
 	if many > few*1.1 {

@@ -1,25 +1,35 @@
 package timeline
 
 import (
-	"github.com/patient-care-aggregator/aggregator/internal/referral"
+	"cmp"
 	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/disclosure"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
-// Build makes the timeline of one citizen at one instant. It is deterministic:
-// the order of facts does not matter, and the same facts at any instant before
-// ChangesAt give the same answer. No facts give an empty timeline; whether that
-// means "nothing for you" is for the caller to know.
-func Build(facts []referral.Facts, vs *ValueSets, lang Lang, now time.Time) Timeline {
-	return BuildWith(facts, nil, vs, lang, now)
+// Input is what a timeline is made of.
+type Input struct {
+	// Facts are what the sources know. Their order does not matter.
+	Facts []referral.Facts
+	// Observed is what this service saw of the same referrals on earlier reads, in
+	// any order: earlier stages become events, the present one is told since when
+	// it was first seen, and a long wait is told. What was observed of a referral
+	// that is not among the facts is not told.
+	Observed []referral.Observed
+	// Sources are how the sources did, and Notices what could not be shown.
+	Sources []referral.Source
+	Notices []referral.Notice
 }
 
-// BuildWith is Build with what this service observed of the same referrals on
-// earlier reads, in any order: earlier stages become events, the present one is
-// told since when it was first seen, and a wait that is long is told as such.
-// What was observed of a referral that is not among the facts is not told.
-func BuildWith(facts []referral.Facts, observed []referral.Observed, vs *ValueSets, lang Lang, now time.Time) Timeline {
-	b := &builder{vs: vs, lang: lang, now: now, observed: referral.ByReferral(observed), weighed: make(map[string]level)}
-	all := referral.Merge(facts)
+// Build makes the timeline of one citizen at one instant. It is deterministic:
+// the same input at any instant before ChangesAt gives the same answer. No facts
+// give an empty timeline; whether that means "nothing for you" is for the caller
+// to know.
+func Build(in Input, words *wording.Set, policy *disclosure.Policy, lang wording.Lang, now time.Time) Timeline {
+	b := &builder{words: words, policy: policy, judge: policy.Judge(words), lang: lang, now: now, observed: referral.ByReferral(in.Observed)}
+	all := referral.Merge(in.Facts)
 	drafts := make([]draft, 0, len(all))
 	for _, same := range all {
 		b.counts.Duplicates += len(same) - 1
@@ -29,6 +39,8 @@ func BuildWith(facts []referral.Facts, observed []referral.Observed, vs *ValueSe
 	t := Timeline{
 		Referrals: make([]Referral, 0, len(drafts)),
 		Events:    make([]Event, 0, len(drafts)*3),
+		Sources:   SourcesInWords(in.Sources, words, lang),
+		Notices:   NoticesInWords(in.Notices, words, lang),
 	}
 	for i := range drafts {
 		t.Referrals = append(t.Referrals, drafts[i].Referral)
@@ -42,22 +54,35 @@ func BuildWith(facts []referral.Facts, observed []referral.Observed, vs *ValueSe
 
 // builder carries what every step needs and gathers what the steps find.
 type builder struct {
-	vs   *ValueSets
-	lang Lang
-	now  time.Time
+	words  *wording.Set
+	policy *disclosure.Policy
+	judge  *disclosure.Judge
+	lang   wording.Lang
+	now    time.Time
 	// observed are the stages seen on earlier reads, by referral.
 	observed map[string][]referral.Observed
 
-	weighed   map[string]level
 	changesAt time.Time
 	counts    Counts
 }
 
-func (b *builder) say(key sayKey, values ...string) string { return b.vs.say(b.lang, key, values...) }
+func (b *builder) say(key wording.Key, values ...string) wording.Text {
+	return b.words.Say(b.lang, key, values...)
+}
 
-// turns notes an instant at which time alone changes the answer, and tells
+func (b *builder) sayOn(key wording.Key, day time.Time, values ...string) wording.Text {
+	return b.words.SayOn(b.lang, key, day, values...)
+}
+
+func (b *builder) sayAt(key wording.Key, at time.Time) wording.Text {
+	return b.words.SayAt(b.lang, key, at)
+}
+
+func (b *builder) london() *time.Location { return b.words.London() }
+
+// reached notes an instant at which time alone changes the answer, and reports
 // whether it has come.
-func (b *builder) turns(at time.Time) bool {
+func (b *builder) reached(at time.Time) bool {
 	if !b.now.Before(at) {
 		return true
 	}
@@ -84,8 +109,8 @@ type draft struct {
 // referral tells one referral from all the copies of its facts.
 func (b *builder) referral(same referral.Copies) draft {
 	f := &same[0]
-	verdict := b.judge(same)
-	if verdict > show {
+	verdict := b.judge.Level(same)
+	if verdict > disclosure.Show {
 		b.counts.Softened++
 	}
 	rule, known := referral.RulesOf(f.State)
@@ -105,7 +130,7 @@ func (b *builder) referral(same referral.Copies) draft {
 		Priority:         b.priority(f.Priority),
 		State:            state,
 		ReferredOn:       b.day(f.ReferredOn),
-		Referrer:         b.place(f.Referrer, verdict, b.vs.policy.softened.referrer),
+		Referrer:         b.place(f.Referrer, verdict, b.policy.Softened.Referrer),
 		Service:          b.service(f.Service, verdict),
 		Appointment:      b.appointment(f, booked),
 		Review:           due.shown(),
@@ -114,14 +139,14 @@ func (b *builder) referral(same referral.Copies) draft {
 	remote := b.addNextSteps(&d.Referral, f, booked)
 	b.wait(&d.Referral, stage, seen)
 	if d.Appointment != nil {
-		d.Appointment.calendar = b.calendarText(&d.Referral, booked, remote)
+		d.Appointment.Calendar = b.calendarEntry(&d.Referral, booked, remote)
 	}
 	if f.ManageURL != "" {
 		path := "/v1/referrals/" + f.ID + "/manage"
 		d.ManageURL = &path
 	}
-	d.Events = b.events(&d.Referral, booked, due, remote, seen)
-	d.next = earliest(booked.upcoming(), due.upcoming(b.vs.london))
+	d.Events = b.events(&d.Referral, cmp.Or(f.EventSource, f.Source), booked, due, remote, seen)
+	d.next = earliest(booked.upcoming(), due.upcoming(b.london()))
 	return d
 }
 

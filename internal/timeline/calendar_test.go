@@ -8,13 +8,14 @@ import (
 
 	ics "github.com/arran4/golang-ical"
 
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi/ical"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 )
 
 func calendarEvent(t *testing.T, r timeline.Referral) (*ics.VEvent, string) {
 	t.Helper()
-	file, err := timeline.Calendar(r, now())
+	file, err := calendarFile(r, now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +97,7 @@ func TestCalendar(t *testing.T) {
 			atService(referral.StateBooked, func(f *referral.Facts) { f.Appointment = &referral.Appointment{ID: "a"} }),
 			atService(referral.StateCancelledByPatient, func(f *referral.Facts) { f.Appointment = appointment(start, 0) }),
 		} {
-			if _, err := timeline.Calendar(one(t, f, now()), now()); !errors.Is(err, timeline.ErrNoTime) {
+			if _, err := calendarFile(one(t, f, now()), now()); !errors.Is(err, ical.ErrNoTime) {
 				t.Errorf("%s: %v", f.State, err)
 			}
 		}

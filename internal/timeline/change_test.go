@@ -9,6 +9,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 func stage(state string, phase referral.Phase) referral.Stage {
@@ -65,25 +66,25 @@ func TestTellChanges(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tt.change.ID, tt.change.ReferralID, tt.change.At = "id", anyReferral, time.Date(2026, time.July, 1, 23, 30, 0, 0, time.UTC)
-			got := timeline.TellChanges([]referral.Change{tt.change}, vs, timeline.English)[0]
-			if text(got.From) != tt.from || text(got.To) != tt.to || got.Title != tt.title || text(got.Detail) != tt.detail {
-				t.Errorf("from %s to %s: %q, %q", text(got.From), text(got.To), got.Title, text(got.Detail))
+			got := timeline.TellChanges([]referral.Change{tt.change}, vs.Set, wording.English)[0]
+			if text(got.From) != tt.from || text(got.To) != tt.to || got.Title.String() != tt.title || words(got.Detail) != tt.detail {
+				t.Errorf("from %s to %s: %q, %q", text(got.From), text(got.To), got.Title, words(got.Detail))
 			}
-			if got.At != "2026-07-02T00:30:00+01:00" || got.DisplayDate != "Thursday 2 July 2026" {
+			if got.At != "2026-07-02T00:30:00+01:00" || got.DisplayDate.String() != "Thursday 2 July 2026" {
 				t.Errorf("at %s, %s", got.At, got.DisplayDate)
 			}
 		})
 	}
 	t.Run("none is an empty list and not null", func(t *testing.T) {
-		if got := encode(t, timeline.TellChanges(nil, vs, timeline.English)); got != "[]\n" {
+		if got := encode(t, timeline.TellChanges(nil, vs.Set, wording.English)); got != "[]\n" {
 			t.Error(got)
 		}
 	})
 	t.Run("a Welsh sentence holds no English words", func(t *testing.T) {
 		change := referral.Change{Kind: referral.ChangeState, From: stage(referral.StateReviewed, referral.PhaseWithService), To: notBooked}
-		got := timeline.TellChanges([]referral.Change{change}, vs, timeline.Welsh)[0]
-		if got.Title != "Barod i drefnu apwyntiad" || text(got.Detail) != "Before this: Reviewed: next step being arranged" {
-			t.Errorf("%q, %q", got.Title, text(got.Detail))
+		got := timeline.TellChanges([]referral.Change{change}, vs.Set, wording.Welsh)[0]
+		if got.Title.String() != "Barod i drefnu apwyntiad" || words(got.Detail) != "Before this: Reviewed: next step being arranged" {
+			t.Errorf("%q, %q", got.Title, words(got.Detail))
 		}
 	})
 }
@@ -102,8 +103,8 @@ func TestAnyChangeIsToldWithoutALabel(t *testing.T) {
 			ID: "id", ReferralID: anyReferral, Kind: rapid.SampledFrom(kinds).Draw(rt, "kind"), At: now(),
 			From: anyStage.Draw(rt, "from"), To: anyStage.Draw(rt, "to"), Start: anyInstant().Draw(rt, "start"), DueBy: anyDay().Draw(rt, "due"),
 		}
-		got := timeline.TellChanges([]referral.Change{c}, vs, timeline.English)[0]
-		if got.Title == "" || got.Detail != nil && *got.Detail == "" {
+		got := timeline.TellChanges([]referral.Change{c}, vs.Set, wording.English)[0]
+		if got.Title.String() == "" || got.Detail != nil && got.Detail.String() == "" {
 			rt.Fatalf("without words: %+v", got)
 		}
 		squeezed := squeeze(encode(t, got))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 	"github.com/patient-care-aggregator/aggregator/valuesets"
 )
 
@@ -57,7 +58,7 @@ func allWords(t testing.TB, tl timeline.Timeline) string {
 	}
 	walk(tree)
 	for i := range tl.Referrals {
-		if file, err := timeline.Calendar(tl.Referrals[i], now()); err == nil {
+		if file, err := calendarFile(tl.Referrals[i], now()); err == nil {
 			b.WriteString(strings.ReplaceAll(string(file), "\r\n ", "")) // unfolded
 		}
 	}
@@ -135,7 +136,7 @@ func TestNoLabelOfSuspectedCancerReachesAnAnswer(t *testing.T) {
 					f.Review = review(referral.ReviewTriage, 2026, time.January, 2)
 				})
 				tell(&f)
-				got := timeline.Build([]referral.Facts{f}, vs, timeline.English, now())
+				got := build([]referral.Facts{f}, vs, wording.English, now())
 				if found := leaks(t, got); len(found) > 0 {
 					t.Errorf("%s, priority %q, state %s: %v", name, priority, state, found)
 				}
@@ -161,19 +162,19 @@ func TestNamesThatNoListHolds(t *testing.T) {
 				f.Service.Locations = []referral.Organisation{{ODSCode: "RR8BB", Name: "BREAST UNIT, ST JAMES'S UNIVERSITY HOSPITAL"}}
 			}), now())
 			t.Run("only allow-listed words are shown: "+priority+" "+service, func(t *testing.T) {
-				if r.Specialty.Display != "Specialist care" || r.Specialty.Code != nil {
+				if r.Specialty.Display.String() != "Specialist care" || r.Specialty.Code != nil {
 					t.Errorf("specialty %s %q", text(r.Specialty.Code), r.Specialty.Display)
 				}
-				if text(r.Service.Name) != "Hospital clinic" || r.Service.ID != nil || r.Service.Type != nil {
-					t.Errorf("service %s, id %s, type %v", text(r.Service.Name), text(r.Service.ID), r.Service.Type)
+				if words(r.Service.Name) != "Hospital clinic" || r.Service.ID != nil || r.Service.Type != nil {
+					t.Errorf("service %s, id %s, type %v", words(r.Service.Name), text(r.Service.ID), r.Service.Type)
 				}
 			})
 			t.Run("the citizen still learns where and whom to phone: "+priority+" "+service, func(t *testing.T) {
 				place := r.Service.Locations[0]
-				if text(place.Name) != "St James's University Hospital" || place.ODSCode != nil {
-					t.Errorf("place %s %s", text(place.Name), text(place.ODSCode))
+				if words(place.Name) != "St James's University Hospital" || place.ODSCode != nil {
+					t.Errorf("place %s %s", words(place.Name), text(place.ODSCode))
 				}
-				if text(r.Contact.Phone) != "0113 496 0001" || r.Contact.Name != "Leeds Teaching Hospitals NHS Trust" {
+				if text(r.Contact.Phone) != "0113 496 0001" || r.Contact.Name.String() != "Leeds Teaching Hospitals NHS Trust" {
 					t.Errorf("contact %q %s", r.Contact.Name, text(r.Contact.Phone))
 				}
 			})
@@ -183,10 +184,10 @@ func TestNamesThatNoListHolds(t *testing.T) {
 
 func TestUrgencyStaysVisibleWhenSoftened(t *testing.T) {
 	r := one(t, cardiology(func(f *referral.Facts) { f.Priority = "TWO_WEEK_WAIT" }), now())
-	if *r.Priority.Code != "urgent" || r.Priority.Display != "Urgent" {
+	if *r.Priority.Code != "urgent" || r.Priority.Display.String() != "Urgent" {
 		t.Errorf("priority %s %q", *r.Priority.Code, r.Priority.Display)
 	}
-	if !strings.HasSuffix(r.State.NextStep, "This referral is urgent, so do this as soon as you can.") {
+	if !strings.HasSuffix(r.State.NextStep.String(), "This referral is urgent, so do this as soon as you can.") {
 		t.Errorf("next step %q", r.State.NextStep)
 	}
 }
@@ -198,28 +199,28 @@ func TestOrdinaryReferralsAreNotSoftened(t *testing.T) {
 		"Top Floor Fracture Clinic", "Week 2 Follow Up", "Crewe 2 Wards", "Hilltop Stroke Team", "Ysbyty Gwynedd: Clinig Llygaid Ŵyn",
 	} {
 		r := one(t, atService(referral.StateAwaitingTriage, func(f *referral.Facts) { f.Service.Name = service }), now())
-		if text(r.Service.Name) != service || text(r.Specialty.Code) != "CARDIOLOGY" {
-			t.Errorf("%q was softened to %s, %q", service, text(r.Service.Name), r.Specialty.Display)
+		if words(r.Service.Name) != service || text(r.Specialty.Code) != "CARDIOLOGY" {
+			t.Errorf("%q was softened to %s, %q", service, words(r.Service.Name), r.Specialty.Display)
 		}
 	}
 }
 
 func TestASoftenedReferralKeepsAnAllowedSpecialty(t *testing.T) {
 	r := one(t, atService(referral.StateAwaitingTriage, func(f *referral.Facts) { f.Priority = "" }), now())
-	if text(r.Specialty.Code) != "CARDIOLOGY" || r.Specialty.Display != "Cardiology (heart)" {
+	if text(r.Specialty.Code) != "CARDIOLOGY" || r.Specialty.Display.String() != "Cardiology (heart)" {
 		t.Errorf("specialty %s %q", text(r.Specialty.Code), r.Specialty.Display)
 	}
-	if text(r.Service.Name) != "Hospital clinic" {
-		t.Errorf("service %s", text(r.Service.Name))
+	if words(r.Service.Name) != "Hospital clinic" {
+		t.Errorf("service %s", words(r.Service.Name))
 	}
 }
 
 func TestOneTellingCopySoftensTheReferral(t *testing.T) {
 	rich := atService(referral.StateAwaitingTriage, nil)
 	poor := cardiology(func(f *referral.Facts) { f.Priority = "TWO_WEEK_WAIT"; f.Source = "other" })
-	got := timeline.Build([]referral.Facts{rich, poor}, valueSets(t), timeline.English, now())
-	if len(got.Referrals) != 1 || text(got.Referrals[0].Service.Name) != "Hospital clinic" {
-		t.Errorf("%d referrals, service %s", len(got.Referrals), text(got.Referrals[0].Service.Name))
+	got := build([]referral.Facts{rich, poor}, valueSets(t), wording.English, now())
+	if len(got.Referrals) != 1 || words(got.Referrals[0].Service.Name) != "Hospital clinic" {
+		t.Errorf("%d referrals, service %s", len(got.Referrals), words(got.Referrals[0].Service.Name))
 	}
 }
 
@@ -242,7 +243,7 @@ func replace(before, after string) func(string) string {
 }
 
 func TestADeploymentCanDisclose(t *testing.T) {
-	vs, err := timeline.Load(withFile(t, "disclosure.yaml", replace("disclose: false", "disclose: true")))
+	vs, err := load(withFile(t, "disclosure.yaml", replace("disclose: false", "disclose: true")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,12 +252,12 @@ func TestADeploymentCanDisclose(t *testing.T) {
 		f.Specialty = &referral.Coding{Code: "2WW", Display: "2WW"}
 		f.Service.Name = "Suspected Cancer Skin"
 	})
-	r := timeline.Build([]referral.Facts{f}, vs, timeline.English, now()).Referrals[0]
-	if text(r.Service.Name) != "Suspected Cancer Skin" || r.Specialty.Display != "2 week wait" || r.Priority.Display != "Urgent 2 week wait" {
-		t.Errorf("service %s, specialty %q, priority %q", text(r.Service.Name), r.Specialty.Display, r.Priority.Display)
+	r := build([]referral.Facts{f}, vs, wording.English, now()).Referrals[0]
+	if words(r.Service.Name) != "Suspected Cancer Skin" || r.Specialty.Display.String() != "2 week wait" || r.Priority.Display.String() != "Urgent 2 week wait" {
+		t.Errorf("service %s, specialty %q, priority %q", words(r.Service.Name), r.Specialty.Display, r.Priority.Display)
 	}
 	t.Run("and its policy has another version", func(t *testing.T) {
-		if plain := valueSets(t); plain.PolicyVersion() == vs.PolicyVersion() || plain.Version() == vs.Version() {
+		if plain := valueSets(t); plain.policy.Version() == vs.policy.Version() || plain.Version() == vs.Version() {
 			t.Error("the audit log could not tell them apart")
 		}
 	})
@@ -269,23 +270,23 @@ func TestOtherSensitiveCare(t *testing.T) {
 	})
 	build := func(t *testing.T, action string) timeline.Referral {
 		t.Helper()
-		vs, err := timeline.Load(withFile(t, "disclosure.yaml", func(s string) string {
+		vs, err := load(withFile(t, "disclosure.yaml", func(s string) string {
 			return strings.Replace(s, "sexual_health:\n    action: soften", "sexual_health:\n    action:  "+action, 1)
 		}))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return timeline.Build([]referral.Facts{f}, vs, timeline.English, now()).Referrals[0]
+		return build([]referral.Facts{f}, vs, wording.English, now()).Referrals[0]
 	}
 	t.Run("is softened as the policy stands", func(t *testing.T) {
 		r := one(t, f, now())
-		if r.Specialty.Display != "Specialist care" || text(r.Service.Name) != "Hospital clinic" || r.Service.Provider == nil {
-			t.Errorf("specialty %q, service %s, provider %v", r.Specialty.Display, text(r.Service.Name), r.Service.Provider)
+		if r.Specialty.Display.String() != "Specialist care" || words(r.Service.Name) != "Hospital clinic" || r.Service.Provider == nil {
+			t.Errorf("specialty %q, service %s, provider %v", r.Specialty.Display, words(r.Service.Name), r.Service.Provider)
 		}
 	})
 	t.Run("can be shown", func(t *testing.T) {
-		if r := build(t, "show"); r.Specialty.Display != "Sexual health" || text(r.Service.Name) != "GUM Clinic" {
-			t.Errorf("specialty %q, service %s", r.Specialty.Display, text(r.Service.Name))
+		if r := build(t, "show"); r.Specialty.Display.String() != "Sexual health" || words(r.Service.Name) != "GUM Clinic" {
+			t.Errorf("specialty %q, service %s", r.Specialty.Display, words(r.Service.Name))
 		}
 	})
 	t.Run("can be hidden with provider and places", func(t *testing.T) {
@@ -309,7 +310,7 @@ func FuzzServiceName(f *testing.F) {
 			f.Service.Name = service
 			f.Service.Locations[0].Name = place
 		})
-		got := timeline.Build([]referral.Facts{facts}, vs, timeline.English, now())
+		got := build([]referral.Facts{facts}, vs, wording.English, now())
 		if found := leaks(t, got); len(found) > 0 {
 			t.Errorf("leaks: %v", found)
 		}

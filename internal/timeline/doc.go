@@ -1,38 +1,30 @@
-// Package timeline turns what the sources know about a citizen's referrals into
-// words that a worried person understands: where is my referral, what happens
-// next, by when, who acts, and whom do I phone.
+// Package timeline builds the answer to "where is my referral, what happens next,
+// by when, who acts, and whom do I phone?".
 //
-// It owns
-//   - the wording: value sets of phrases, specialties, priorities, types and
-//     organisation names, read once by [Load] from a file system of YAML files;
-//   - the disclosure policy, which is applied in one place, before any word is
-//     chosen: no label that tells of a suspected cancer reaches an answer unless
-//     the policy says so, and other sensitive care is softened or hidden as the
-//     policy asks;
-//   - the timeline itself ([Build]) and the calendar file of one appointment
-//     ([Calendar]);
-//   - the words for what an observer saw: since when ([BuildWith]), how long a
-//     wait is ([Waiting]) and what changed ([TellChanges]).
+// It owns the answer and its JSON shape ([Timeline]) and how it is made from facts,
+// observations, words and policy at one instant ([Build]); what a calendar file
+// says about an appointment ([CalendarEntry]); and the words for changes between
+// two reads ([TellChanges]).
 //
-// The road of one referral through this package:
+// The path of one referral, which is also the order in which to read the files:
 //
-//	Facts -> referral.Merge     one referral per id, the others counted
-//	      -> judge             show, soften or hide, from everything known
-//	      -> booking, review   what the dates mean at this moment
-//	      -> state             code, phase, who acts, which words
-//	      -> sightings, wait   since when, and whether that is long
-//	      -> Referral, Events  words filled in, names cleaned and softened
+//	build.go        referral.Merge: one referral per id; disclosure: how much is told
+//	appointment.go  what the appointment means at this instant
+//	review.go       what the review means at this instant: overdue or not
+//	state.go        code, phase, who acts, which words
+//	observed.go     since when it was seen, and what came before
+//	waiting.go      whether the wait is long
+//	service.go, contact.go, event.go, calendar.go, source.go   the other parts
+//	order.go        the order of referrals and events, and the summary
+//	timeline.go     the shape of the answer
 //
-// It is pure: no input or output but the file system given to [Load], no clock
-// but the instant given to [Build] and [Calendar]. The same facts, in any order,
-// give the same bytes. Strings in facts are hostile until cleaned here.
+// It is pure: no input or output, and no clock but the instant given to [Build].
+// The same facts, in any order, give the same bytes.
 //
-// It must not know who the citizen is, which app asks, whether consent was given,
-// how facts were fetched or how old they are. Of ours it imports internal/referral
-// only.
+// It must not know who the citizen is, which app asks, whether consent was given
+// or how facts were fetched. Of ours it imports internal/referral,
+// internal/disclosure and internal/wording.
 //
-// Neighbours: internal/patientcare makes facts; internal/aggregate merges sources
-// and adds freshness; internal/history observes; internal/httpapi serves the
-// answer; internal/organisation uses [ValueSets.OrganisationName]; package
-// valuesets holds the embedded data.
+// Neighbours: internal/aggregate gathers facts; internal/history observes;
+// internal/httpapi serves the answer; package web shows it as a page.
 package timeline

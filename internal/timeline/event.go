@@ -1,17 +1,16 @@
 package timeline
 
 import (
-	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"strconv"
 	"time"
-)
 
-// eventSource marks what e-RS told, against what this service observed itself.
-const eventSource = "ers"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
+)
 
 // events tells what is known of a referral in time. There is always the state in
 // which it stands now.
-func (b *builder) events(r *Referral, k booking, due duty, remote bool, seen sightings) []Event {
+func (b *builder) events(r *Referral, source string, k booking, due duty, remote bool, seen sightings) []Event {
 	list := make([]Event, 0, 4+len(seen.earlier))
 	if r.ReferredOn != nil {
 		list = append(list, b.referredEvent(r))
@@ -19,7 +18,7 @@ func (b *builder) events(r *Referral, k booking, due duty, remote bool, seen sig
 	detail := r.State.NextStep
 	present := Event{
 		ID:   referral.DigestID(r.ID, EventState, r.State.Code, string(r.State.Phase), string(r.State.WhoActs)),
-		Kind: EventState, ReferralID: r.ID, Title: r.State.Title, Detail: &detail, Source: eventSource, present: true,
+		Kind: EventState, ReferralID: r.ID, Title: r.State.Title, Detail: &detail, present: true,
 	}
 	b.dateSince(&present, seen)
 	list = append(list, present)
@@ -32,16 +31,21 @@ func (b *builder) events(r *Referral, k booking, due duty, remote bool, seen sig
 	if !due.dueBy.IsZero() {
 		list = append(list, b.reviewEvent(r, due))
 	}
+	for i := range list {
+		if list[i].Source == "" {
+			list[i].Source = source
+		}
+	}
 	sortEvents(list)
 	return list
 }
 
 func (b *builder) referredEvent(r *Referral) Event {
-	on, _ := time.ParseInLocation(time.DateOnly, *r.ReferredOn, b.vs.london)
+	on, _ := time.ParseInLocation(time.DateOnly, *r.ReferredOn, b.london())
 	e := b.dayEvent(r.ID, EventReferred, *r.ReferredOn, on)
-	e.Title = b.say(sayReferred)
+	e.Title = b.say(wording.KeyReferred)
 	if r.Referrer != nil && r.Referrer.Name != nil {
-		detail := b.say(sayReferredBy, "name", *r.Referrer.Name)
+		detail := b.say(wording.KeyReferredBy, "name", r.Referrer.Name.Text)
 		e.Detail = &detail
 	}
 	return e
@@ -49,43 +53,43 @@ func (b *builder) referredEvent(r *Referral) Event {
 
 func (b *builder) appointmentEvent(r *Referral, k booking, remote bool) Event {
 	at := k.start.Format(rfc3339)
-	date, clock := b.vs.dateInWords(k.start, b.lang), b.vs.timeInWords(k.start, b.lang)
+	date, clock := b.words.Date(k.start, b.lang), b.words.Clock(k.start, b.lang)
 	e := Event{
 		ID:   eventID(r.ID, EventAppointment, k.start),
 		Kind: EventAppointment, ReferralID: r.ID, At: &at, DisplayDate: &date, DisplayTime: &clock,
-		Source: eventSource, Upcoming: k.kind == booked && !k.passed, instant: k.start.Unix(),
+		Upcoming: k.kind == booked && !k.passed, instant: k.start.Unix(),
 	}
 	switch {
 	case k.kind == bookingIsOff:
-		e.Title = b.say(sayAppointmentOff)
+		e.Title = b.say(wording.KeyAppointmentOff)
 		return e
 	case k.passed:
-		e.Title = b.say(sayAppointmentGone)
+		e.Title = b.say(wording.KeyAppointmentGone)
 	default:
-		e.Title = b.say(sayAppointment)
+		e.Title = b.say(wording.KeyAppointment)
 	}
 	if !remote && r.Service != nil && len(r.Service.Locations) == 1 && r.Service.Locations[0].Name != nil {
-		detail := b.say(sayAppointmentPlace, "name", *r.Service.Locations[0].Name)
+		detail := b.say(wording.KeyAppointmentPlace, "name", r.Service.Locations[0].Name.Text)
 		e.Detail = &detail
 	}
 	return e
 }
 
 func (b *builder) reviewEvent(r *Referral, due duty) Event {
-	e := b.dayEvent(r.ID, EventReviewDue, due.dueBy.String(), due.dueBy.Begins(b.vs.london))
-	words := b.vs.reviews[due.kind]
-	e.Title, e.Upcoming = words.due.in(b.lang), !due.overdue
+	e := b.dayEvent(r.ID, EventReviewDue, due.dueBy.String(), due.dueBy.Begins(b.london()))
+	words := b.words.Review(due.kind)
+	e.Title, e.Upcoming = words.Due.In(b.lang), !due.overdue
 	if due.overdue {
-		e.Title = words.overdue.in(b.lang)
+		e.Title = words.Overdue.In(b.lang)
 	}
 	return e
 }
 
 func (b *builder) dayEvent(id, kind, day string, begins time.Time) Event {
-	date := b.vs.dateInWords(begins, b.lang)
+	date := b.words.Date(begins, b.lang)
 	return Event{
 		ID: eventID(id, kind, begins), Kind: kind, ReferralID: id, At: &day, DateOnly: true,
-		DisplayDate: &date, Source: eventSource, instant: begins.Unix(),
+		DisplayDate: &date, instant: begins.Unix(),
 	}
 }
 

@@ -2,8 +2,11 @@ package timeline_test
 
 import (
 	"flag"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +15,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden timelines")
@@ -58,7 +62,7 @@ func goldenScenarios() map[string][]referral.Facts {
 			f.Service.Name = "Urgent Suspected Cancer - Lung - Leeds"
 			f.Service.Locations = []referral.Organisation{{ODSCode: "RR8ZZ", Name: "LEEDS CANCER CENTRE"}}
 		})},
-		"nothing but an id": {{Source: "ers-01", ID: "bareAAAAAAAAAAAAAAAAAA"}},
+		"nothing but an id": {{Source: "ers-01", EventSource: "ers", ID: "bareAAAAAAAAAAAAAAAAAA"}},
 	}
 	var everything []referral.Facts
 	for i, name := range []string{"not booked", "booked with a start", "review overdue", "being reviewed", "two week wait", "rejected"} {
@@ -70,24 +74,57 @@ func goldenScenarios() map[string][]referral.Facts {
 	return states
 }
 
-func TestGoldenTimelines(t *testing.T) {
+// TestSituations compares what every situation says with testdata/situations.txt,
+// one short block a situation. The whole answers are in tests/testdata/golden.
+func TestSituations(t *testing.T) {
 	vs := valueSets(t)
-	for name, facts := range goldenScenarios() {
-		for _, lang := range []timeline.Lang{timeline.English, timeline.Welsh} {
-			if lang == timeline.Welsh && name != "several referrals" {
-				continue
+	var out strings.Builder
+	scenarios := goldenScenarios()
+	for _, name := range slices.Sorted(maps.Keys(scenarios)) {
+		outline(&out, name, build(scenarios[name], vs, wording.English, now()))
+	}
+	outline(&out, "several referrals, in Welsh", build(scenarios["several referrals"], vs, wording.Welsh, now()))
+	checkGolden(t, "situations.txt", out.String())
+}
+
+// outline writes a timeline in the lines that a reader checks. A part in another
+// language than English is marked with it.
+func outline(out *strings.Builder, name string, got timeline.Timeline) {
+	fmt.Fprintf(out, "# %s\n%s\n", name, marked(got.Summary.Text))
+	for _, r := range got.Referrals {
+		fmt.Fprintf(out, "%s, %s, %s acts\n", r.State.Code, r.State.Phase, r.State.WhoActs)
+		for _, words := range []wording.Text{r.State.Title, r.State.Description, r.State.NextStep} {
+			fmt.Fprintf(out, "  %s\n", marked(words))
+		}
+		if r.Waiting != nil {
+			fmt.Fprintf(out, "  %s\n", marked(r.Waiting.Text))
+		}
+		fmt.Fprintf(out, "  contact: %s, %s\n", marked(r.Contact.Name), text(r.Contact.Phone))
+		for _, e := range r.Events {
+			line := text(e.At) + " " + e.Source + ": " + marked(e.Title)
+			if e.Detail != nil && e.Kind != timeline.EventState || e.Detail != nil && e.At != nil {
+				line += " / " + marked(*e.Detail)
 			}
-			t.Run(name+" "+string(lang), func(t *testing.T) {
-				got := timeline.Build(facts, vs, lang, now())
-				checkGolden(t, strings.ReplaceAll(name, " ", "_")+"."+string(lang)+".json", encode(t, got))
-			})
+			fmt.Fprintf(out, "  - %s\n", line)
 		}
 	}
+	out.WriteString("\n")
+}
+
+func marked(t wording.Text) string {
+	var parts []string
+	for _, part := range t.Parts() {
+		if part.Lang != "" && part.Lang != wording.English {
+			part.Text = "[" + string(part.Lang) + "] " + part.Text
+		}
+		parts = append(parts, part.Text)
+	}
+	return strings.Join(parts, " | ")
 }
 
 func checkGolden(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", "golden", name)
+	path := filepath.Join("testdata", name)
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
 			t.Fatal(err)

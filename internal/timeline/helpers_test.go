@@ -3,24 +3,53 @@ package timeline_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"testing"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/disclosure"
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi/ical"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 	"github.com/patient-care-aggregator/aggregator/valuesets"
 )
 
 // now is Tuesday 20 January 2026, 10:00 in London.
 func now() time.Time { return time.Date(2026, time.January, 20, 10, 0, 0, 0, time.UTC) }
 
-func valueSets(t testing.TB) *timeline.ValueSets {
+// sets are the value sets and the policy that belong together.
+type sets struct {
+	*wording.Set
+	policy *disclosure.Policy
+}
+
+func load(fsys fs.FS) (sets, error) {
+	set, err := wording.Load(fsys)
+	policy, policyErr := disclosure.Load(fsys, set)
+	return sets{set, policy}, errors.Join(err, policyErr)
+}
+
+func valueSets(t testing.TB) sets {
 	t.Helper()
-	vs, err := timeline.Load(valuesets.FS())
+	vs, err := load(valuesets.FS())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return vs
+}
+
+func build(facts []referral.Facts, vs sets, lang wording.Lang, at time.Time) timeline.Timeline {
+	return buildWith(facts, nil, vs, lang, at)
+}
+
+func buildWith(facts []referral.Facts, observed []referral.Observed, vs sets, lang wording.Lang, at time.Time) timeline.Timeline {
+	return timeline.Build(timeline.Input{Facts: facts, Observed: observed}, vs.Set, vs.policy, lang, at)
+}
+
+func calendarFile(r timeline.Referral, at time.Time) ([]byte, error) {
+	return ical.Render(r.Appointment, at)
 }
 
 func encode(t testing.TB, value any) string {
@@ -39,6 +68,7 @@ func encode(t testing.TB, value any) string {
 func cardiology(change func(*referral.Facts)) referral.Facts {
 	f := referral.Facts{
 		Source:           "ers-01",
+		EventSource:      "ers",
 		ID:               "referralAAAAAAAAAAAAAA",
 		BookingReference: "000049973241",
 		Version:          "1",
@@ -87,7 +117,7 @@ func review(kind string, year int, month time.Month, day int) *referral.Review {
 // one builds the timeline of one referral in English.
 func one(t testing.TB, f referral.Facts, at time.Time) timeline.Referral {
 	t.Helper()
-	got := timeline.Build([]referral.Facts{f}, valueSets(t), timeline.English, at)
+	got := build([]referral.Facts{f}, valueSets(t), wording.English, at)
 	if len(got.Referrals) != 1 {
 		t.Fatalf("%d referrals, want 1", len(got.Referrals))
 	}
@@ -99,4 +129,11 @@ func text(s *string) string {
 		return "<null>"
 	}
 	return *s
+}
+
+func words(t *wording.Text) string {
+	if t == nil {
+		return "<null>"
+	}
+	return t.String()
 }

@@ -1,13 +1,16 @@
 package timeline
 
 import (
-	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"strconv"
 	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
-// eventObserved marks what this service saw itself, on an earlier read.
-const eventObserved = "observed"
+// SourceObserved is the source of an event that this service saw itself, on an
+// earlier read.
+const SourceObserved = "observed"
 
 // sightings are what was observed of one referral.
 type sightings struct {
@@ -23,7 +26,7 @@ func (b *builder) sightings(id string, present referral.Stage, byTime bool) sigh
 	var seen sightings
 	for _, o := range referral.Runs(b.observed[id]) {
 		// A clock that was wrong can have dated it ahead; it counts when its time comes.
-		if b.turns(o.Since) {
+		if b.reached(o.Since) {
 			seen.earlier = append(seen.earlier, o)
 		}
 	}
@@ -35,11 +38,11 @@ func (b *builder) sightings(id string, present referral.Stage, byTime bool) sigh
 
 // observedEvent tells a stage that the referral stands in no more.
 func (b *builder) observedEvent(o referral.Observed) Event {
-	since := o.Since.In(b.vs.london)
+	since := o.Since.In(b.london())
 	e := b.dayEvent(o.ReferralID, EventState, since.Format(time.DateOnly), since)
-	e.ID = referral.DigestID(o.ReferralID, eventObserved, o.State, string(o.Phase), strconv.FormatInt(o.Since.UnixNano(), 10))
-	e.Title, e.Source = b.vs.faces[faceOf(o.Stage)].title.in(b.lang), eventObserved
-	detail := b.sayOn(saySeenFirst, since)
+	e.ID = referral.DigestID(o.ReferralID, SourceObserved, o.State, string(o.Phase), strconv.FormatInt(o.Since.UnixNano(), 10))
+	e.Title, e.Source = b.stageTitle(o.Stage), SourceObserved
+	detail := b.sayOn(wording.KeySeenFirst, since)
 	e.Detail = &detail
 	return e
 }
@@ -50,15 +53,9 @@ func (b *builder) dateSince(e *Event, seen sightings) {
 	if seen.since.IsZero() {
 		return
 	}
-	since := seen.since.In(b.vs.london)
-	day, date := since.Format(time.DateOnly), b.vs.dateInWords(since, b.lang)
+	since := seen.since.In(b.london())
+	day, date := since.Format(time.DateOnly), b.words.Date(since, b.lang)
 	e.At, e.DateOnly, e.DisplayDate, e.instant = &day, true, &date, since.Unix()
-	detail := *e.Detail + " " + b.sayOn(saySeenSince, since)
+	detail := e.Detail.Then(b.sayOn(wording.KeySeenSince, since))
 	e.Detail = &detail
-}
-
-// sayOn fills a phrase that has a {date}, in the one language that it has words in.
-func (b *builder) sayOn(key sayKey, day time.Time, values ...string) string {
-	lang := b.vs.phrases[key].spoken(b.lang)
-	return b.vs.say(lang, key, append(values, "date", b.vs.dateInWords(day, lang))...)
 }

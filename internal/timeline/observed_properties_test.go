@@ -12,6 +12,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 // anyObserved are sightings of those referrals and of others, sensible or not.
@@ -46,8 +47,8 @@ func TestAnyObservedHistoryGivesATimeline(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		facts := someFacts().Draw(rt, "facts")
 		observed := anyObserved(facts).Draw(rt, "observed")
-		plain := timeline.Build(facts, vs, timeline.English, now())
-		got := timeline.BuildWith(facts, observed, vs, timeline.English, now())
+		plain := build(facts, vs, wording.English, now())
+		got := buildWith(facts, observed, vs, wording.English, now())
 
 		// What was observed adds; it changes nothing of what the sources said.
 		added := []cmp.Option{
@@ -66,7 +67,7 @@ func TestAnyObservedHistoryGivesATimeline(t *testing.T) {
 			ids[e.ID] = true
 			if e.Source != "observed" {
 				fromSources++
-			} else if e.At == nil || !e.DateOnly || e.Kind != timeline.EventState || e.Upcoming || e.Title == "" {
+			} else if e.At == nil || !e.DateOnly || e.Kind != timeline.EventState || e.Upcoming || e.Title.String() == "" {
 				rt.Fatalf("an observed event %+v", e)
 			}
 		}
@@ -74,7 +75,7 @@ func TestAnyObservedHistoryGivesATimeline(t *testing.T) {
 			rt.Fatalf("%d events from the sources instead of %d", fromSources, len(plain.Events))
 		}
 		for _, r := range got.Referrals {
-			if w := r.Waiting; w != nil && (w.Text == "" || w.Since > now().Format(time.DateOnly) || r.State.WhoActs != referral.ByHospital) {
+			if w := r.Waiting; w != nil && (w.Text.String() == "" || w.Since > now().Format(time.DateOnly) || r.State.WhoActs != referral.ByHospital) {
 				rt.Fatalf("%s acts, waiting %+v", r.State.WhoActs, w)
 			}
 		}
@@ -91,10 +92,10 @@ func TestTheOrderOfSightingsDoesNotMatter(t *testing.T) {
 		facts := someFacts().Draw(rt, "facts")
 		observed := anyObserved(facts).Draw(rt, "observed")
 		seed := rapid.Uint64().Draw(rt, "order")
-		want := timeline.BuildWith(facts, observed, vs, timeline.Welsh, now())
+		want := buildWith(facts, observed, vs, wording.Welsh, now())
 		shuffled := slices.Clone(observed)
 		rand.New(rand.NewPCG(seed, 1)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-		if diff := cmp.Diff(want, timeline.BuildWith(facts, shuffled, vs, timeline.Welsh, now()), inner()); diff != "" {
+		if diff := cmp.Diff(want, buildWith(facts, shuffled, vs, wording.Welsh, now()), inner()); diff != "" {
 			rt.Fatalf("another order gave another timeline:\n%s", diff)
 		}
 	})
@@ -106,7 +107,7 @@ func TestChangesAtIsHonestWithAHistory(t *testing.T) {
 		facts := someFacts().Draw(rt, "facts")
 		observed := anyObserved(facts).Draw(rt, "observed")
 		build := func(at time.Time) timeline.Timeline {
-			return timeline.BuildWith(facts, observed, vs, timeline.English, at)
+			return buildWith(facts, observed, vs, wording.English, at)
 		}
 		first := build(now())
 		if first.ChangesAt.IsZero() {
@@ -138,7 +139,7 @@ func TestAStageIsWhatTheTimelineTells(t *testing.T) {
 			stages[s.ID] = s.Stage
 		}
 		found := 0
-		for _, r := range timeline.Build(facts, vs, timeline.English, now()).Referrals {
+		for _, r := range build(facts, vs, wording.English, now()).Referrals {
 			stage, ok := stages[r.ID]
 			if !ok {
 				continue // without an id of its own

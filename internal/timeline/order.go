@@ -2,10 +2,15 @@ package timeline
 
 import (
 	"cmp"
-	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"slices"
 	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
+
+// rfc3339 always shows the offset, "+00:00" in winter too.
+const rfc3339 = "2006-01-02T15:04:05-07:00"
 
 // sortReferrals puts those that need the citizen first, then those with the
 // nearest date to come; undated ones last, and ids decide between equals.
@@ -75,11 +80,11 @@ func (b *builder) summary(list []draft) Summary {
 	}
 	switch {
 	case len(list) == 0:
-		s.Text = b.say(saySummaryEmpty)
+		s.Text = b.say(wording.KeySummaryEmpty)
 	case s.NeedsAction == 0:
-		s.Text = b.say(saySummaryNothing)
+		s.Text = b.say(wording.KeySummaryNothing)
 	default:
-		s.Text = b.vs.counts[saySummaryAction].of(s.NeedsAction, b.lang)
+		s.Text = b.words.Count(b.lang, wording.KeySummaryAction, s.NeedsAction)
 	}
 	return s
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 func TestOrder(t *testing.T) {
@@ -22,7 +23,7 @@ func TestOrder(t *testing.T) {
 		named(atService(referral.StateAwaitingTriage, func(f *referral.Facts) { f.Review = review(referral.ReviewTriage, 2026, time.January, 28) }), "review-between"),
 		named(cardiology(nil), "needs-you"),
 	}
-	got := timeline.Build(facts, valueSets(t), timeline.English, now())
+	got := build(facts, valueSets(t), wording.English, now())
 	t.Run("what needs the citizen is first, then the nearest date, then ids", func(t *testing.T) {
 		var ids []string
 		for _, r := range got.Referrals {
@@ -50,7 +51,7 @@ func TestOrder(t *testing.T) {
 		}
 	})
 	t.Run("event ids are unique and the same in every language", func(t *testing.T) {
-		welsh := timeline.Build(facts, valueSets(t), timeline.Welsh, now())
+		welsh := build(facts, valueSets(t), wording.Welsh, now())
 		seen := map[string]bool{}
 		for i, e := range got.Events {
 			if seen[e.ID] {
@@ -72,7 +73,7 @@ func TestOrder(t *testing.T) {
 func TestDuplicates(t *testing.T) {
 	vs := valueSets(t)
 	build := func(facts ...referral.Facts) timeline.Timeline {
-		return timeline.Build(facts, vs, timeline.English, now())
+		return build(facts, vs, wording.English, now())
 	}
 	poor := referral.Facts{Source: "ers-01", ID: "referralAAAAAAAAAAAAAA", Priority: "ROUTINE", State: referral.StateAwaitingTriage}
 	rich := atService(referral.StateAwaitingTriage, nil)
@@ -114,13 +115,13 @@ func TestSummary(t *testing.T) {
 		"1 referral needs you to do something": {waiting, yours},
 		"2 referrals need you to do something": {waiting, yours, yours2},
 	} {
-		if got := timeline.Build(facts, vs, timeline.English, now()).Summary.Text; got != want {
+		if got := build(facts, vs, wording.English, now()).Summary.Text; got.String() != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 	t.Run("an empty timeline has arrays and not null", func(t *testing.T) {
 		want := "{\n  \"summary\": {\n    \"needsAction\": 0,\n    \"nextAppointment\": null,\n    \"text\": \"You have no referrals to show\"\n  },\n  \"referrals\": [],\n  \"events\": []\n}\n"
-		if got := encode(t, timeline.Build(nil, vs, timeline.English, now())); got != want {
+		if got := encode(t, build(nil, vs, wording.English, now())); got != want {
 			t.Errorf("got %s", got)
 		}
 	})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 // The generators draw from what is usual, what is hostile, and anything at all.
@@ -123,23 +124,23 @@ func someFacts() *rapid.Generator[[]referral.Facts] {
 }
 
 func inner() cmp.Option {
-	return cmpopts.IgnoreUnexported(timeline.AppointmentShown{}, timeline.Event{})
+	return cmpopts.IgnoreUnexported(timeline.Appointment{}, timeline.Event{})
 }
 
 func TestAnyFactsGiveATimeline(t *testing.T) {
 	vs := valueSets(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		facts := someFacts().Draw(rt, "all")
-		got := timeline.Build(facts, vs, timeline.English, now())
+		got := build(facts, vs, wording.English, now())
 		if len(got.Referrals)+got.Counts.Duplicates != len(facts) {
 			rt.Fatalf("%d referrals and %d duplicates from %d facts: something was dropped", len(got.Referrals), got.Counts.Duplicates, len(facts))
 		}
 		needs, events := 0, 0
 		for _, r := range got.Referrals {
-			if r.State.Title == "" || r.State.Description == "" || r.State.NextStep == "" || r.State.WhoActs == "" || r.State.Phase == "" {
+			if r.State.Title.String() == "" || r.State.Description.String() == "" || r.State.NextStep.String() == "" || r.State.WhoActs == "" || r.State.Phase == "" {
 				rt.Fatalf("a referral without state or next step: %+v", r.State)
 			}
-			if r.Contact.Name == "" || r.Contact.Role == "" || len(r.Events) == 0 || r.ID == "" || r.Priority.Code == nil {
+			if r.Contact.Name.String() == "" || r.Contact.Role == "" || len(r.Events) == 0 || r.ID == "" || r.Priority.Code == nil {
 				rt.Fatalf("a referral without contact, event, id or priority: %+v", r)
 			}
 			if r.State.WhoActs == referral.You {
@@ -162,10 +163,10 @@ func TestTheOrderOfFactsDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		facts := someFacts().Draw(rt, "all")
 		seed := rapid.Uint64().Draw(rt, "order")
-		want := timeline.Build(facts, vs, timeline.Welsh, now())
+		want := build(facts, vs, wording.Welsh, now())
 		shuffled := slices.Clone(facts)
 		rand.New(rand.NewPCG(seed, 1)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-		if diff := cmp.Diff(want, timeline.Build(shuffled, vs, timeline.Welsh, now()), inner()); diff != "" {
+		if diff := cmp.Diff(want, build(shuffled, vs, wording.Welsh, now()), inner()); diff != "" {
 			rt.Fatalf("another order gave another timeline:\n%s", diff)
 		}
 	})
@@ -175,7 +176,7 @@ func TestChangesAtIsHonest(t *testing.T) {
 	vs := valueSets(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		facts := someFacts().Draw(rt, "all")
-		build := func(at time.Time) timeline.Timeline { return timeline.Build(facts, vs, timeline.English, at) }
+		build := func(at time.Time) timeline.Timeline { return build(facts, vs, wording.English, at) }
 		first := build(now())
 		ignoreWhen := cmpopts.IgnoreFields(timeline.Timeline{}, "ChangesAt")
 		if first.ChangesAt.IsZero() {

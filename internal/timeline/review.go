@@ -1,12 +1,10 @@
 package timeline
 
 import (
-	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"time"
-)
 
-// reviewUnknown is shown for a kind of task that nobody knows.
-const reviewUnknown = "unknown"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
+)
 
 // duty is what a review means at this moment.
 type duty struct {
@@ -23,11 +21,11 @@ func (d duty) upcoming(london *time.Location) time.Time {
 	return d.dueBy.Begins(london)
 }
 
-func (d duty) shown() *ReviewShown {
+func (d duty) shown() *Review {
 	if d.kind == "" {
 		return nil
 	}
-	shown := &ReviewShown{Kind: d.kind, Overdue: d.overdue}
+	shown := &Review{Kind: d.kind, Overdue: d.overdue}
 	if !d.dueBy.IsZero() {
 		text := d.dueBy.String()
 		shown.DueBy = &text
@@ -42,7 +40,7 @@ func (b *builder) review(r *referral.Review) duty {
 	}
 	d := duty{kind: r.Kind}
 	if r.Kind != referral.ReviewTriage && r.Kind != referral.ReviewAppointment {
-		d.kind = reviewUnknown
+		d.kind = referral.ReviewUnknown
 		b.unknown(CodeReview)
 	}
 	switch {
@@ -51,7 +49,7 @@ func (b *builder) review(r *referral.Review) duty {
 		b.unknown(CodeDate)
 	default:
 		d.dueBy = r.DueBy
-		d.overdue = b.turns(r.DueBy.Ends(b.vs.london))
+		d.overdue = b.reached(r.DueBy.Ends(b.london()))
 	}
 	return d
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 // checkClean fails on anything in an answer that could hurt whoever shows it.
@@ -53,13 +54,13 @@ func TestHostileNamesAreCleanedAndBounded(t *testing.T) {
 		"ENT & MSK CLINIC":                       "ENT & MSK Clinic",
 	} {
 		r := one(t, atService(referral.StateAwaitingTriage, func(f *referral.Facts) { f.Service.Name = raw }), now())
-		if text(r.Service.Name) != want {
-			t.Errorf("%q became %q, want %q", raw, text(r.Service.Name), want)
+		if words(r.Service.Name) != want {
+			t.Errorf("%q became %q, want %q", raw, words(r.Service.Name), want)
 		}
 	}
 	t.Run("a very long name is cut at a word", func(t *testing.T) {
 		r := one(t, atService(referral.StateAwaitingTriage, func(f *referral.Facts) { f.Service.Name = strings.Repeat("Eye clinic ", 100) }), now())
-		if n := utf8.RuneCountInString(*r.Service.Name); n > 120 || !strings.HasSuffix(*r.Service.Name, "Eye…") {
+		if n := utf8.RuneCountInString(r.Service.Name.String()); n > 120 || !strings.HasSuffix(r.Service.Name.String(), "Eye…") {
 			t.Errorf("%d characters, %q", n, *r.Service.Name)
 		}
 	})
@@ -82,8 +83,8 @@ func TestSpecialtiesThatNobodyListed(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := cardiology(func(f *referral.Facts) { f.Specialty = &referral.Coding{Code: tt.code, Display: tt.display} })
-			got := timeline.Build([]referral.Facts{f}, valueSets(t), timeline.English, now())
-			if display := got.Referrals[0].Specialty.Display; display != tt.want {
+			got := build([]referral.Facts{f}, valueSets(t), wording.English, now())
+			if display := got.Referrals[0].Specialty.Display; display.String() != tt.want {
 				t.Errorf("%q, want %q", display, tt.want)
 			}
 			listed := tt.display == "Dermatology" || tt.display == "dermatology"
@@ -112,7 +113,7 @@ func TestContact(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := one(t, atService(referral.StateAwaitingTriage, tt.change), now()).Contact
-			if c.Role != tt.role || c.Name != tt.called || text(c.Phone) != tt.phone || c.Source != tt.source {
+			if c.Role != tt.role || c.Name.String() != tt.called || text(c.Phone) != tt.phone || c.Source != tt.source {
 				t.Errorf("got %s %q %s %s", c.Role, c.Name, text(c.Phone), c.Source)
 			}
 			if (c.Note == nil) != (c.Phone == nil) {

@@ -1,12 +1,15 @@
 package timeline
 
 import (
-	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"strings"
+
+	"github.com/patient-care-aggregator/aggregator/internal/disclosure"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 // specialty tells the specialty that was searched for, or else the service's own.
-func (b *builder) specialty(f *referral.Facts, verdict level) *Coded {
+func (b *builder) specialty(f *referral.Facts, verdict disclosure.Level) *Coded {
 	c := f.Specialty
 	if c == nil && f.Service != nil {
 		c = f.Service.Specialty
@@ -14,101 +17,101 @@ func (b *builder) specialty(f *referral.Facts, verdict level) *Coded {
 	if c == nil {
 		return nil
 	}
-	code, words, known := b.vs.specialties.find(c)
+	code, words, known := b.words.Specialty(c)
 	if !known {
 		b.unknown(CodeSpecialty)
 	}
-	if verdict > show && !b.vs.policy.softened.specialties[code] {
-		return &Coded{Display: b.vs.policy.softened.specialty.in(b.lang)}
+	if verdict > disclosure.Show && !b.policy.Softened.AllowsSpecialty(code) {
+		return &Coded{Display: b.policy.Softened.Specialty.In(b.lang)}
 	}
 	if known {
-		return &Coded{Code: &code, Display: words.in(b.lang)}
+		return &Coded{Code: &code, Display: words.In(b.lang)}
 	}
-	display := shorten(b.vs.casing.sentence(cleanText(c.Display)), maxDisplayRunes)
-	if display == "" {
-		display = b.say(sayUnknownSpecialty)
+	display := wording.Name(b.words.SpecialtyName(c.Display))
+	if display.Text == "" {
+		display = b.say(wording.KeyUnknownSpecialty)
 	}
 	return &Coded{Code: referral.Token(c.Code, referral.MaxCode), Display: display}
 }
 
 // priority tells how urgent the referral is, never why.
 func (b *builder) priority(code string) Coded {
-	p, known := b.vs.priorities[code]
+	p, known := b.words.Priority(code)
 	if !known || code == referral.StateUnknown {
 		b.unknown(CodePriority)
-		p = b.vs.priorities[referral.StateUnknown]
+		p, _ = b.words.Priority(referral.StateUnknown)
 	}
-	display := p.display
-	if b.vs.policy.disclose && p.disclosed != nil {
-		display = p.disclosed
+	display := p.Display
+	if b.policy.Disclose && p.Disclosed != nil {
+		display = p.Disclosed
 	}
-	return Coded{Code: &p.show, Display: display.in(b.lang)}
+	return Coded{Code: &p.Show, Display: display.In(b.lang)}
 }
 
 // service tells the service as far as the verdict allows.
-func (b *builder) service(s *referral.Service, verdict level) *ReferralService {
+func (b *builder) service(s *referral.Service, verdict disclosure.Level) *Service {
 	if s == nil {
 		return nil
 	}
-	shown := &ReferralService{
+	shown := &Service{
 		Name:      b.serviceName(s.Name, verdict),
 		Type:      b.appointmentType(s.Type, verdict),
-		Locations: make([]NamedPlace, 0, len(s.Locations)),
+		Locations: make([]Place, 0, len(s.Locations)),
 	}
-	if verdict == show {
+	if verdict == disclosure.Show {
 		shown.ID = referral.Token(s.ID, referral.MaxCode)
 	}
-	if verdict == hide {
+	if verdict == disclosure.Hide {
 		return shown
 	}
-	shown.Provider = b.place(s.Provider, verdict, b.vs.policy.softened.provider)
+	shown.Provider = b.place(s.Provider, verdict, b.policy.Softened.Provider)
 	for i := range s.Locations {
-		shown.Locations = append(shown.Locations, *b.place(&s.Locations[i], verdict, b.vs.policy.softened.location))
+		shown.Locations = append(shown.Locations, *b.place(&s.Locations[i], verdict, b.policy.Softened.Location))
 	}
 	return shown
 }
 
-func (b *builder) serviceName(raw string, verdict level) *string {
-	name := cleanText(raw)
+func (b *builder) serviceName(raw string, verdict disclosure.Level) *wording.Text {
+	name := wording.Clean(raw)
 	if name == "" {
 		return nil
 	}
-	if verdict > show {
-		allowed, ok := b.vs.policy.softened.services[fold(name).squeezed]
-		if !ok {
-			allowed = b.vs.policy.softened.service.in(b.lang)
-		}
-		return &allowed
+	if verdict == disclosure.Show {
+		text := wording.Name(b.words.ServiceName(name))
+		return &text
 	}
-	name = shorten(b.vs.casing.name(name), maxNameRunes)
-	return &name
+	text := b.policy.Softened.Service.In(b.lang)
+	if allowed, ok := b.policy.Softened.ServiceName(name); ok {
+		text = wording.Name(allowed)
+	}
+	return &text
 }
 
-func (b *builder) appointmentType(code string, verdict level) *Coded {
+func (b *builder) appointmentType(code string, verdict disclosure.Level) *Coded {
 	if code == "" {
 		return nil
 	}
-	t, known := b.vs.types[code]
+	t, known := b.words.AppointmentType(code)
 	switch {
 	case !known:
 		// The raw code could tell what the policy keeps, and has no words anyway.
 		b.unknown(CodeAppointmentType)
-		return &Coded{Display: b.say(sayUnknownType)}
-	case verdict > show && !b.vs.policy.softened.types[code]:
+		return &Coded{Display: b.say(wording.KeyUnknownType)}
+	case verdict > disclosure.Show && !b.policy.Softened.AllowsType(code):
 		return nil
 	default:
-		return &Coded{Code: &code, Display: t.display.in(b.lang)}
+		return &Coded{Code: &code, Display: t.Display.In(b.lang)}
 	}
 }
 
 // place tells an organisation or site; its code goes with its whole name.
-func (b *builder) place(o *referral.Organisation, verdict level, general phrase) *NamedPlace {
+func (b *builder) place(o *referral.Organisation, verdict disclosure.Level, general wording.Phrase) *Place {
 	if o == nil {
 		return nil
 	}
-	name, whole := b.placeName(o.Name, verdict, general)
-	shown := &NamedPlace{}
-	if name != "" {
+	name, whole := b.judge.PlaceName(o.Name, verdict, general, b.lang)
+	shown := &Place{}
+	if name.Text != "" {
 		shown.Name = &name
 	}
 	if whole {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 func allStates() []string {
@@ -54,10 +55,10 @@ func TestStates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := one(t, tt.facts, now()).State
-			if got.Phase != tt.phase || got.WhoActs != tt.who || got.Title != tt.title {
+			if got.Phase != tt.phase || got.WhoActs != tt.who || got.Title.String() != tt.title {
 				t.Errorf("phase %s, who acts %s, title %q; want %s, %s, %q", got.Phase, got.WhoActs, got.Title, tt.phase, tt.who, tt.title)
 			}
-			if got.NextStep == "" || got.Description == "" {
+			if got.NextStep.String() == "" || got.Description.String() == "" {
 				t.Error("no next step or no description")
 			}
 		})
@@ -66,7 +67,7 @@ func TestStates(t *testing.T) {
 
 func TestUnknownState(t *testing.T) {
 	const raw = "SENT_TO_SOMEWHERE_TELLING"
-	got := timeline.Build([]referral.Facts{atService(raw, nil)}, valueSets(t), timeline.English, now())
+	got := build([]referral.Facts{atService(raw, nil)}, valueSets(t), wording.English, now())
 	t.Run("is told as UNKNOWN", func(t *testing.T) {
 		if code := got.Referrals[0].State.Code; code != referral.StateUnknown {
 			t.Errorf("state code %q", code)
@@ -87,7 +88,7 @@ func TestUnknownState(t *testing.T) {
 func TestNobodyIsSaidToHaveAttended(t *testing.T) {
 	vs := valueSets(t)
 	for name, facts := range goldenScenarios() {
-		answer := strings.ToLower(encode(t, timeline.Build(facts, vs, timeline.English, now().AddDate(2, 0, 0))))
+		answer := strings.ToLower(encode(t, build(facts, vs, wording.English, now().AddDate(2, 0, 0))))
 		for _, word := range []string{"attend", "you went", "clinician"} {
 			if strings.Contains(answer, word) {
 				t.Errorf("%s: the answer says %q", name, word)

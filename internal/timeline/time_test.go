@@ -7,6 +7,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 func TestOverdueBeginsTheLondonDayAfter(t *testing.T) {
@@ -29,7 +30,7 @@ func TestOverdueBeginsTheLondonDayAfter(t *testing.T) {
 		}
 	})
 	t.Run("and the timeline said that it would change then", func(t *testing.T) {
-		got := timeline.Build([]referral.Facts{f}, valueSets(t), timeline.English, now())
+		got := build([]referral.Facts{f}, valueSets(t), wording.English, now())
 		if !got.ChangesAt.Equal(midnight) {
 			t.Errorf("changes at %v, want %v", got.ChangesAt, midnight)
 		}
@@ -65,7 +66,7 @@ func TestAppointmentPasses(t *testing.T) {
 	})
 	t.Run("and is then no longer the next appointment", func(t *testing.T) {
 		f := atService(referral.StateBooked, func(f *referral.Facts) { f.Appointment = appointment(start, 0) })
-		got := timeline.Build([]referral.Facts{f}, valueSets(t), timeline.English, start)
+		got := build([]referral.Facts{f}, valueSets(t), wording.English, start)
 		if got.Summary.NextAppointment != nil || got.Referrals[0].State.Phase != referral.PhasePassed {
 			t.Errorf("next appointment %s, phase %s", text(got.Summary.NextAppointment), got.Referrals[0].State.Phase)
 		}
@@ -90,8 +91,8 @@ func TestLondonTimeWhateverTheOffset(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := one(t, atService(referral.StateBooked, func(f *referral.Facts) { f.Appointment = appointment(tt.start, 0) }), now()).Appointment
-			if text(a.Start) != tt.rfc || text(a.DisplayDate) != tt.date || text(a.DisplayTime) != tt.clock {
-				t.Errorf("%s, %s, %s; want %s, %s, %s", text(a.Start), text(a.DisplayDate), text(a.DisplayTime), tt.rfc, tt.date, tt.clock)
+			if text(a.Start) != tt.rfc || words(a.DisplayDate) != tt.date || words(a.DisplayTime) != tt.clock {
+				t.Errorf("%s, %s, %s; want %s, %s, %s", text(a.Start), words(a.DisplayDate), words(a.DisplayTime), tt.rfc, tt.date, tt.clock)
 			}
 		})
 	}
@@ -101,7 +102,7 @@ func TestCancelledAppointments(t *testing.T) {
 	start := time.Date(2026, time.August, 5, 13, 30, 0, 0, time.UTC)
 	for _, state := range []string{referral.StateCancelledToRearrange, referral.StateCancelledByPatient, referral.StateCancelledByProvider} {
 		f := atService(state, func(f *referral.Facts) { f.Appointment = appointment(start, 0) })
-		got := timeline.Build([]referral.Facts{f}, valueSets(t), timeline.English, now())
+		got := build([]referral.Facts{f}, valueSets(t), wording.English, now())
 		t.Run("a cancelled appointment is never shown as booked: "+state, func(t *testing.T) {
 			if got.Referrals[0].Appointment != nil || got.Summary.NextAppointment != nil {
 				t.Error("an app would take it for valid")
@@ -110,7 +111,7 @@ func TestCancelledAppointments(t *testing.T) {
 		t.Run("but its date is not dropped: "+state, func(t *testing.T) {
 			for _, e := range got.Events {
 				if e.Kind == timeline.EventAppointment {
-					if e.Upcoming || e.Title != "This appointment was cancelled" {
+					if e.Upcoming || e.Title.String() != "This appointment was cancelled" {
 						t.Errorf("upcoming %t, title %q", e.Upcoming, e.Title)
 					}
 					return
@@ -124,9 +125,9 @@ func TestCancelledAppointments(t *testing.T) {
 func TestAnAppointmentAgainstItsStateIsShownAndTheCitizenToldToCheck(t *testing.T) {
 	start := time.Date(2026, time.August, 5, 13, 30, 0, 0, time.UTC)
 	f := atService(referral.StateRejected, func(f *referral.Facts) { f.Appointment = appointment(start, 0) })
-	got := timeline.Build([]referral.Facts{f}, valueSets(t), timeline.English, now())
+	got := build([]referral.Facts{f}, valueSets(t), wording.English, now())
 	r := got.Referrals[0]
-	if r.Appointment == nil || r.State.WhoActs != referral.You || !strings.Contains(r.State.NextStep, "Phone the hospital to check") {
+	if r.Appointment == nil || r.State.WhoActs != referral.You || !strings.Contains(r.State.NextStep.String(), "Phone the hospital to check") {
 		t.Errorf("appointment %v, who acts %s, next step %q", r.Appointment, r.State.WhoActs, r.State.NextStep)
 	}
 	if got.Counts.Contradictions != 1 {
@@ -140,7 +141,7 @@ func TestAPhoneAppointmentSendsNobodyToTheHospital(t *testing.T) {
 		r := one(t, atService(referral.StateBooked, func(f *referral.Facts) {
 			f.Priority, f.Service.Type, f.Appointment = priority, "TELEPHONE_ASSESSMENT", appointment(start, 0)
 		}), now())
-		if !strings.Contains(r.State.NextStep, "will phone you") {
+		if !strings.Contains(r.State.NextStep.String(), "will phone you") {
 			t.Errorf("%s: next step %q", priority, r.State.NextStep)
 		}
 		for _, e := range r.Events {
@@ -148,7 +149,7 @@ func TestAPhoneAppointmentSendsNobodyToTheHospital(t *testing.T) {
 				t.Errorf("%s: the event names a place: %q", priority, *e.Detail)
 			}
 		}
-		file, err := timeline.Calendar(r, now())
+		file, err := calendarFile(r, now())
 		if err != nil || strings.Contains(string(file), "LOCATION") {
 			t.Errorf("%s: error %v, calendar names a place", priority, err)
 		}
@@ -160,7 +161,7 @@ func TestSenselessDaysCountAsNotGiven(t *testing.T) {
 		f.ReferredOn = referral.Date{Year: 2026, Month: 2, Day: 30}
 		f.Review = review(referral.ReviewTriage, 99999, 1, 1)
 	})
-	got := timeline.Build([]referral.Facts{f}, valueSets(t), timeline.English, now())
+	got := build([]referral.Facts{f}, valueSets(t), wording.English, now())
 	r := got.Referrals[0]
 	if r.ReferredOn != nil || r.Review.DueBy != nil || r.Review.Overdue {
 		t.Errorf("referred on %s, due by %s, overdue %t", text(r.ReferredOn), text(r.Review.DueBy), r.Review.Overdue)

@@ -1,8 +1,10 @@
 package timeline
 
 import (
-	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 // Timeline is the answer to "where are my referrals?" at one instant. Marshalled
@@ -14,6 +16,9 @@ type Timeline struct {
 	// Events are the events of all referrals in one order: what happened, then
 	// where each referral stands now, then what is still to come.
 	Events []Event `json:"events"`
+	// Sources are where the answer comes from, and Notices what is not in it.
+	Sources []Source `json:"-"`
+	Notices []Notice `json:"-"`
 
 	// ChangesAt is the first instant at which the passing of time alone changes
 	// this answer; zero means never. Until then the answer may be kept.
@@ -27,8 +32,8 @@ type Summary struct {
 	NeedsAction int `json:"needsAction"` // referrals in which the citizen acts next
 	// NextAppointment is the start of the next appointment that has not passed,
 	// RFC 3339 with the London offset; nil when there is none.
-	NextAppointment *string `json:"nextAppointment"`
-	Text            string  `json:"text"`
+	NextAppointment *string      `json:"nextAppointment"`
+	Text            wording.Text `json:"text"`
 }
 
 // Referral is one referral as the citizen sees it.
@@ -42,12 +47,12 @@ type Referral struct {
 	Priority Coded `json:"priority"`
 	State    State `json:"state"`
 	// ReferredOn is a London day, YYYY-MM-DD; nil when not given.
-	ReferredOn  *string           `json:"referredOn"`
-	Referrer    *NamedPlace       `json:"referrer"`
-	Service     *ReferralService  `json:"service"`
-	Contact     Contact           `json:"contact"`
-	Appointment *AppointmentShown `json:"appointment"`
-	Review      *ReviewShown      `json:"review"`
+	ReferredOn  *string      `json:"referredOn"`
+	Referrer    *Place       `json:"referrer"`
+	Service     *Service     `json:"service"`
+	Contact     Contact      `json:"contact"`
+	Appointment *Appointment `json:"appointment"`
+	Review      *Review      `json:"review"`
 	// Waiting is left out where nobody waits for the hospital, and where no
 	// earlier read tells since when.
 	Waiting *Waiting `json:"waiting"`
@@ -59,8 +64,8 @@ type Referral struct {
 // Coded is a code with words. Code is nil where the code must not or cannot be
 // told; Display always has words.
 type Coded struct {
-	Code    *string `json:"code"`
-	Display string  `json:"display"`
+	Code    *string      `json:"code"`
+	Display wording.Text `json:"display"`
 }
 
 // State is where a referral stands, in words.
@@ -69,60 +74,61 @@ type State struct {
 	// that nobody has seen is never repeated, for it could disclose.
 	Code        string         `json:"code"`
 	Phase       referral.Phase `json:"phase"`
-	Title       string         `json:"title"`
-	Description string         `json:"description"`
+	Title       wording.Text   `json:"title"`
+	Description wording.Text   `json:"description"`
 	WhoActs     referral.Actor `json:"whoActs"`
-	NextStep    string         `json:"nextStep"`
+	NextStep    wording.Text   `json:"nextStep"`
 }
 
-// NamedPlace is an organisation or site. Either part is nil when unknown or not told.
-type NamedPlace struct {
-	ODSCode *string `json:"odsCode"`
-	Name    *string `json:"name"`
+// Place is an organisation or site. Either part is nil when unknown or not told.
+type Place struct {
+	ODSCode *string       `json:"odsCode"`
+	Name    *wording.Text `json:"name"`
 }
 
-// ReferralService is the service that the referral was sent to.
-type ReferralService struct {
-	ID        *string      `json:"id"`
-	Name      *string      `json:"name"` // nil when it could not be looked up
-	Type      *Coded       `json:"type"`
-	Provider  *NamedPlace  `json:"provider"`
-	Locations []NamedPlace `json:"locations"` // never null
+// Service is the service that the referral was sent to.
+type Service struct {
+	ID        *string       `json:"id"`
+	Name      *wording.Text `json:"name"` // nil when it could not be looked up
+	Type      *Coded        `json:"type"`
+	Provider  *Place        `json:"provider"`
+	Locations []Place       `json:"locations"` // never null
 }
 
 // Contact is whom to phone or ask.
 type Contact struct {
-	Role  string  `json:"role"` // hospital, referrer or gp
-	Name  string  `json:"name"`
-	Phone *string `json:"phone"`
+	Role  string       `json:"role"` // hospital, referrer or gp
+	Name  wording.Text `json:"name"`
+	Phone *string      `json:"phone"`
 	// Source is "ods" where the name comes from the organisation directory,
 	// "default" where these are general words.
 	Source string `json:"source"`
 	// Note says what kind of number Phone is (a switchboard, not the clinic);
 	// nil exactly when Phone is nil.
-	Note *string `json:"note"`
+	Note *wording.Text `json:"note"`
 }
 
-// AppointmentShown is the one booked appointment. Times are RFC 3339 with the
+// Appointment is the one booked appointment. Times are RFC 3339 with the
 // London offset.
-type AppointmentShown struct {
+type Appointment struct {
 	ID    string  `json:"id"`
 	Start *string `json:"start"` // nil: not known here
 	End   *string `json:"end"`
 	// DisplayDate and DisplayTime are nil exactly when Start is nil.
-	DisplayDate *string `json:"displayDate"` // "Wednesday 6 August 2025"
-	DisplayTime *string `json:"displayTime"` // "2:30pm", "midday", "midnight"
+	DisplayDate *wording.Text `json:"displayDate"` // "Wednesday 6 August 2025"
+	DisplayTime *wording.Text `json:"displayTime"` // "2:30pm", "midday", "midnight"
 	// DateToBeConfirmed: hospital staff will send the date and time.
 	DateToBeConfirmed bool `json:"dateToBeConfirmed"`
 	// HasPassed: the end (or the start, where no end is known) lies behind. It
 	// never means that anybody attended.
 	HasPassed bool `json:"hasPassed"`
 
-	calendar calendarText // words of the calendar file, set by Build
+	// Calendar is what a calendar file says about it.
+	Calendar CalendarEntry `json:"-"`
 }
 
-// ReviewShown is the day by which the provider means to act.
-type ReviewShown struct {
+// Review is the day by which the provider means to act.
+type Review struct {
 	Kind  string  `json:"kind"`  // triage, appointment or unknown
 	DueBy *string `json:"dueBy"` // London day; nil when not given
 	// Overdue begins on the London day after DueBy.
@@ -149,11 +155,11 @@ type Event struct {
 	At       *string `json:"at"`
 	DateOnly bool    `json:"dateOnly"`
 	// DisplayDate and DisplayTime are At in words; nil where At has no such part.
-	DisplayDate *string `json:"displayDate"`
-	DisplayTime *string `json:"displayTime"`
-	Title       string  `json:"title"`
-	Detail      *string `json:"detail"`
-	// Source is "ers", or "observed" for a state in which the referral stands no
+	DisplayDate *wording.Text `json:"displayDate"`
+	DisplayTime *wording.Text `json:"displayTime"`
+	Title       wording.Text  `json:"title"`
+	Detail      *wording.Text `json:"detail"`
+	// Source is the facts' own, such as "ers", or "observed" for a state in which the referral stands no
 	// more, which this service saw on an earlier read.
 	Source   string `json:"source"`
 	Upcoming bool   `json:"upcoming"`

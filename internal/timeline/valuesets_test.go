@@ -7,17 +7,17 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 	"github.com/patient-care-aggregator/aggregator/valuesets"
 )
 
-func faults(err error) []*timeline.Fault {
-	var found []*timeline.Fault
+func faults(err error) []*wording.Fault {
+	var found []*wording.Fault
 	var walk func(error)
 	walk = func(err error) {
 		switch e := err.(type) { //nolint:errorlint // every branch of the joined error is walked
 		case nil:
-		case *timeline.Fault:
+		case *wording.Fault:
 			found = append(found, e)
 		case interface{ Unwrap() []error }:
 			for _, inner := range e.Unwrap() {
@@ -71,7 +71,7 @@ func TestLoadRefuses(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			fsys := withFile(t, tt.file, replace(tt.before, tt.after))
-			_, err := timeline.Load(fsys)
+			_, err := load(fsys)
 			found := faults(err)
 			if len(found) == 0 {
 				t.Fatalf("loaded, or an error without faults: %v", err)
@@ -93,18 +93,18 @@ func TestLoadRefuses(t *testing.T) {
 		})
 	}
 	t.Run("a missing file", func(t *testing.T) {
-		if _, err := timeline.Load(fstest.MapFS{}); len(faults(err)) != 8 || !strings.Contains(err.Error(), "states.yaml: the file is missing") {
+		if _, err := load(fstest.MapFS{}); len(faults(err)) != 8 || !strings.Contains(err.Error(), "states.yaml: the file is missing") {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("a misspelt override", func(t *testing.T) {
-		_, err := timeline.Load(valuesets.Over(fstest.MapFS{"disclsoure.yaml": {Data: []byte("version: x")}}))
+		_, err := load(valuesets.Over(fstest.MapFS{"disclsoure.yaml": {Data: []byte("version: x")}}))
 		if found := faults(err); len(found) != 1 || found[0].File != "disclsoure.yaml" {
 			t.Errorf("got %v", err)
 		}
 	})
 	t.Run("all faults at once", func(t *testing.T) {
-		_, err := timeline.Load(withFile(t, "states.yaml", func(s string) string {
+		_, err := load(withFile(t, "states.yaml", func(s string) string {
 			return strings.NewReplacer("Ready to book", "<b>", "Being reviewed", "\"{x}\"").Replace(s)
 		}))
 		if n := len(faults(err)); n != 2 {
@@ -112,7 +112,7 @@ func TestLoadRefuses(t *testing.T) {
 		}
 	})
 	t.Run("a file too large to be meant", func(t *testing.T) {
-		_, err := timeline.Load(withFile(t, "reviews.yaml", func(s string) string { return s + strings.Repeat("# padding\n", 200_000) }))
+		_, err := load(withFile(t, "reviews.yaml", func(s string) string { return s + strings.Repeat("# padding\n", 200_000) }))
 		if found := faults(err); len(found) != 1 || !strings.Contains(found[0].Reason, "larger than") {
 			t.Errorf("got %v", err)
 		}
@@ -122,29 +122,29 @@ func TestLoadRefuses(t *testing.T) {
 func TestVersions(t *testing.T) {
 	first := valueSets(t)
 	t.Run("the same files have the same version", func(t *testing.T) {
-		if again := valueSets(t); again.Version() != first.Version() || again.PolicyVersion() != first.PolicyVersion() {
+		if again := valueSets(t); again.Version() != first.Version() || again.policy.Version() != first.policy.Version() {
 			t.Error("the version is not that of the content")
 		}
 	})
 	t.Run("one changed word changes the version and not the policy's", func(t *testing.T) {
-		vs, err := timeline.Load(withFile(t, "states.yaml", replace("Ready to book", "Ready for booking")))
+		vs, err := load(withFile(t, "states.yaml", replace("Ready to book", "Ready for booking")))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if vs.Version() == first.Version() || vs.PolicyVersion() != first.PolicyVersion() {
-			t.Errorf("version %s, policy %s", vs.Version(), vs.PolicyVersion())
+		if vs.Version() == first.Version() || vs.policy.Version() != first.policy.Version() {
+			t.Errorf("version %s, policy %s", vs.Version(), vs.policy.Version())
 		}
 	})
 	t.Run("the policy's version begins with the declared one", func(t *testing.T) {
-		if !strings.HasPrefix(first.PolicyVersion(), "2026.11.1-") {
-			t.Error(first.PolicyVersion())
+		if !strings.HasPrefix(first.policy.Version(), "2026.11.1-") {
+			t.Error(first.policy.Version())
 		}
 	})
 }
 
 func TestMountedConfigurationLoads(t *testing.T) {
 	// Kubernetes mounts hidden folders beside the files.
-	_, err := timeline.Load(valuesets.Over(fstest.MapFS{"..data/states.yaml": {Data: []byte("x")}, ".hidden.yaml": {Data: []byte("x")}}))
+	_, err := load(valuesets.Over(fstest.MapFS{"..data/states.yaml": {Data: []byte("x")}, ".hidden.yaml": {Data: []byte("x")}}))
 	if err != nil {
 		t.Error(err)
 	}

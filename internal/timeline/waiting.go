@@ -1,8 +1,10 @@
 package timeline
 
 import (
-	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 // Waiting tells how long a referral has stood with the hospital, as far as this
@@ -16,7 +18,7 @@ type Waiting struct {
 	// (long_wait_days).
 	Long bool `json:"long"`
 	// Text says so and, when it is long, what to do and whom to phone.
-	Text string `json:"text"`
+	Text wording.Text `json:"text"`
 }
 
 // wait tells the wait of a referral whose state and contact are known. When it
@@ -25,16 +27,16 @@ func (b *builder) wait(r *Referral, stage referral.Stage, seen sightings) {
 	if r.State.WhoActs != referral.ByHospital || seen.since.IsZero() {
 		return
 	}
-	since := seen.since.In(b.vs.london)
-	r.Waiting = &Waiting{Since: since.Format(time.DateOnly), Text: b.sayOn(sayWaitingSince, since)}
+	since := seen.since.In(b.london())
+	r.Waiting = &Waiting{Since: since.Format(time.DateOnly), Text: b.sayOn(wording.KeyWaitingSince, since)}
 	year, month, day := since.Date()
-	long := time.Date(year, month, day+b.vs.faces[faceOf(stage)].longWait, 0, 0, 0, 0, b.vs.london)
-	if r.Waiting.Long = b.turns(long); !r.Waiting.Long {
+	long := time.Date(year, month, day+b.words.State(wording.KeyOfStage(stage)).LongWaitDays, 0, 0, 0, 0, b.london())
+	if r.Waiting.Long = b.reached(long); !r.Waiting.Long {
 		return
 	}
-	r.State.NextStep = b.say(sayWaitingLong, "name", r.Contact.Name)
+	r.State.NextStep = b.say(wording.KeyWaitingLong, "name", r.Contact.Name.Text)
 	if r.Contact.Phone != nil {
-		r.State.NextStep = b.say(sayWaitingLongPhone, "name", r.Contact.Name, "phone", *r.Contact.Phone)
+		r.State.NextStep = b.say(wording.KeyWaitingLongPhone, "name", r.Contact.Name.Text, "phone", *r.Contact.Phone)
 	}
-	r.Waiting.Text += " " + r.State.NextStep
+	r.Waiting.Text = r.Waiting.Text.Then(r.State.NextStep)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 func TestOrganisationName(t *testing.T) {
@@ -49,31 +50,12 @@ func FuzzOrganisationName(f *testing.F) {
 	})
 }
 
-func TestParseLang(t *testing.T) {
-	for header, want := range map[string]timeline.Lang{
-		"":                           timeline.English,
-		"en-GB,en;q=0.9":             timeline.English,
-		"cy":                         timeline.Welsh,
-		"cy-GB, en;q=0.5":            timeline.Welsh,
-		"en;q=0.4, cy;q=0.8":         timeline.Welsh,
-		"fr, cy;q=0.5, en;q=0.2":     timeline.Welsh,
-		"fr":                         timeline.English,
-		"cy;q=0, en":                 timeline.English,
-		"*":                          timeline.English,
-		"not a header \x00 at all;;": timeline.English,
-	} {
-		if got := timeline.ParseLang(header); got != want {
-			t.Errorf("%q gives %s, want %s", header, got, want)
-		}
-	}
-}
-
 func TestWelsh(t *testing.T) {
 	vs := valueSets(t)
 	f := atService(referral.StateBooked, func(f *referral.Facts) { f.Appointment = appointment(now().AddDate(0, 0, 8), 0) })
-	got := timeline.Build([]referral.Facts{f}, vs, timeline.Welsh, now()).Referrals[0]
+	got := build([]referral.Facts{f}, vs, wording.Welsh, now()).Referrals[0]
 	t.Run("is told where a phrase has it", func(t *testing.T) {
-		if want := "Dyddiad eich apwyntiad yw Dydd Mercher 28 Ionawr 2026 am 10am."; got.State.Description != want {
+		if want := "Dyddiad eich apwyntiad yw Dydd Mercher 28 Ionawr 2026 am 10am."; got.State.Description.String() != want {
 			t.Errorf("got %q", got.State.Description)
 		}
 	})
@@ -83,20 +65,20 @@ func TestWelsh(t *testing.T) {
 		}
 	})
 	t.Run("an English sentence keeps its date in English", func(t *testing.T) {
-		r := timeline.Build([]referral.Facts{atService(referral.StateDeferToProvider, func(f *referral.Facts) {
+		r := build([]referral.Facts{atService(referral.StateDeferToProvider, func(f *referral.Facts) {
 			f.Review = review(referral.ReviewAppointment, 2026, 1, 19)
-		})}, vs, timeline.Welsh, now()).Referrals[0]
-		if want := "Hospital staff aimed to contact you by Monday 19 January 2026. We cannot see a date for your appointment."; r.State.Description != want {
+		})}, vs, wording.Welsh, now()).Referrals[0]
+		if want := "Hospital staff aimed to contact you by Monday 19 January 2026. We cannot see a date for your appointment."; r.State.Description.String() != want {
 			t.Errorf("got %q", r.State.Description)
 		}
 	})
 	t.Run("a deployment can keep unreviewed words back", func(t *testing.T) {
-		quiet, err := timeline.Load(withFile(t, "states.yaml", replace("cy: {reviewed: false, shown: true}", "cy: {reviewed: false, shown: false}")))
+		quiet, err := load(withFile(t, "states.yaml", replace("cy: {reviewed: false, shown: true}", "cy: {reviewed: false, shown: false}")))
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := timeline.Build([]referral.Facts{f}, quiet, timeline.Welsh, now()).Referrals[0]
-		if r.State.Title != "Appointment booked" {
+		r := build([]referral.Facts{f}, quiet, wording.Welsh, now()).Referrals[0]
+		if r.State.Title.String() != "Appointment booked" {
 			t.Errorf("got %q", r.State.Title)
 		}
 	})
@@ -115,19 +97,20 @@ func TestNotices(t *testing.T) {
 		{"a_code_without_words", 2, "We could not show 2 parts of your details."},
 		{"unreadable_item", -1, "We could not show 1 referral. If you are waiting to hear about one that is not here, phone your GP surgery."},
 	} {
-		got := vs.Notice(tt.code, tt.count, timeline.English)
-		if got.Message != tt.message || got.Code != tt.code || got.Count < 1 {
+		in := timeline.Input{Notices: []referral.Notice{{Code: tt.code, Count: tt.count}}}
+		got := timeline.Build(in, vs.Set, vs.policy, wording.English, now()).Notices[0]
+		if got.Message.String() != tt.message || got.Code != tt.code || got.Count < 1 {
 			t.Errorf("%s %d: %+v", tt.code, tt.count, got)
 		}
 	}
 	t.Run("every issue of a source has its own words, and a new one has general words", func(t *testing.T) {
 		seen := map[string]bool{}
 		for _, code := range []string{"timeout", "structure", "transient", "exception", "business-rule", "something_new"} {
-			words := vs.SourceIssue(code, timeline.English)
-			if words == "" || seen[words] {
+			words := vs.SourceIssue(code, wording.English)
+			if words.String() == "" || seen[words.String()] {
 				t.Errorf("%s: %q", code, words)
 			}
-			seen[words] = true
+			seen[words.String()] = true
 		}
 	})
 }

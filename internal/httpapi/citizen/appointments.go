@@ -10,6 +10,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/release"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 type appointmentsBody struct {
@@ -18,14 +19,14 @@ type appointmentsBody struct {
 
 // appointmentView is an appointment with what a person needs to go there.
 type appointmentView struct {
-	*timeline.AppointmentShown
+	*timeline.Appointment
 
-	ReferralID  string                    `json:"referralId"`
-	Title       string                    `json:"title"`
-	Specialty   *timeline.Coded           `json:"specialty"`
-	Service     *timeline.ReferralService `json:"service"`
-	Contact     timeline.Contact          `json:"contact"`
-	CalendarURL *string                   `json:"calendarUrl"` // null where no time is known
+	ReferralID  string            `json:"referralId"`
+	Title       wording.Text      `json:"title"`
+	Specialty   *timeline.Coded   `json:"specialty"`
+	Service     *timeline.Service `json:"service"`
+	Contact     timeline.Contact  `json:"contact"`
+	CalendarURL *string           `json:"calendarUrl"` // null where no time is known
 }
 
 // appointmentFilter is ?from=&to=&status=; London days, both included.
@@ -70,7 +71,7 @@ func (f appointmentFilter) choose(referrals []timeline.Referral) (views []appoin
 			continue
 		}
 		v := appointmentView{
-			AppointmentShown: r.Appointment, ReferralID: r.ID, Title: r.State.Title,
+			Appointment: r.Appointment, ReferralID: r.ID, Title: r.State.Title,
 			Specialty: r.Specialty, Service: r.Service, Contact: r.Contact,
 		}
 		if r.Appointment.Start != nil {
@@ -84,7 +85,7 @@ func (f appointmentFilter) choose(referrals []timeline.Referral) (views []appoin
 	return views, shown
 }
 
-func (f appointmentFilter) wants(a *timeline.AppointmentShown) bool {
+func (f appointmentFilter) wants(a *timeline.Appointment) bool {
 	if (f.status == "past" && !a.HasPassed) || (f.status == "upcoming" && a.HasPassed) {
 		return false
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi/ical"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/release"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
@@ -21,8 +22,8 @@ func (a *API) calendar(ctx context.Context, r *httpapi.Request) (httpapi.Answer,
 		if err != nil {
 			return release.Content{}, err
 		}
-		file, err := timeline.Calendar(found, read.At)
-		if errors.Is(err, timeline.ErrNoTime) {
+		file, err := ical.Render(found.Appointment, read.At)
+		if errors.Is(err, ical.ErrNoTime) {
 			return release.Content{}, problem.New(problem.Conflict, err).
 				WithDetail("This appointment has no date and time yet, so there is nothing to put into a calendar.")
 		}

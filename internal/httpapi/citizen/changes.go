@@ -15,7 +15,7 @@ import (
 )
 
 type changesBody struct {
-	Changes []timeline.ChangeShown `json:"changes"`
+	Changes []timeline.Change `json:"changes"`
 	// Next continues after the last change; it stays the same where none came.
 	Next *string `json:"next"`
 }

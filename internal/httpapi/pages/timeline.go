@@ -49,18 +49,14 @@ func (p *Pages) refresh(ctx context.Context, r *httpapi.Request) (httpapi.Answer
 
 // timelineView is the page's value.
 func (p *Pages) timelineView(read release.Reading, built timeline.Timeline) web.Timeline {
-	page := web.Timeline{Told: built, Lang: read.Lang, Complete: read.Complete, Notices: read.NoticesInWords(), Idle: p.d.Idle}
-	if read.Lang != timeline.English {
-		english := read.TimelineIn(timeline.English)
-		page.English = &english
-	}
-	for i, told := range read.SourcesInWords() {
-		source := web.Source{Name: told.Name, Stale: told.Status == aggregate.Stale}
-		if at := read.Sources[i].FetchedAt; at != nil {
-			source.FetchedAt = at.In(p.london)
+	page := web.Timeline{Told: built, Complete: read.Complete, Idle: p.d.Idle}
+	for _, from := range built.Sources {
+		source := web.Source{Name: from.Name, Stale: from.Status == string(aggregate.Stale)}
+		if from.FetchedAt != nil {
+			source.FetchedAt = from.FetchedAt.In(p.london)
 		}
-		if told.Issue != nil {
-			source.Issue = told.Issue.Message
+		if from.Issue != nil {
+			source.Issue = from.Issue.Message
 		}
 		page.Sources = append(page.Sources, source)
 	}

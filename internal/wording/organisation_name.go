@@ -1,0 +1,22 @@
+package wording
+
+import "strings"
+
+// OrganisationName puts the name of an organisation or site, as the Organisation
+// Data Service writes it, into the form that people read: "LEEDS TEACHING
+// HOSPITALS NHS TRUST" becomes "Leeds Teaching Hospitals NHS Trust". It cleans
+// and bounds what it is given and changes nothing on a second turn; text without
+// a visible character gives "". It does not apply the disclosure policy: internal/disclosure does.
+func (s *Set) OrganisationName(raw string) string {
+	name := Clean(raw)
+	if own, ok := s.names[strings.ToUpper(name)]; ok {
+		return own
+	}
+	return shorten(s.casing.name(name), maxNameRunes)
+}
+
+// ServiceName puts the name of a service into the form that people read. It
+// cleans and bounds the name and does not apply the disclosure policy.
+func (s *Set) ServiceName(raw string) string {
+	return shorten(s.casing.name(Clean(raw)), maxNameRunes)
+}
