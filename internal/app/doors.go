@@ -74,6 +74,9 @@ func (w *wiring) counted(c timeline.Counts) {
 	for kind, count := range c.Unknown {
 		w.metrics.UnknownCode(string(kind), count)
 	}
+	w.metrics.NotAsSent("softened", c.Softened)
+	w.metrics.NotAsSent("contradiction", c.Contradictions)
+	w.metrics.NotAsSent("duplicate", c.Duplicates)
 }
 
 // receiptSigner signs receipts of consents with a key that the JWKS publishes.

@@ -21,6 +21,7 @@ type Metrics struct {
 	signIns   *prometheus.CounterVec
 	unread    *prometheus.CounterVec
 	unknown   *prometheus.CounterVec
+	notAsSent *prometheus.CounterVec
 	steps     prometheus.Counter
 	history   prometheus.Counter
 	foreign   prometheus.Counter
@@ -53,6 +54,10 @@ func NewMetrics() *Metrics {
 		unknown: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "pca_unknown_codes_total", Help: "Codes that no value set knows, by the kind of code.",
 		}, []string{"kind"}),
+		notAsSent: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "pca_referrals_not_as_sent_total",
+			Help: "Referrals that were not shown as sources sent them, by reason: softened (disclosure policy), contradiction (state and appointment do not fit), duplicate (one of several copies).",
+		}, []string{"reason"}),
 		steps: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "pca_impossible_steps_total", Help: "Referrals seen to go from one state to another that it cannot lead to.",
 		}),
@@ -72,7 +77,7 @@ func NewMetrics() *Metrics {
 	m.panics = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "pca_panics_total", Help: "Panics that were contained and cost one request or one act, by place. Each is a fault in the program; the log has its stack.",
 	}, []string{"place"})
-	m.registry.MustRegister(m.panics, m.requests, m.upstream, m.cache, m.signIns, m.unread, m.unknown, m.steps, m.history, m.foreign, m.auditFail, m.unsigned,
+	m.registry.MustRegister(m.panics, m.requests, m.upstream, m.cache, m.signIns, m.unread, m.unknown, m.notAsSent, m.steps, m.history, m.foreign, m.auditFail, m.unsigned,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -106,6 +111,11 @@ func (m *Metrics) Unreadable(source, reason string, n int) {
 // UnknownCode counts codes that no value set knows.
 func (m *Metrics) UnknownCode(kind string, n int) {
 	m.unknown.WithLabelValues(kind).Add(float64(n))
+}
+
+// NotAsSent counts referrals that were not shown as sources sent them.
+func (m *Metrics) NotAsSent(reason string, n int) {
+	m.notAsSent.WithLabelValues(reason).Add(float64(n))
 }
 
 // ImpossibleSteps counts steps between states that cannot follow each other.
