@@ -155,6 +155,11 @@ func (d *Document) Phrase(raw Words, slots []string, at ...string) Phrase {
 		d.Fault("English words are missing", at...)
 		return nil
 	}
+	return d.words(raw, slots, at...)
+}
+
+// words is Phrase for words that need not be there in English.
+func (d *Document) words(raw Words, slots []string, at ...string) Phrase {
 	p := make(Phrase, len(raw))
 	for _, lang := range slices.Sorted(maps.Keys(raw)) {
 		offered, known := d.offered[lang]

@@ -35,16 +35,6 @@ func (p Phrase) Literal() map[Lang]string {
 	return words
 }
 
-// counted is a phrase about a number of things.
-type counted struct{ one, other Phrase }
-
-func (c counted) of(n int, lang Lang) Text {
-	if n == 1 {
-		return c.one.In(lang, "count", "1")
-	}
-	return c.other.In(lang, "count", fmt.Sprint(n))
-}
-
 // template is text with slots: "Your appointment is on {date} at {time}."
 type template []segment
 

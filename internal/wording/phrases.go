@@ -68,14 +68,11 @@ const (
 
 func (s *Set) readPhrases(d *Document) {
 	var file struct {
-		Header   Header            `yaml:",inline"`
-		Weekdays map[Lang][]string `yaml:"weekdays"`
-		Months   map[Lang][]string `yaml:"months"`
-		Phrases  map[Key]Words     `yaml:"phrases"`
-		Counted  map[Key]struct {
-			One   Words `yaml:"one"`
-			Other Words `yaml:"other"`
-		} `yaml:"counted"`
+		Header   Header             `yaml:",inline"`
+		Weekdays map[Lang][]string  `yaml:"weekdays"`
+		Months   map[Lang][]string  `yaml:"months"`
+		Phrases  map[Key]Words      `yaml:"phrases"`
+		Counted  map[Key]countedRaw `yaml:"counted"`
 	}
 	if !d.Decode(&file, &file.Header) {
 		return
@@ -111,11 +108,7 @@ func (s *Set) readPhrases(d *Document) {
 			d.Fault("nothing is said by this name", "counted", string(key))
 			continue
 		}
-		raw := file.Counted[key]
-		s.counts[key] = counted{
-			one:   d.Phrase(raw.One, []string{"count"}, "counted", string(key), "one"),
-			other: d.Phrase(raw.Other, []string{"count"}, "counted", string(key), "other"),
-		}
+		s.counts[key] = d.counted(file.Counted[key], string(key))
 	}
 }
 

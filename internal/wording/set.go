@@ -128,8 +128,9 @@ func (s *Set) Phrases(visit func(file string, at []string, p Phrase)) {
 		visit(filePhrases, []string{"phrases", string(key)}, s.phrases[key])
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.counts)) {
-		visit(filePhrases, []string{"counted", string(key), "one"}, s.counts[key].one)
-		visit(filePhrases, []string{"counted", string(key), "other"}, s.counts[key].other)
+		for _, f := range forms() {
+			visit(filePhrases, []string{"counted", string(key), f.name}, s.counts[key][f.form])
+		}
 	}
 	for _, code := range slices.Sorted(maps.Keys(s.priorities)) {
 		visit(filePriorities, []string{"priorities", code, "display"}, s.priorities[code].Display)
