@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -44,7 +45,7 @@ type wiring struct {
 
 func newWiring(a *App, c config.Config, o Options) (*wiring, error) {
 	w := &wiring{
-		app: a, c: c, o: o, clients: client.NewRegistry(), newID: uuid.NewString, metrics: telemetry.NewMetrics(),
+		app: a, c: c, o: o, clients: client.NewRegistry(), newID: newIDs(o.Random), metrics: telemetry.NewMetrics(),
 		tracer: o.Tracing.Tracer("github.com/patient-care-aggregator/aggregator"),
 	}
 	w.panics = func(ctx context.Context, e *panics.Error) {
@@ -69,6 +70,12 @@ func newWiring(a *App, c config.Config, o Options) (*wiring, error) {
 		return nil, fmt.Errorf("read privacy notices: %w", err)
 	}
 	return w, nil
+}
+
+// newIDs makes random UUIDs (RFC 9562, version 4). Like crypto/rand, they panic
+// when random fails.
+func newIDs(random io.Reader) func() string {
+	return func() string { return uuid.Must(uuid.NewRandomFromReader(random)).String() }
 }
 
 // outgoing makes a bounded client for one upstream; wrap, when not nil, stands

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net"
@@ -30,6 +31,7 @@ type Options struct {
 	// DataDir keeps keys and database between runs; empty: temporary.
 	DataDir string
 	Now     func() time.Time // required
+	Random  io.Reader        // of the service; nil: crypto/rand; MUST be safe for concurrent use
 	Log     *slog.Logger     // nil: silent
 	Tracing trace.TracerProvider
 	// Env adds to or replaces the service's environment.
@@ -153,7 +155,7 @@ func (s *Stack) serve(ctx context.Context, o Options, public, admin net.Listener
 	if o.Tracing == nil {
 		o.Tracing = noop.NewTracerProvider()
 	}
-	s.app, err = app.New(ctx, c, app.Options{Log: o.Log, Tracing: o.Tracing, Now: o.Now, Version: o.Version})
+	s.app, err = app.New(ctx, c, app.Options{Log: o.Log, Tracing: o.Tracing, Now: o.Now, Random: o.Random, Version: o.Version})
 	if err != nil {
 		return fmt.Errorf("start service: %w", err)
 	}
