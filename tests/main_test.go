@@ -7,7 +7,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-var update = flag.Bool("update", false, "write the golden timelines anew")
+var update = flag.Bool("update", false, "write the golden timelines again")
 
 func TestMain(m *testing.M) {
 	waitTogether()
