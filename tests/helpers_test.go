@@ -13,48 +13,27 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/patient-care-aggregator/aggregator/api"
+	"github.com/patient-care-aggregator/aggregator/internal/clocktest"
 	"github.com/patient-care-aggregator/aggregator/internal/jose"
 	"github.com/patient-care-aggregator/aggregator/internal/local"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox"
 	"github.com/patient-care-aggregator/aggregator/tests/contract"
 )
 
-// clock stands still until a test moves it. Service and sandbox share it.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-// newClock begins on a winter's Monday morning.
-func newClock() *clock { return &clock{now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)} }
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // service is a running service with its sandbox.
 type service struct {
 	*local.Stack
 
 	t     *testing.T
-	clock *clock
+	clock *clocktest.Clock
 }
 
 // start runs a service for one test. change, when not nil, edits its options.
 func start(t *testing.T, change ...func(*local.Options)) *service {
 	t.Helper()
-	s := &service{t: t, clock: newClock()}
+	s := &service{t: t, clock: clocktest.New()}
 	o := local.Options{Now: s.clock.Now, DataDir: dataDir(t), Version: "v0.0.0-test"}
 	for _, c := range change {
 		c(&o)

@@ -12,18 +12,15 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/cache/memory"
+	"github.com/patient-care-aggregator/aggregator/internal/clocktest"
 )
 
 var errDown = errors.New("down")
 
-type clock struct{ at time.Time }
-
-func (c *clock) now() time.Time { return c.at }
-
-func newCache(t *testing.T, c *clock, limit int) *cache.Cache[string] {
+func newCache(t *testing.T, c *clocktest.Clock, limit int) *cache.Cache[string] {
 	t.Helper()
 	return cache.New(memory.New[string](limit), cache.Options{
-		Name: "test", Now: c.now, LoadTimeout: time.Minute,
+		Name: "test", Now: c.Now, LoadTimeout: time.Minute,
 		StaleMax:      time.Hour,
 		MayServeStale: func(err error) bool { return errors.Is(err, errDown) },
 		Observe:       func(string, cache.Outcome) {},
@@ -50,10 +47,10 @@ func TestCache(t *testing.T) {
 	}
 
 	t.Run("a fresh value is not loaded again, and refresh loads it", func(t *testing.T) {
-		clk := &clock{start}
+		clk := clocktest.At(start)
 		c := newCache(t, clk, 8)
 		get(t, c, value("a", time.Minute))
-		clk.at = clk.at.Add(59 * time.Second)
+		clk.Advance(59 * time.Second)
 		if r := get(t, c, failure(errDown)); r.Value != "a" || r.Outcome != cache.Hit || !r.FetchedAt.Equal(start) {
 			t.Fatalf("%+v", r)
 		}
@@ -62,23 +59,23 @@ func TestCache(t *testing.T) {
 		}
 	})
 	t.Run("an old value stands in for a failed load, marked and only for its time", func(t *testing.T) {
-		clk := &clock{start}
+		clk := clocktest.At(start)
 		c := newCache(t, clk, 8)
 		get(t, c, value("a", time.Minute))
-		clk.at = clk.at.Add(30 * time.Minute)
+		clk.Advance(30 * time.Minute)
 		if r := get(t, c, failure(errDown)); r.Value != "a" || r.Outcome != cache.Stale || !errors.Is(r.Err, errDown) {
 			t.Fatalf("%+v", r)
 		}
 		if _, err := c.Get(t.Context(), "k", failure(errors.New("refused"))); err == nil {
 			t.Fatal("an error that forbids old values was covered by one")
 		}
-		clk.at = clk.at.Add(2 * time.Hour)
+		clk.Advance(2 * time.Hour)
 		if _, err := c.Get(t.Context(), "k", failure(errDown)); !errors.Is(err, errDown) {
 			t.Fatalf("got %v", err)
 		}
 	})
 	t.Run("a value without lifetime is not kept", func(t *testing.T) {
-		c := newCache(t, &clock{start}, 8)
+		c := newCache(t, clocktest.At(start), 8)
 		for _, fresh := range []time.Duration{0, -time.Hour} {
 			get(t, c, value("a", fresh))
 			if _, err := c.Get(t.Context(), "k", failure(errDown)); err == nil {
@@ -87,16 +84,16 @@ func TestCache(t *testing.T) {
 		}
 	})
 	t.Run("a clock that went back does not make a value eternal", func(t *testing.T) {
-		clk := &clock{start}
+		clk := clocktest.At(start)
 		c := newCache(t, clk, 8)
 		get(t, c, value("a", time.Minute))
-		clk.at = clk.at.Add(-24 * time.Hour)
+		clk.Advance(-24 * time.Hour)
 		if r := get(t, c, value("b", time.Minute)); r.Value != "b" {
 			t.Fatalf("%+v", r)
 		}
 	})
 	t.Run("the number of entries is bounded", func(t *testing.T) {
-		c := newCache(t, &clock{start}, 32)
+		c := newCache(t, clocktest.At(start), 32)
 		for i := range 1000 {
 			if _, err := c.Get(t.Context(), strconv.Itoa(i), value("a", time.Hour)); err != nil {
 				t.Fatal(err)
@@ -116,7 +113,7 @@ func TestCache(t *testing.T) {
 }
 
 func TestCrowdLoadsOnce(t *testing.T) {
-	c := newCache(t, &clock{time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)}, 8) // its janitor lives outside the bubble
+	c := newCache(t, clocktest.At(time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)), 8) // its janitor lives outside the bubble
 	synctest.Test(t, func(t *testing.T) {
 		var loads atomic.Int32
 		slow := func(context.Context) (string, time.Duration, error) {
@@ -147,7 +144,7 @@ func TestCrowdLoadsOnce(t *testing.T) {
 }
 
 func TestPurgeVoidsALoadUnderWay(t *testing.T) {
-	c := newCache(t, &clock{time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)}, 8) // its janitor lives outside the bubble
+	c := newCache(t, clocktest.At(time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)), 8) // its janitor lives outside the bubble
 	synctest.Test(t, func(t *testing.T) {
 		goOn := make(chan struct{})
 		ended := make(chan error)
@@ -177,7 +174,7 @@ func TestWhoComesJustTooLateFindsWhatTheCrowdLoaded(t *testing.T) {
 		return "a", time.Minute, nil
 	}
 	for range 200 { // a race: each round gives it another chance
-		c := newCache(t, &clock{time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)}, 8)
+		c := newCache(t, clocktest.At(time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)), 8)
 		loads.Store(0)
 		var crowd sync.WaitGroup
 		for range 20 {

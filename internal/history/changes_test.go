@@ -57,7 +57,7 @@ func TestChanges(t *testing.T) {
 		b := newBench(t)
 		b.observe(t, 0)
 		b.observe(t, 1, facts(heart, referral.StateNotBooked))
-		b.clock.set(day(200))
+		b.clock.Set(day(200))
 		if got, err := b.Changes(t.Context(), ann, app, history.Query{Limit: 10}); err != nil || len(got) != 0 {
 			t.Errorf("%v, %v", got, err)
 		}

@@ -110,7 +110,7 @@ func TestTidy(t *testing.T) {
 		b := newBench(t)
 		b.observe(t, 0, waiting, facts(eyes, referral.StateNotBooked))
 		b.observe(t, 50, waiting)
-		b.clock.set(day(101)) // heart was first seen on day 0, and confirmed on day 50
+		b.clock.Set(day(101)) // heart was first seen on day 0, and confirmed on day 50
 		if err := b.Tidy(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func TestTidy(t *testing.T) {
 		if err != nil || len(got) != 1 || got[0].Kind != referral.ChangeGone {
 			t.Errorf("%v, %v", got, err)
 		}
-		b.clock.set(day(151))
+		b.clock.Set(day(151))
 		if err := b.Tidy(t.Context()); err != nil || len(b.store.held[ann].Rows) != 0 {
 			t.Errorf("error %v, %d rows", err, len(b.store.held[ann].Rows))
 		}
@@ -156,7 +156,7 @@ func TestTidy(t *testing.T) {
 			b.Observe(t.Context(), ref, app, whole(noon(), waiting))
 		}
 		b.store.held["B"].Rows[0].Sealed = nil
-		b.clock.set(day(150))
+		b.clock.Set(day(150))
 		err := b.Tidy(t.Context())
 		if !errors.Is(err, keys.ErrNotOpened) || len(b.store.held["A"].Rows)+len(b.store.held["C"].Rows) != 0 {
 			t.Errorf("error %v, A %d rows, C %d rows", err, len(b.store.held["A"].Rows), len(b.store.held["C"].Rows))

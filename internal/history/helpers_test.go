@@ -11,6 +11,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
+	"github.com/patient-care-aggregator/aggregator/internal/clocktest"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
@@ -124,24 +125,6 @@ func ring(t testing.TB) *keys.Ring {
 	return r
 }
 
-// clock is a time that the test moves.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) set(now time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = now
-}
-
 // consents allow a history to the clients named.
 type consents struct {
 	mu      sync.Mutex
@@ -250,7 +233,7 @@ type bench struct {
 	*history.Keeper
 	store      *store
 	consents   *consents
-	clock      *clock
+	clock      *clocktest.Clock
 	mu         sync.Mutex
 	failures   []error
 	impossible int
@@ -258,7 +241,7 @@ type bench struct {
 
 func newBench(t testing.TB, change ...func(*history.Deps)) *bench {
 	t.Helper()
-	b := &bench{store: newStore(), consents: &consents{}, clock: &clock{now: noon()}}
+	b := &bench{store: newStore(), consents: &consents{}, clock: clocktest.At(noon())}
 	b.consents.allow(app)
 	d := history.Deps{
 		Store: b.store, Ring: ring(t), Consents: b.consents, Now: b.clock.Now, Limits: small(),
@@ -284,7 +267,7 @@ func newBench(t testing.TB, change ...func(*history.Deps)) *bench {
 // observe takes in a complete reading made on a day.
 func (b *bench) observe(t testing.TB, n int, list ...referral.Facts) []referral.Observed {
 	t.Helper()
-	b.clock.set(day(n))
+	b.clock.Set(day(n))
 	return b.Observe(t.Context(), ann, app, whole(day(n), list...))
 }
 

@@ -46,7 +46,7 @@ func TestObserve(t *testing.T) {
 		b := newBench(t)
 		b.observe(t, 0, waiting)
 		reads := b.store.reads
-		b.clock.set(day(1))
+		b.clock.Set(day(1))
 		if got := b.Observe(t.Context(), ann, "another-app", whole(day(1), facts(heart, referral.StateReviewed))); got != nil {
 			t.Errorf("told %v", got)
 		}
@@ -57,7 +57,7 @@ func TestObserve(t *testing.T) {
 	t.Run("of two devices at once one records, and both are told the same", func(t *testing.T) {
 		b := newBench(t)
 		b.observe(t, 0, waiting)
-		b.clock.set(day(3))
+		b.clock.Set(day(3))
 		meet := make(chan struct{})
 		var arrived sync.WaitGroup
 		arrived.Add(2)

@@ -219,7 +219,7 @@ func TestPagingMissesNothing(t *testing.T) {
 		}
 		for range rapid.IntRange(1, 12).Draw(rt, "readings") {
 			now = now.Add(time.Duration(rapid.SampledFrom([]int64{0, 1, 3600}).Draw(rt, "seconds")) * time.Second)
-			b.clock.set(now)
+			b.clock.Set(now)
 			b.Observe(t.Context(), ann, app, history.Reading{
 				Facts: rapid.SliceOfN(anyFacts(), 0, 6).Draw(rt, "facts"), At: now, Complete: rapid.Bool().Draw(rt, "complete"),
 			})

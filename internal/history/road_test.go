@@ -8,6 +8,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
+	"github.com/patient-care-aggregator/aggregator/internal/clocktest"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 	"github.com/patient-care-aggregator/aggregator/internal/disclosure"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
@@ -32,7 +33,7 @@ func TestTheWholeRoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, now, ids := on(t, filepath.Join(t.TempDir(), "care.db")), &clock{now: noon().AddDate(1, 0, 0)}, 0
+	db, now, ids := on(t, filepath.Join(t.TempDir(), "care.db")), clocktest.At(noon().AddDate(1, 0, 0)), 0
 	begin := now.Now()
 	var keeper *history.Keeper
 	ledger, err := consent.NewLedger(consent.Deps{
@@ -59,7 +60,7 @@ func TestTheWholeRoad(t *testing.T) {
 	}
 	look := func(days int, list ...referral.Facts) timeline.Timeline {
 		at := begin.AddDate(0, 0, days)
-		now.set(at)
+		now.Set(at)
 		observed := keeper.Observe(t.Context(), ann, app, whole(at, list...))
 		return timeline.Build(timeline.Input{Facts: list, Observed: observed}, words, policy, wording.English, at)
 	}

@@ -7,44 +7,25 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/clocktest"
 	"github.com/patient-care-aggregator/aggregator/internal/local"
 )
 
 // A browser's own Accept header.
 const browserAccept = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 
-// clock stands still until a test moves it.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 type service struct {
 	*local.Stack
 
-	clock *clock
+	clock *clocktest.Clock
 }
 
 // start runs the service with its sandbox on a winter's Monday morning.
 func start(t *testing.T) *service {
 	t.Helper()
-	c := &clock{now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
+	c := clocktest.New()
 	s, err := local.Start(context.WithoutCancel(t.Context()), local.Options{
 		Now: c.Now, DataDir: t.TempDir(), Version: "v0.0.0-test",
 		Env: map[string]string{"PCA_OPERATOR_NAME": "Leeds Test Trust", "PCA_OPERATOR_CONTACT": "help@example.org", "PCA_RATE_LIMIT_ADDRESS": "off"},

@@ -2,33 +2,15 @@ package storetest
 
 import (
 	"errors"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
+	"github.com/patient-care-aggregator/aggregator/internal/clocktest"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 )
-
-// clock is a store's time, which a test sets.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) set(now time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = now
-}
 
 func released(who citizen.Ref, at time.Time) audit.Entry {
 	e := refused(who, at)
@@ -55,9 +37,9 @@ func consentEvent(kind consent.Kind, id client.ID, seq int64) consent.Event {
 
 func testGuards(t *testing.T, open Open) {
 	// ann has a consent to the app and a session; bob has a session.
-	set := func(t *testing.T) (Stores, *clock) {
+	set := func(t *testing.T) (Stores, *clocktest.Clock) {
 		t.Helper()
-		c := &clock{now: noon()}
+		c := clocktest.At(noon())
 		s := open(t, c.Now)
 		for i, ref := range []citizen.Ref{ann, bob} {
 			_, err := s.Subjects.AddSubject(t.Context(), subject(ref, i+1))
@@ -170,9 +152,9 @@ func testGuards(t *testing.T, open Open) {
 
 	t.Run("the decision ends at its instant by the store's clock", func(t *testing.T) {
 		s, c := set(t)
-		c.set(noon().Add(time.Hour - 1))
+		c.Set(noon().Add(time.Hour - 1))
 		releases(t, s, audit.NewGuard(guardParts()), nil, released(ann, noon()))
-		c.set(noon().Add(time.Hour))
+		c.Set(noon().Add(time.Hour))
 		releases(t, s, audit.NewGuard(guardParts()), audit.ErrPast, released(ann, noon()))
 	})
 
