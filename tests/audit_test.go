@@ -4,21 +4,19 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox"
-	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
+	"github.com/patient-care-aggregator/aggregator/internal/store"
 )
 
 // log reads the audit log beside the running service, as an auditor's command does.
-func (s *service) log(do func(context.Context, *sqlite.DB)) {
+func (s *service) log(do func(context.Context, *store.Store)) {
 	s.t.Helper()
-	path, _ := strings.CutPrefix(s.Env["PCA_DATABASE_URL"], "sqlite:")
-	db, err := sqlite.OpenBeside(s.t.Context(), path, sqlite.Options{})
+	db, err := store.OpenBeside(s.t.Context(), s.Env["PCA_DATABASE_URL"], store.Options{})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -32,7 +30,7 @@ func (s *service) log(do func(context.Context, *sqlite.DB)) {
 func (s *service) records() []audit.Record {
 	s.t.Helper()
 	var all []audit.Record
-	s.log(func(ctx context.Context, db *sqlite.DB) {
+	s.log(func(ctx context.Context, db *store.Store) {
 		var err error
 		if all, err = db.Log().Records(ctx, -1, 10_000); err != nil {
 			s.t.Fatal(err)
@@ -189,7 +187,7 @@ func TestTheLogTellsTheCitizensWholeStory(t *testing.T) {
 // verified asserts that the log is whole.
 func (s *service) verified() {
 	s.t.Helper()
-	s.log(func(ctx context.Context, db *sqlite.DB) {
+	s.log(func(ctx context.Context, db *store.Store) {
 		if _, err := audit.Verify(ctx, db.Log()); err != nil {
 			s.t.Errorf("audit log: %v", err)
 		}

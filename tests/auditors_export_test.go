@@ -6,14 +6,14 @@ import (
 	"testing"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
-	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
+	"github.com/patient-care-aggregator/aggregator/internal/store"
 )
 
 // Not parallel: it looks at the memory of the whole process.
 func TestAnExportNeedsNoMoreMemoryForALongerLog(t *testing.T) {
 	const many = 30_000
 	s := start(t)
-	s.log(func(ctx context.Context, db *sqlite.DB) {
+	s.log(func(ctx context.Context, db *store.Store) {
 		batch := make([]audit.Entry, 500)
 		for i := range batch {
 			batch[i] = audit.Entry{Kind: audit.DataRefused, At: s.clock.Now(), Client: "load", Outcome: audit.Succeeded}
@@ -37,7 +37,7 @@ func TestAnExportNeedsNoMoreMemoryForALongerLog(t *testing.T) {
 func TestAnExportEndsWhenItsReaderLeaves(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	s.log(func(ctx context.Context, db *sqlite.DB) {
+	s.log(func(ctx context.Context, db *store.Store) {
 		batch := make([]audit.Entry, 5000)
 		for i := range batch {
 			batch[i] = audit.Entry{Kind: audit.DataRefused, At: s.clock.Now(), Client: "load", Purpose: strings.Repeat("x", 500), Outcome: audit.Succeeded}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,7 +15,8 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
-	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
+	"github.com/patient-care-aggregator/aggregator/internal/store"
+	"github.com/patient-care-aggregator/aggregator/internal/store/location"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
@@ -30,23 +32,23 @@ type auditCommand struct {
 
 // database is where the log is: the flag, or the service's own setting.
 type database struct {
-	Database string `help:"sqlite:PATH of the database." setting:"PCA_DATABASE_URL" required:""`
+	Database string `help:"URL of the database: sqlite:PATH." setting:"PCA_DATABASE_URL" required:""`
 }
 
-func (d database) path() (string, error) {
-	path, ok := strings.CutPrefix(d.Database, "sqlite:")
-	if !ok {
-		return "", fmt.Errorf("%w: the database must be sqlite:PATH", errUsage)
-	}
-	return path, nil
-}
-
-func (d database) open(env *environment) (*sqlite.DB, error) {
-	path, err := d.path()
+// location is where the database is, and with it the files next to it.
+func (d database) location() (location.Location, error) {
+	at, err := location.Parse(d.Database)
 	if err != nil {
+		return at, fmt.Errorf("%w: the database's URL %w", errUsage, err)
+	}
+	return at, nil
+}
+
+func (d database) open(env *environment) (*store.Store, error) {
+	if _, err := d.location(); err != nil {
 		return nil, err
 	}
-	return sqlite.OpenBeside(env.ctx, path, sqlite.Options{})
+	return store.OpenBeside(env.ctx, d.Database, store.Options{})
 }
 
 // signing is how checkpoints are signed and where they go, as the service is configured.
@@ -55,11 +57,8 @@ type signing struct {
 	Sink    string `help:"File or https address that checkpoints go to, besides the file beside the database." setting:"PCA_AUDIT_CHECKPOINT_SINK" placeholder:"SINK"`
 }
 
-func (s signing) keyPath(databasePath string) string {
-	if s.KeyFile != "" {
-		return s.KeyFile
-	}
-	return databasePath + ".checkpoint-key"
+func (s signing) keyPath(at location.Location) string {
+	return cmp.Or(s.KeyFile, at.CheckpointKey())
 }
 
 const (
@@ -69,8 +68,8 @@ const (
 
 // publish signs the log as it stands and gives the signed checkpoint. It makes no
 // key: one that the service does not have would vouch for nothing.
-func (s signing) publish(env *environment, databasePath string, log audit.Tree) (checkpoint.Signed, error) {
-	key := s.keyPath(databasePath)
+func (s signing) publish(env *environment, at location.Location, log audit.Tree) (checkpoint.Signed, error) {
+	key := s.keyPath(at)
 	if _, err := os.Stat(key); err != nil {
 		return checkpoint.Signed{}, fmt.Errorf("%w: the checkpoint key is not there: %w", errUsage, err)
 	}
@@ -80,7 +79,7 @@ func (s signing) publish(env *environment, databasePath string, log audit.Tree) 
 	})
 	defer sink.Close()
 	publisher, _, err := checkpoint.OpenPublisher(checkpoint.Options{
-		DatabasePath: databasePath, KeyPath: key, Sink: s.Sink, Log: log, Now: time.Now,
+		File: at.Checkpoints(), KeyPath: key, Sink: s.Sink, Log: log, Now: time.Now,
 		HTTP:   sink,
 		Logger: slog.New(slog.NewTextHandler(env.stderr, nil)),
 	})

@@ -17,7 +17,7 @@ type auditCheckpointCommand struct {
 
 // Run signs the log as it stands, publishes that, and prints the signed note.
 func (c auditCheckpointCommand) Run(env *environment) (err error) {
-	path, err := c.path()
+	at, err := c.location()
 	if err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func (c auditCheckpointCommand) Run(env *environment) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	signed, err := c.publish(env, path, db.Log())
+	signed, err := c.publish(env, at, db.Log())
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ type auditProveCommand struct {
 
 // Run writes one entry with its proof, at a checkpoint that it publishes first.
 func (p auditProveCommand) Run(env *environment) (err error) {
-	path, err := p.path()
+	at, err := p.location()
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (p auditProveCommand) Run(env *environment) (err error) {
 	if err != nil {
 		return fmt.Errorf("log the export: %w", err)
 	}
-	signed, err := p.publish(env, path, db.Log())
+	signed, err := p.publish(env, at, db.Log())
 	if err != nil {
 		return err
 	}
@@ -78,11 +78,11 @@ type auditPublicKeyCommand struct {
 
 // Run prints the public key.
 func (c auditPublicKeyCommand) Run(env *environment) error {
-	path, err := c.path()
+	at, err := c.location()
 	if err != nil {
 		return err
 	}
-	text, err := os.ReadFile(c.keyPath(path) + ".pub")
+	text, err := os.ReadFile(c.keyPath(at) + ".pub")
 	if err != nil {
 		return fmt.Errorf("read the public key: %w", err)
 	}

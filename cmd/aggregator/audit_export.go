@@ -32,7 +32,7 @@ func (x auditExportCommand) Run(env *environment) (err error) {
 	if err != nil {
 		return err
 	}
-	path, err := x.path()
+	at, err := x.location()
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (x auditExportCommand) Run(env *environment) (err error) {
 	if err != nil {
 		return fmt.Errorf("log the export: %w", err)
 	}
-	signed, err := x.publish(env, path, db.Log())
+	signed, err := x.publish(env, at, db.Log())
 	if err != nil {
 		return err
 	}

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
-	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
-	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
+	"github.com/patient-care-aggregator/aggregator/internal/store"
+	"github.com/patient-care-aggregator/aggregator/internal/store/location"
 )
 
 type auditVerifyCommand struct {
@@ -22,11 +22,11 @@ type auditVerifyCommand struct {
 
 // Run verifies the log, also while the service runs.
 func (v auditVerifyCommand) Run(env *environment) (err error) {
-	path, err := v.path()
+	at, err := v.location()
 	if err != nil {
 		return err
 	}
-	known, err := v.checkpoints(env, path)
+	known, err := v.checkpoints(env, at)
 	if err != nil {
 		return err
 	}
@@ -49,14 +49,14 @@ func (v auditVerifyCommand) Run(env *environment) (err error) {
 
 // checkpoints are all that can be found: the one that was kept, and those beside
 // the database and in the sink. The kept one may be of an older key.
-func (v auditVerifyCommand) checkpoints(env *environment, databasePath string) ([]audit.Checkpoint, error) {
-	ownKey := databasePath + ".checkpoint-key.pub"
+func (v auditVerifyCommand) checkpoints(env *environment, at location.Location) ([]audit.Checkpoint, error) {
+	ownKey := at.CheckpointKey() + ".pub"
 	type source struct{ file, key string }
 	var sources []source
 	if v.FromCheckpoint != "" {
 		sources = append(sources, source{v.FromCheckpoint, cmp.Or(v.PublicKey, ownKey)})
 	}
-	for _, optional := range []string{v.Sink, checkpoint.Beside(databasePath)} {
+	for _, optional := range []string{v.Sink, at.Checkpoints()} {
 		if optional != "" && exists(optional) {
 			sources = append(sources, source{optional, ownKey})
 		}
@@ -83,7 +83,7 @@ func (v auditVerifyCommand) checkpoints(env *environment, databasePath string) (
 
 // compareConsents compares the store of consents with the log. Where retention
 // has pruned, older events need no entry any more.
-func compareConsents(env *environment, db *sqlite.DB, report audit.Report) (int, error) {
+func compareConsents(env *environment, db *store.Store, report audit.Report) (int, error) {
 	var keptSince time.Time
 	for _, p := range report.Prunings {
 		first, err := db.Log().Records(env.ctx, p.Before-1, 1)

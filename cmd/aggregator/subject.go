@@ -17,7 +17,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/config"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
-	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
+	"github.com/patient-care-aggregator/aggregator/internal/store"
 	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
 
@@ -77,7 +77,7 @@ func (p person) number() (citizen.NHSNumber, error) {
 }
 
 // find returns the citizen's pseudonym, or subject.ErrUnknown.
-func (p person) find(env *environment, db *sqlite.DB) (citizen.Ref, error) {
+func (p person) find(env *environment, db *store.Store) (citizen.Ref, error) {
 	number, err := p.number()
 	if err != nil {
 		return "", err
@@ -94,7 +94,7 @@ func (p person) find(env *environment, db *sqlite.DB) (citizen.Ref, error) {
 }
 
 // rights serves the rights of the person whose number it returns.
-func (p person) rights(env *environment, db *sqlite.DB) (*subject.Rights, citizen.NHSNumber, error) {
+func (p person) rights(env *environment, db *store.Store) (*subject.Rights, citizen.NHSNumber, error) {
 	number, err := p.number()
 	if err != nil {
 		return nil, citizen.NHSNumber{}, err
@@ -113,7 +113,7 @@ func (p person) rights(env *environment, db *sqlite.DB) (*subject.Rights, citize
 	return r, number, err
 }
 
-func holds(db *sqlite.DB) subject.Holds {
+func holds(db *store.Store) subject.Holds {
 	return subject.Holds{Store: db.Log(), Now: time.Now, NewID: uuid.NewString}
 }
 

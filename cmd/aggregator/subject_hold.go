@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
-	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
+	"github.com/patient-care-aggregator/aggregator/internal/store"
 	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
 
@@ -38,7 +38,7 @@ func (h subjectHoldCommand) Run(env *environment) (err error) {
 	return err
 }
 
-func (h subjectHoldCommand) place(env *environment, db *sqlite.DB, why subject.Reason) (audit.Hold, error) {
+func (h subjectHoldCommand) place(env *environment, db *store.Store, why subject.Reason) (audit.Hold, error) {
 	if h.Everyone {
 		return holds(db).Place(env.ctx, "", why, audit.ActorOperator)
 	}

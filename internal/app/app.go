@@ -23,7 +23,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 	"github.com/patient-care-aggregator/aggregator/internal/staff"
-	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
+	"github.com/patient-care-aggregator/aggregator/internal/store"
 	"github.com/patient-care-aggregator/aggregator/internal/wording"
 	"github.com/patient-care-aggregator/aggregator/valuesets"
 	"github.com/patient-care-aggregator/aggregator/web"
@@ -50,7 +50,7 @@ type App struct {
 	Admin   http.Handler // metrics, profiles and health, for loopback
 
 	log       *slog.Logger
-	store     *sqlite.DB
+	store     *store.Store
 	sessions  *session.Manager
 	history   *history.Keeper
 	words     atomic.Pointer[words]
@@ -83,7 +83,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a.store, err = sqlite.Open(ctx, c.DatabasePath(), sqlite.Options{Logger: o.Log, Now: o.Now, Panics: w.panics})
+	a.store, err = store.Open(ctx, c.DatabaseURL, store.Options{Logger: o.Log, Now: o.Now, Panics: w.panics})
 	if err != nil {
 		return nil, fmt.Errorf("start: %w", err)
 	}

@@ -13,7 +13,7 @@ import (
 func (w *wiring) record(ctx context.Context) (checkpoint.Key, error) {
 	a := w.app
 	checkpoints, key, err := checkpoint.OpenPublisher(checkpoint.Options{
-		DatabasePath: w.c.DatabasePath(), KeyPath: w.c.CheckpointKeyPath(), Origin: checkpoint.OriginOf(w.c.PublicURL), Sink: w.c.CheckpointSink,
+		File: w.c.CheckpointFile(), KeyPath: w.c.CheckpointKeyPath(), Origin: checkpoint.OriginOf(w.c.PublicURL), Sink: w.c.CheckpointSink,
 		HTTP: w.outgoing("checkpoint-sink", signInTimeout, maxDocument, nil),
 		Log:  a.store.Log(), Now: w.o.Now, Logger: w.o.Log, Failed: w.metrics.CheckpointFailed,
 	})

@@ -1,11 +1,13 @@
 package config
 
 import (
+	"cmp"
 	"log/slog"
 	"net/url"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/store/location"
 )
 
 // Config is the whole configuration, valid as a whole.
@@ -20,7 +22,7 @@ type Config struct {
 	// Operator is who runs the service, as every page says.
 	Operator Operator `envPrefix:"OPERATOR_"`
 
-	DatabaseURL  string      `env:"DATABASE_URL" validate:"required,sqlitefile"`
+	DatabaseURL  string      `env:"DATABASE_URL" validate:"required,database"`
 	SecretKey    keys.Secret `env:"SECRET_KEY,required,notEmpty"` // the text of the key ring
 	NHSLogin     NHSLogin    `envPrefix:"NHS_LOGIN_"`
 	Platform     Platform    `envPrefix:"API_PLATFORM_"`
@@ -96,16 +98,20 @@ type RateLimit struct {
 	Address string `env:"ADDRESS" envDefault:"1200-M" validate:"rate"`
 }
 
-// DatabasePath is the file of the embedded database.
-func (c Config) DatabasePath() string { return c.DatabaseURL[len("sqlite:"):] }
+// CheckpointFile is the file next to the database that checkpoints go to; empty:
+// this kind of database has none.
+func (c Config) CheckpointFile() string { return c.database().Checkpoints() }
 
 // CheckpointKeyPath is the file of the key that signs checkpoints; its public half
-// stands beside it in a file of that name and ".pub".
+// is in a file of that name and ".pub".
 func (c Config) CheckpointKeyPath() string {
-	if c.CheckpointKeyFile != "" {
-		return c.CheckpointKeyFile
-	}
-	return c.DatabasePath() + ".checkpoint-key"
+	return cmp.Or(c.CheckpointKeyFile, c.database().CheckpointKey())
+}
+
+// database is where the database is; the URL was checked with the rest.
+func (c Config) database() location.Location {
+	at, _ := location.Parse(c.DatabaseURL)
+	return at
 }
 
 // Local reports whether http on loopback is permitted.

@@ -19,6 +19,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/jose"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/store/location"
 )
 
 const prefix = "PCA_"
@@ -223,10 +224,9 @@ func (c Config) check() []error {
 	if err := v.RegisterValidation("rate", func(f validator.FieldLevel) bool { return rate.MatchString(f.Field().String()) }); err != nil {
 		return append(faults, err)
 	}
-	if err := v.RegisterValidation("sqlitefile", func(f validator.FieldLevel) bool {
-		path, ours := strings.CutPrefix(f.Field().String(), "sqlite:")
-		// "" and ":memory:" would forget the log with the process.
-		return ours && path != "" && !strings.HasPrefix(path, ":")
+	if err := v.RegisterValidation("database", func(f validator.FieldLevel) bool {
+		_, err := location.Parse(f.Field().String())
+		return err == nil
 	}); err != nil {
 		return append(faults, err)
 	}
@@ -255,8 +255,8 @@ func explain(f validator.FieldError) string {
 		return "must be a URL"
 	case "hostname_port":
 		return "must be an address such as 127.0.0.1:8080"
-	case "sqlitefile":
-		return "must be sqlite:PATH; other databases are not yet supported"
+	case "database":
+		return location.ErrUnsupported.Error()
 	case "rate":
 		return "must be a rate such as 60-S (S, M, H or D), or off"
 	case "min":

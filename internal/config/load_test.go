@@ -76,7 +76,7 @@ func TestLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Local() || c.DatabasePath() != "/data/aggregator.db" || c.SessionIdle != 30*time.Minute || c.SessionMax != 12*time.Hour || c.TimelineTTL != time.Minute ||
+	if c.Local() || c.CheckpointFile() != "/data/aggregator.db.checkpoints" || c.SessionIdle != 30*time.Minute || c.SessionMax != 12*time.Hour || c.TimelineTTL != time.Minute ||
 		c.LogLevel != slog.LevelInfo || c.ListenAddr != ":8080" || c.AdminAddr != "127.0.0.1:9090" || c.Platform.APIKey.Reveal() != "api-key-secret" || len(c.TrustedProxies) != 0 {
 		t.Errorf("loaded %+v", c)
 	}

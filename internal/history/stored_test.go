@@ -13,13 +13,13 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
-	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
+	database "github.com/patient-care-aggregator/aggregator/internal/store"
 )
 
 // on opens a database file, with the citizen known.
-func on(t *testing.T, path string) *sqlite.DB {
+func on(t *testing.T, path string) *database.Store {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	db, err := database.Open(t.Context(), "sqlite:"+path, database.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func onDisk(t *testing.T, path string, text []byte) bool {
 func TestStored(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	sealing := ring(t)
-	open := func(t *testing.T, path string) (*bench, *sqlite.DB) {
+	open := func(t *testing.T, path string) (*bench, *database.Store) {
 		t.Helper()
 		db := on(t, path)
 		return newBench(t, func(d *history.Deps) { d.Store, d.Ring = db.Histories(), sealing }), db

@@ -16,7 +16,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox"
-	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
+	"github.com/patient-care-aggregator/aggregator/internal/store"
 )
 
 // labels are what no page may carry, squeezed to letters and digits. They are
@@ -102,8 +102,7 @@ func TestAPageWithDataStandsInTheLogLikeAnAnswer(t *testing.T) {
 	wantPage(t, p.visit("/timeline", "X-Correlation-ID", id), http.StatusOK, "Your referrals")
 	p.send("/timeline/refresh", nil, "X-Correlation-ID", "7a1d0f62-9a0e-4a53-9d0c-0f3c1b5d7e11")
 
-	path, _ := strings.CutPrefix(s.Env["PCA_DATABASE_URL"], "sqlite:")
-	db, err := sqlite.OpenBeside(t.Context(), path, sqlite.Options{})
+	db, err := store.OpenBeside(t.Context(), s.Env["PCA_DATABASE_URL"], store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,23 +12,18 @@ import (
 
 // Options say where checkpoints of a log are signed and kept.
 type Options struct {
-	DatabasePath string
-	KeyPath      string           // made when absent
-	Origin       string           // name of a key that is made: the host that citizens see
-	Sink         string           // a file, or an https address; empty: only the file next to the database
-	HTTP         *upstream.Client // posts to an https sink
-	Log          audit.Tree
-	Now          func() time.Time
+	File    string           // that every checkpoint goes to, next to the database; empty: none
+	KeyPath string           // made when absent
+	Origin  string           // name of a key that is made: the host that citizens see
+	Sink    string           // a file, or an https address, besides File; empty: none
+	HTTP    *upstream.Client // posts to an https sink
+	Log     audit.Tree
+	Now     func() time.Time
 	// Logger hears of checkpoints that could not be published.
 	Logger *slog.Logger
 	// Failed counts them; may be nil.
 	Failed func()
 }
-
-// Beside is the file next to the database that every checkpoint goes to. It shows a
-// log that was rolled back or rewritten to those who run the service; only a sink
-// out of the administrator's reach shows it to others.
-func Beside(databasePath string) string { return databasePath + ".checkpoints" }
 
 // OpenPublisher opens or makes the signing key, and continues from the newest
 // checkpoint that the file beside the database, or the sink, knows.
@@ -41,7 +36,10 @@ func OpenPublisher(o Options) (*Publisher, Key, error) {
 	if err != nil {
 		return nil, Key{}, err
 	}
-	files := []*FileSink{NewFileSink(Beside(o.DatabasePath))}
+	var files []*FileSink
+	if o.File != "" {
+		files = append(files, NewFileSink(o.File))
+	}
 	var sinks Sinks
 	switch {
 	case strings.HasPrefix(o.Sink, "https://"):

@@ -11,22 +11,22 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
-	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
+	"github.com/patient-care-aggregator/aggregator/internal/store"
 )
 
 func TestOpenPublisher(t *testing.T) {
 	t.Parallel()
 	noon := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	open := func(t *testing.T, dir string) *sqlite.DB {
+	open := func(t *testing.T, dir string) *store.Store {
 		t.Helper()
-		db, err := sqlite.Open(t.Context(), filepath.Join(dir, "log.db"), sqlite.Options{})
+		db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(dir, "log.db"), store.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = db.Close() })
 		return db
 	}
-	add := func(t *testing.T, db *sqlite.DB, n int, by ...client.ID) {
+	add := func(t *testing.T, db *store.Store, n int, by ...client.ID) {
 		t.Helper()
 		for range n {
 			if _, err := db.Log().Append(t.Context(), audit.Guard{}, audit.Entry{Kind: audit.SignedIn, At: noon, Outcome: audit.Succeeded, Client: append(by, client.Web)[0]}); err != nil {
@@ -34,10 +34,10 @@ func TestOpenPublisher(t *testing.T) {
 			}
 		}
 	}
-	options := func(dir string, db *sqlite.DB) checkpoint.Options {
+	options := func(dir string, db *store.Store) checkpoint.Options {
 		path := filepath.Join(dir, "log.db")
 		return checkpoint.Options{
-			DatabasePath: path, KeyPath: path + ".checkpoint-key", Origin: "test/audit", Sink: filepath.Join(dir, "sink"),
+			File: path + ".checkpoints", KeyPath: path + ".checkpoint-key", Origin: "test/audit", Sink: filepath.Join(dir, "sink"),
 			Log: db.Log(), Now: func() time.Time { return noon }, Logger: slog.New(slog.DiscardHandler),
 		}
 	}

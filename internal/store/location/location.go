@@ -1,0 +1,61 @@
+// Package location owns the URL that names a database: which kinds there are, and
+// whether files can be kept next to it.
+//
+// It must not know how a database is opened. Neighbours: internal/config checks
+// what the operator wrote with it; internal/store opens what it parsed.
+package location
+
+import (
+	"errors"
+	"strings"
+)
+
+// Supported names the URLs that this build can open, for help and error texts.
+const Supported = "sqlite:PATH"
+
+// ErrUnsupported says that a URL names no database that this build can open. The
+// operator has to write one of [Supported].
+var ErrUnsupported = errors.New("must be " + Supported + "; other databases are not yet supported")
+
+// Location is a parsed database URL.
+type Location struct {
+	path string // of the SQLite file
+}
+
+// Parse reads a database URL, or returns ErrUnsupported.
+func Parse(url string) (Location, error) {
+	path, ours := strings.CutPrefix(url, "sqlite:")
+	// "" and ":memory:" would forget the log with the process.
+	if !ours || path == "" || strings.HasPrefix(path, ":") {
+		return Location{}, ErrUnsupported
+	}
+	return Location{path: path}, nil
+}
+
+// SQLite is the path of the SQLite file; false: it is another kind of database.
+func (l Location) SQLite() (path string, ok bool) { return l.path, l.path != "" }
+
+// beside is the path of a file next to the database, by what is added to the
+// database's own name; empty: nothing can be kept next to this kind of database.
+func (l Location) beside(suffix string) string {
+	if l.path == "" {
+		return ""
+	}
+	return l.path + suffix
+}
+
+// What the service keeps next to its database unless the operator names a place.
+const (
+	checkpoints   = ".checkpoints"
+	checkpointKey = ".checkpoint-key"
+)
+
+// Checkpoints is the file that every checkpoint of the log goes to; empty: there
+// is no such place. It shows a log that was rolled back or rewritten to the
+// operators. Only a sink that the administrator cannot reach shows it to others.
+func (l Location) Checkpoints() string { return l.beside(checkpoints) }
+
+// CheckpointKey is the file of the key that signs checkpoints when the operator
+// names none; empty: the operator has to name one. Its public half is in a file
+// of that name and ".pub".
+func (l Location) CheckpointKey() string { return l.beside(checkpointKey) }

@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/history"
+	"github.com/patient-care-aggregator/aggregator/internal/panics"
+	"github.com/patient-care-aggregator/aggregator/internal/session"
+	"github.com/patient-care-aggregator/aggregator/internal/store/location"
+	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
+)
+
+// Log is the stored audit log: written, read, counted, held and pruned.
+type Log interface {
+	audit.Appender
+	audit.Source
+	audit.Statistician
+	audit.HoldStore
+	audit.RetentionStore
+}
+
+// Consents are the stored consent events.
+type Consents interface {
+	consent.Store
+	consent.Archive
+}
+
+// Subjects are the rows that lead to people.
+type Subjects interface {
+	citizen.Store
+	// Export writes what is held about one citizen, one JSON object a line. The
+	// caller records that it happened (audit.SubjectAccess) before it starts.
+	Export(ctx context.Context, ref citizen.Ref, w io.Writer) error
+}
+
+// Options say how a store is opened.
+type Options struct {
+	Logger *slog.Logger // nil: silent
+	// Now is the clock that guards are judged by. Commands, which release nothing,
+	// do without; then every guarded append fails.
+	Now func() time.Time
+	// Panics hears of a panic in an act of the writer; nil: nobody.
+	Panics panics.Handler
+}
+
+// Store is an open database. It is safe for concurrent use.
+type Store struct {
+	log            Log
+	subjects       Subjects
+	sessions       session.Store
+	consents       Consents
+	histories      history.Store
+	oneTimeValues  session.OneTimeStore
+	onForeignWrite func(func())
+	close          func() error
+}
+
+// Open serves the database that a URL names: it makes and migrates it where that
+// is due, and takes the place of its one server where there can be only one. The
+// caller MUST Close it. An unknown kind of URL is location.ErrUnsupported.
+func Open(ctx context.Context, url string, o Options) (*Store, error) {
+	return open(ctx, url, o, sqlite.Open)
+}
+
+// OpenBeside opens an existing database for a command, whether or not a server
+// runs on it. It may append; the server notices. It never migrates.
+func OpenBeside(ctx context.Context, url string, o Options) (*Store, error) {
+	return open(ctx, url, o, sqlite.OpenBeside)
+}
+
+func open(ctx context.Context, url string, o Options, file func(context.Context, string, sqlite.Options) (*sqlite.DB, error)) (*Store, error) {
+	at, err := location.Parse(url)
+	if err != nil {
+		return nil, fmt.Errorf("open the database: its URL %w", err)
+	}
+	path, ok := at.SQLite()
+	if !ok {
+		return nil, errors.New("open the database: no store for this kind of URL")
+	}
+	db, err := file(ctx, path, sqlite.Options{Logger: o.Logger, Now: o.Now, Panics: o.Panics})
+	if err != nil {
+		return nil, err
+	}
+	return &Store{
+		log: db.Log(), subjects: db.Subjects(), sessions: db.Sessions(), consents: db.Consents(),
+		histories: db.Histories(), oneTimeValues: db.OneTimeValues(),
+		onForeignWrite: db.OnForeignWrite, close: db.Close,
+	}, nil
+}
+
+// Log is the audit log.
+func (s *Store) Log() Log { return s.log }
+
+// Subjects are the rows that lead to people.
+func (s *Store) Subjects() Subjects { return s.subjects }
+
+// Sessions are the citizens' sessions.
+func (s *Store) Sessions() session.Store { return s.sessions }
+
+// Consents are the consent events.
+func (s *Store) Consents() Consents { return s.consents }
+
+// Histories are what was observed of citizens' referrals.
+func (s *Store) Histories() history.Store { return s.histories }
+
+// OneTimeValues are values that can be taken once.
+func (s *Store) OneTimeValues() session.OneTimeStore { return s.oneTimeValues }
+
+// OnForeignWrite has f called after another process wrote to the database, so
+// that projections in memory can be dropped. f runs before any later act is
+// answered: it MUST be quick and MUST NOT use the store.
+func (s *Store) OnForeignWrite(f func()) { s.onForeignWrite(f) }
+
+// Close writes what waits, refuses what comes after, and lets go of the database.
+// Closing twice is harmless.
+func (s *Store) Close() error { return s.close() }
