@@ -1,4 +1,3 @@
-// Package api holds the contract of this service's own HTTP API.
 package api
 
 import _ "embed"

@@ -1,5 +1,3 @@
-// The command aggregator serves the Patient Care Aggregator and helps those who
-// run, try and audit it. `aggregator --help` lists what it can do.
 package main
 
 import (

@@ -1,6 +1,3 @@
-// Package audittest is a log in memory for the tests of internal/audit and of the
-// packages below it: a test can change its records as somebody with the database
-// could. Only tests import it.
 package audittest
 
 import (

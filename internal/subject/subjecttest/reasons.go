@@ -1,5 +1,3 @@
-// Package subjecttest has what the tests of every door to internal/subject share.
-// Only tests import it.
 package subjecttest
 
 import "strings"
