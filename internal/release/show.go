@@ -23,6 +23,9 @@ type Request struct {
 	Refresh bool
 	// Changes, when set, asks for what earlier reads saw change; no source is asked.
 	Changes *history.Query
+	// NoHistory says that the content tells nothing of earlier reads. Then this one
+	// is not remembered either.
+	NoHistory bool
 	// HandOff says that the citizen is sent to where they can change what is shown
 	// here: for half an hour each request asks the sources again.
 	HandOff bool
@@ -147,7 +150,9 @@ func (a *attempt) read(ctx context.Context) (Reading, error) {
 		return Reading{}, err
 	}
 	r.Result = result
-	r.Observed = a.s.d.History.Observe(ctx, a.q.Caller.Citizen.Ref, a.q.Caller.Client, seenIn(result))
+	if !a.q.NoHistory {
+		r.Observed = a.s.d.History.Observe(ctx, a.q.Caller.Citizen.Ref, a.q.Caller.Client, seenIn(result))
+	}
 	r.At = a.s.d.Now()
 	return r, nil
 }

@@ -308,3 +308,14 @@ func TestChangesAskNoSourceAndNeedBothScopes(t *testing.T) {
 	}
 	nothing(t, r)
 }
+
+func TestOnlyWhatTellsOfEarlierReadsIsRemembered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if _, err := w.Show(t.Context(), w.ask(func(q *release.Request) { q.NoHistory = true }), whole); err != nil || w.observed != 0 {
+		t.Errorf("remembered %d readings, %v", w.observed, err)
+	}
+	if _, err := w.Show(t.Context(), w.ask(), whole); err != nil || w.observed != 1 {
+		t.Errorf("remembered %d readings, %v", w.observed, err)
+	}
+}

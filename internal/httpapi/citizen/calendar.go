@@ -15,7 +15,7 @@ import (
 // calendar is GET /v1/appointments/{id}/calendar.ics: one appointment as a
 // calendar file (RFC 5545) without a clinical word.
 func (a *API) calendar(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
-	answer, err := a.show(ctx, r, release.Request{Purpose: "calendar"}, func(read release.Reading) (release.Content, error) {
+	answer, err := a.show(ctx, r, release.Request{Purpose: "calendar", NoHistory: true}, func(read release.Reading) (release.Content, error) {
 		found, err := own(read, func(each timeline.Referral) bool {
 			return each.Appointment != nil && each.Appointment.ID == r.Param("id")
 		})

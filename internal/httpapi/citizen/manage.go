@@ -54,7 +54,7 @@ func (a *API) manageLink(ctx context.Context, r *httpapi.Request) (httpapi.Answe
 
 // handOff gives the link for one of the caller's own referrals.
 func (a *API) handOff(ctx context.Context, r *httpapi.Request, form func(manageView) (release.Content, error)) (httpapi.Answer, error) {
-	return a.show(ctx, r, release.Request{Purpose: "manage", HandOff: true}, func(read release.Reading) (release.Content, error) {
+	return a.show(ctx, r, release.Request{Purpose: "manage", NoHistory: true, HandOff: true}, func(read release.Reading) (release.Content, error) {
 		found, err := own(read, func(each timeline.Referral) bool { return each.ID == r.Param("id") && each.ManageURL != nil })
 		if err != nil {
 			return release.Content{}, err
