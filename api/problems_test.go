@@ -94,7 +94,7 @@ func TestEveryCodeStandsUnderItsOwnStatus(t *testing.T) {
 	t.Parallel()
 	for _, b := range problemBodies(t) {
 		for _, code := range b.codes {
-			if status := problem.New(problem.Code(code), nil).Status; b.status != "" && b.status != text(status) {
+			if status := problem.New(problem.Code(code), nil).Status(); b.status != "" && b.status != text(status) {
 				t.Errorf("%s: %s stands under %s and has status %d", b.where, code, b.status, status)
 			}
 		}
@@ -109,8 +109,8 @@ func TestEveryCodeOfAnAnswerHasAnExampleInTheServicesOwnWords(t *testing.T) {
 			shown = append(shown, e.Code)
 			said := problem.New(problem.Code(e.Code), nil)
 			// The detail may say more exactly what happened.
-			if e.Title != said.Title || e.NextStep != said.NextStep {
-				t.Errorf("%s: the example of %s says %q, %q; the service %q, %q", b.where, e.Code, e.Title, e.NextStep, said.Title, said.NextStep)
+			if e.Title != said.Title() || e.NextStep != said.NextStep() {
+				t.Errorf("%s: the example of %s says %q, %q; the service %q, %q", b.where, e.Code, e.Title, e.NextStep, said.Title(), said.NextStep())
 			}
 		}
 		slices.Sort(shown)

@@ -21,7 +21,7 @@ type ConsentRequest struct {
 }
 
 // Reason is the code that the log keeps for an error: that of its problem.
-func Reason(err error) string { return string(problemOf(err).Code) }
+func Reason(err error) string { return string(problemOf(err).Code()) }
 
 // problemOf is where an error is judged, once. A problem says itself what it is.
 // Sentinels and kinds of the packages below are put into problems here and nowhere

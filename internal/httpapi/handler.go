@@ -65,57 +65,56 @@ func (s *server) deadline(d time.Duration) gin.HandlerFunc {
 	}
 }
 
-func (s *server) writeProblem(c *gin.Context, err error) {
-	p := problemOf(err)
+func (s *server) writeProblem(c *gin.Context, err error) { s.tell(c, problemOf(err)) }
+
+// tell writes a problem, as a page for a person who asked for one.
+func (s *server) tell(c *gin.Context, p *problem.Error) {
 	c.Set(keyProblem, p)
 	if c.Writer.Written() {
 		return
 	}
-	if hasLeft(c.Request.Context(), err) {
+	if hasLeft(c.Request.Context(), p) {
 		c.Status(clientClosed) // nobody is there to read more
 		return
 	}
-	if p.Code == problem.AuditUnavailable {
+	if p.Code() == problem.AuditUnavailable {
 		s.d.Metrics.AuditFailed()
 	}
-	if p.Code == problem.ConsentRequired {
+	if p.Code() == problem.ConsentRequired {
 		p = p.With("consentUrl", s.d.PublicURL+"/consent")
 	}
 	s.problemHeaders(c, p)
 	if wantsPage(c) {
 		if text, ok := s.problemPage(c, p); ok {
 			pageHeaders(c.Writer.Header())
-			c.Data(p.Status, TypeHTML, text)
+			c.Data(p.Status(), TypeHTML, text)
 			return
 		}
 	}
-	body := maps.Clone(p.Members)
-	if body == nil {
-		body = map[string]any{}
-	}
+	body := p.Members()
 	maps.Copy(body, map[string]any{
-		"type": "about:blank", "title": p.Title, "status": p.Status, "detail": p.Detail,
-		"code": p.Code, "nextStep": p.NextStep, "correlationId": correlationID(c),
+		"type": "about:blank", "title": p.Title(), "status": p.Status(), "detail": p.Detail(),
+		"code": p.Code(), "nextStep": p.NextStep(), "correlationId": correlationID(c),
 	})
 	text, err := json.Marshal(body)
 	if err != nil {
 		c.Status(http.StatusInternalServerError)
 		return
 	}
-	c.Data(p.Status, problemType, text)
+	c.Data(p.Status(), problemType, text)
 }
 
 // problemHeaders adds what RFC 9110 asks of the status.
 func (s *server) problemHeaders(c *gin.Context, p *problem.Error) {
 	c.Header("Cache-Control", "no-store")
-	switch p.Code {
+	switch p.Code() {
 	case problem.ReauthenticationRequired: // RFC 9470, 3
 		c.Header("WWW-Authenticate", `Bearer error="insufficient_user_authentication", error_description="sign in again with NHS login"`)
 	case problem.SignInRequired, problem.SessionExpired:
 		c.Header("WWW-Authenticate", "Bearer")
 	case problem.RateLimited:
 	default:
-		if p.Status == http.StatusServiceUnavailable {
+		if p.Status() == http.StatusServiceUnavailable {
 			c.Header("Retry-After", "30")
 		}
 	}

@@ -87,7 +87,7 @@ func eventOf(c *gin.Context, route string) (slog.Level, []slog.Attr) {
 		level = slog.LevelDebug
 	}
 	if p, ok := c.Value(keyProblem).(*problem.Error); ok {
-		attrs = append(attrs, slog.String(telemetry.KeyCode, string(p.Code)))
+		attrs = append(attrs, slog.String(telemetry.KeyCode, string(p.Code())))
 		if cause := p.Unwrap(); cause != nil {
 			attrs = append(attrs, slog.String(telemetry.KeyError, cause.Error()))
 		}

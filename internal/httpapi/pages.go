@@ -24,7 +24,7 @@ func (s *server) elsewhere(c *gin.Context, p *problem.Error) string {
 	if c.Request.Method != http.MethodGet || c.GetHeader("Authorization") != "" {
 		return ""
 	}
-	switch p.Code {
+	switch p.Code() {
 	case problem.SignInRequired, problem.SessionExpired:
 		return SignInAddress(wayBack(c))
 	case problem.ReauthenticationRequired:

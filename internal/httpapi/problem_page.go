@@ -21,10 +21,10 @@ func (s *server) problemPage(c *gin.Context, p *problem.Error) (text []byte, ok 
 func problemView(c *gin.Context, p *problem.Error) web.Problem {
 	detail, nextStep := wordsForPeople(p)
 	page := web.Problem{
-		Title: p.Title, Detail: detail, NextStep: nextStep,
-		SharingDeclined: p.Code == problem.SharingDeclined,
+		Title: p.Title(), Detail: detail, NextStep: nextStep,
+		SharingDeclined: p.Code() == problem.SharingDeclined,
 	}
-	switch p.Code {
+	switch p.Code() {
 	case problem.SignInExpired, problem.SignInFailed, problem.SignInRequired, problem.SessionExpired,
 		problem.ReauthenticationRequired, problem.IdentityLevelTooLow, problem.SharingDeclined:
 		page.SignIn = SignInAddress(wayBack(c))
@@ -33,7 +33,7 @@ func problemView(c *gin.Context, p *problem.Error) web.Problem {
 	case problem.ConsentRequired:
 		page.Consent = ConsentAddress(wayBack(c))
 	default:
-		if p.Status >= http.StatusInternalServerError || p.Code == problem.RateLimited {
+		if p.Status() >= http.StatusInternalServerError || p.Code() == problem.RateLimited {
 			page.Again = wayBack(c)
 		}
 	}
@@ -43,7 +43,7 @@ func problemView(c *gin.Context, p *problem.Error) web.Problem {
 // wordsForPeople are the problem's own, but for those that speak to who writes a
 // program.
 func wordsForPeople(p *problem.Error) (detail, nextStep string) {
-	switch p.Code {
+	switch p.Code() {
 	case problem.BadRequest:
 		return "Something in the address or in what was sent is not right.", "Go to the start page and try again from there."
 	case problem.MethodNotAllowed:
@@ -57,7 +57,7 @@ func wordsForPeople(p *problem.Error) (detail, nextStep string) {
 	case problem.InsufficientScope:
 		return "This page is only for people who sign in here themselves.", "Open it in a browser and sign in."
 	case problem.Internal:
-		return p.Detail, "Try again in a few minutes. If it goes on, contact us and quote the reference below."
+		return p.Detail(), "Try again in a few minutes. If it goes on, contact us and quote the reference below."
 	}
-	return p.Detail, p.NextStep
+	return p.Detail(), p.NextStep()
 }

@@ -50,12 +50,12 @@ func TestReadJSON(t *testing.T) {
 			continue
 		}
 		p := problem.From(err)
-		if err == nil || p.Code != c.want {
+		if err == nil || p.Code() != c.want {
 			t.Errorf("%s: %v, want %s", name, err, c.want)
 			continue
 		}
-		if strings.Contains(p.Error()+p.Detail+p.NextStep, secret) {
-			t.Errorf("%s: repeats what was sent: %v %s", name, err, p.Detail)
+		if strings.Contains(p.Error()+p.Detail()+p.NextStep(), secret) {
+			t.Errorf("%s: repeats what was sent: %v %s", name, err, p.Detail())
 		}
 	}
 }

@@ -158,8 +158,8 @@ func (s *server) admitCitizen(c *gin.Context, route Route, r *Request) error {
 // fail writes an error. A page of our own sends a citizen where the problem can be
 // put right.
 func (s *server) fail(c *gin.Context, route Route, err error) {
+	p := problemOf(err)
 	if route.Audience == OwnPages {
-		p := problemOf(err)
 		if to := s.elsewhere(c, p); to != "" {
 			c.Set(keyProblem, p)
 			c.Header("Cache-Control", "no-store")
@@ -167,5 +167,5 @@ func (s *server) fail(c *gin.Context, route Route, err error) {
 			return
 		}
 	}
-	s.writeProblem(c, err)
+	s.tell(c, p)
 }

@@ -41,7 +41,7 @@ func SignInProblem(err error) *problem.Error {
 // StaffSignInProblem is the problem of a staff sign-in that ended with err.
 func StaffSignInProblem(err error) *problem.Error {
 	p := signInProblemOf(err, func(p signInProblem) problem.Code { return p.staff })
-	if p.Code == problem.ServiceUnavailable {
+	if p.Code() == problem.ServiceUnavailable {
 		return p.WithDetail("The sign-in could not be carried through.")
 	}
 	return p

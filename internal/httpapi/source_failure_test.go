@@ -21,7 +21,7 @@ func TestASourcesFailureIsTheRightProblem(t *testing.T) {
 		problem.ReauthenticationRequired: aggregate.ErrReauthenticate,
 		problem.Internal:                 errors.New("of another package"),
 	} {
-		if p := problemOf(fmt.Errorf("read: %w", err)); p.Code != want || !errors.Is(p, err) {
+		if p := problemOf(fmt.Errorf("read: %w", err)); p.Code() != want || !errors.Is(p, err) {
 			t.Errorf("%v is %v, want %s", err, p, want)
 		}
 	}

@@ -1,7 +1,11 @@
-// Package problem is the one form in which this service tells a client that
-// something cannot be done: RFC 9457 problem details with words for a person,
-// what they can do next, and a private cause that never leaves the process.
+// Package problem is what callers are told when something cannot be done: RFC 9457
+// problem details with words for a person, what they can do next, and a private
+// cause that never leaves the process.
 //
-// It owns the catalogue of codes with their status and words. It must not know
-// which route failed or how the answer is written (internal/httpapi does).
+// It owns the list of codes with their status and words. It must not know which
+// route failed or how the answer is written. Only internal/httpapi and the
+// packages below it import it: the packages inside return sentinels and kinds, and
+// internal/httpapi/errors.go has the table that puts those into problems.
+//
+// Reading order: problem.go, code.go.
 package problem

@@ -5,22 +5,42 @@ import (
 	"maps"
 )
 
-// Error is safe to show: everything but the cause is for the client.
+// Error is what a client is told, with a private cause. Its fields are not
+// exported, so that what a client reads and what the log reads cannot be confused,
+// and encoding it tells nothing.
 type Error struct {
-	Code     Code
-	Status   int
-	Title    string         // the same for every occurrence of the code
-	Detail   string         // what happened, for a person
-	NextStep string         // what that person can do now
-	Members  map[string]any // extension members of RFC 9457, such as consentRequest
-	cause    error
+	words   words
+	members map[string]any
+	cause   error
 }
 
-// New makes the problem of that code. The cause is for the log alone and may be
+// New makes the problem of that code. The cause is for the log only and may be
 // nil. An unknown code becomes [Internal].
-func New(code Code, cause error) *Error {
-	w := wordsOf(code)
-	return &Error{Code: w.code, Status: w.status, Title: w.title, Detail: w.detail, NextStep: w.nextStep, cause: cause}
+func New(code Code, cause error) *Error { return &Error{words: wordsOf(code), cause: cause} }
+
+// Code is the kind of problem.
+func (e *Error) Code() Code { return e.words.code }
+
+// Status is the HTTP status.
+func (e *Error) Status() int { return e.words.status }
+
+// Title is the same for every occurrence of the code.
+func (e *Error) Title() string { return e.words.title }
+
+// Detail is what happened, for a person.
+func (e *Error) Detail() string { return e.words.detail }
+
+// NextStep is what that person can do now.
+func (e *Error) NextStep() string { return e.words.nextStep }
+
+// Members gives a copy of the extension members of RFC 9457, such as
+// consentRequest; never nil.
+func (e *Error) Members() map[string]any {
+	members := maps.Clone(e.members)
+	if members == nil {
+		members = map[string]any{}
+	}
+	return members
 }
 
 // From gives the problem inside an error, or [Internal] with the error as its cause:
@@ -37,27 +57,24 @@ func From(err error) *Error {
 // NOT repeat what a stranger sent or carry personal data.
 func (e *Error) WithDetail(detail string) *Error {
 	c := *e
-	c.Detail = detail
+	c.words.detail = detail
 	return &c
 }
 
 // With gives a copy with one more extension member.
 func (e *Error) With(name string, value any) *Error {
 	c := *e
-	c.Members = maps.Clone(e.Members)
-	if c.Members == nil {
-		c.Members = map[string]any{}
-	}
-	c.Members[name] = value
+	c.members = e.Members()
+	c.members[name] = value
 	return &c
 }
 
-// Error is for logs: it tells the code and the cause.
+// Error is for logs: the code and the cause.
 func (e *Error) Error() string {
 	if e.cause == nil {
-		return string(e.Code)
+		return string(e.words.code)
 	}
-	return string(e.Code) + ": " + e.cause.Error()
+	return string(e.words.code) + ": " + e.cause.Error()
 }
 
 // Unwrap gives the private cause.

@@ -32,22 +32,22 @@ func TestEveryCodeHasItsStatusAndWords(t *testing.T) {
 		}
 		seen[code] = true
 		p := problem.New(code, nil)
-		if p.Code != code {
+		if p.Code() != code {
 			t.Errorf("%s has no words of its own", code)
 		}
-		if want, fixed := contract()[code]; fixed && p.Status != want {
-			t.Errorf("%s is %d, want %d", code, p.Status, want)
+		if want, fixed := contract()[code]; fixed && p.Status() != want {
+			t.Errorf("%s is %d, want %d", code, p.Status(), want)
 		}
-		if http.StatusText(p.Status) == "" || p.Status < 400 {
-			t.Errorf("%s has the status %d", code, p.Status)
+		if http.StatusText(p.Status()) == "" || p.Status() < 400 {
+			t.Errorf("%s has the status %d", code, p.Status())
 		}
-		for what, text := range map[string]string{"title": p.Title, "detail": p.Detail, "next step": p.NextStep} {
+		for what, text := range map[string]string{"title": p.Title(), "detail": p.Detail(), "next step": p.NextStep()} {
 			if strings.TrimSpace(text) == "" {
 				t.Errorf("%s has no %s", code, what)
 			}
 		}
-		if !strings.HasSuffix(p.Detail, ".") || !strings.HasSuffix(p.NextStep, ".") || strings.HasSuffix(p.Title, ".") {
-			t.Errorf("%s: %q %q %q", code, p.Title, p.Detail, p.NextStep)
+		if !strings.HasSuffix(p.Detail(), ".") || !strings.HasSuffix(p.NextStep(), ".") || strings.HasSuffix(p.Title(), ".") {
+			t.Errorf("%s: %q %q %q", code, p.Title(), p.Detail(), p.NextStep())
 		}
 	}
 	for code := range contract() {
@@ -60,8 +60,8 @@ func TestEveryCodeHasItsStatusAndWords(t *testing.T) {
 // A citizen who cannot be shown anything must not think that there is nothing.
 func TestUpstreamTroubleIsNotTakenForNoReferrals(t *testing.T) {
 	for _, code := range []problem.Code{problem.UpstreamUnavailable, problem.UpstreamTimeout, problem.ServiceUnavailable} {
-		if p := problem.New(code, nil); !strings.Contains(p.Detail, "does not mean that you have no referrals") {
-			t.Errorf("%s says %q", code, p.Detail)
+		if p := problem.New(code, nil); !strings.Contains(p.Detail(), "does not mean that you have no referrals") {
+			t.Errorf("%s says %q", code, p.Detail())
 		}
 	}
 }
@@ -84,11 +84,11 @@ func TestCausesStayPrivate(t *testing.T) {
 			t.Errorf("hides its cause from the log: %v", p)
 		}
 	}
-	if p := problem.From(errors.New("x")); p.Code != problem.Internal || p.Status != 500 {
-		t.Errorf("what nobody foresaw is %s", p.Code)
+	if p := problem.From(errors.New("x")); p.Code() != problem.Internal || p.Status() != 500 {
+		t.Errorf("what nobody foresaw is %s", p.Code())
 	}
-	if p := problem.New("no_such_code", nil); p.Code != problem.Internal {
-		t.Errorf("an unknown code is %s", p.Code)
+	if p := problem.New("no_such_code", nil); p.Code() != problem.Internal {
+		t.Errorf("an unknown code is %s", p.Code())
 	}
 }
 
@@ -97,7 +97,7 @@ func TestCopiesShareNothing(t *testing.T) {
 	one := p.With("a", 1)
 	two := one.With("a", 2).With("b", 3)
 	detailed := p.WithDetail("Other words.")
-	if len(p.Members) != 0 || one.Members["a"] != 1 || len(one.Members) != 1 || two.Members["a"] != 2 || two.Members["b"] != 3 || p.Detail == detailed.Detail {
-		t.Errorf("%v %v %v", p.Members, one.Members, two.Members)
+	if len(p.Members()) != 0 || one.Members()["a"] != 1 || len(one.Members()) != 1 || two.Members()["a"] != 2 || two.Members()["b"] != 3 || p.Detail() == detailed.Detail() {
+		t.Errorf("%v %v %v", p.Members(), one.Members(), two.Members())
 	}
 }

@@ -75,8 +75,8 @@ func (s *SignIn) callback(ctx context.Context, r *httpapi.Request) (httpapi.Answ
 	entry.Actor, entry.Purpose = actorOf(member), "audit"
 	if err != nil {
 		p := httpapi.StaffSignInProblem(err)
-		s.d.Count(string(p.Code))
-		entry.Kind, entry.Outcome, entry.Reason = audit.SignInRefused, audit.Refused, string(p.Code)
+		s.d.Count(string(p.Code()))
+		entry.Kind, entry.Outcome, entry.Reason = audit.SignInRefused, audit.Refused, string(p.Code())
 		if _, err := s.d.Log.Append(ctx, audit.Guard{}, entry); err != nil {
 			return nil, httpapi.NotLogged(err)
 		}

@@ -22,12 +22,12 @@ func (s *Door) callback(ctx context.Context, r *httpapi.Request) (httpapi.Answer
 		return s.cookies.Forget(r, answer), nil
 	}
 	p := httpapi.SignInProblem(err)
-	s.d.Count(string(p.Code))
-	if p.Code == problem.AuditUnavailable {
+	s.d.Count(string(p.Code()))
+	if p.Code() == problem.AuditUnavailable {
 		return nil, p
 	}
 	entry := r.Entry(audit.SignInRefused, audit.Refused, s.d.Now())
-	entry.Client, entry.Reason = client.Web, string(p.Code)
+	entry.Client, entry.Reason = client.Web, string(p.Code())
 	if _, err := s.d.Log.Append(ctx, audit.Guard{}, entry); err != nil {
 		return nil, httpapi.NotLogged(err)
 	}
