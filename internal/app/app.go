@@ -133,12 +133,18 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
+	auditors, err := w.auditors(citizens, checkpointKey, log)
+	if err != nil {
+		return nil, err
+	}
 	a.Handler, err = httpapi.New(httpapi.Deps{ //nolint:contextcheck // each request brings its own context
 		Log: o.Log, Metrics: w.metrics, Tracer: w.tracer, Now: o.Now, NewID: w.newID,
-		Sessions: a.sessions,
-		Audit:    log, AuditLog: a.store.Log(), Auditors: w.auditors(citizens, checkpointKey, staffSessions), Pages: html,
-		PublicURL: c.PublicURL, SessionIdle: c.SessionIdle, TrustedProxies: c.TrustedProxies, Limits: httpapi.Limits(c.RateLimit),
-		Maintenance: maintenance(c.MaintenanceFile), Routes: append(routes, signIn, staffSignIn),
+		Sessions: a.sessions, Staff: staffSessions, Pages: html,
+		Settings: httpapi.Settings{
+			PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Limits: httpapi.Limits(c.RateLimit),
+			Maintenance: maintenance(c.MaintenanceFile),
+		},
+		Routes: append(routes, signIn, staffSignIn, auditors),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start API: %w", err)

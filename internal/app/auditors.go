@@ -1,20 +1,28 @@
 package app
 
 import (
+	"fmt"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
-	"github.com/patient-care-aggregator/aggregator/internal/staff"
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi/auditor"
 )
 
-// auditors lets staff in, where their provider is configured; nil where it is not.
-func (w *wiring) auditors(citizens *citizen.Registry, key checkpoint.Key, sessions *staff.Sessions) *httpapi.Auditors {
+// auditors makes the routes where staff read the log; none where no provider for
+// them is configured.
+func (w *wiring) auditors(citizens *citizen.Registry, key checkpoint.Key, log audit.Appender) ([]httpapi.Route, error) {
 	a := w.app
 	if w.c.Staff.Issuer == "" {
-		return nil
+		return nil, nil
 	}
-	return &httpapi.Auditors{
-		Sessions: sessions, Citizens: citizens, Counts: a.store.Log(),
+	made, err := auditor.NewLog(auditor.LogDeps{
+		Log: a.store.Log(), Appender: log, Citizens: citizens, Counts: a.store.Log(), Now: w.o.Now,
 		Checkpoint: a.checkpoints.PublishSigned, CheckpointAt: a.checkpoints.SignedAt, PublicKey: key.Public,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start API: %w", err)
 	}
+	return made.Routes(), nil
 }

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,7 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"runtime/debug"
-	"time"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -56,15 +55,6 @@ func (s *server) recover(c *gin.Context) {
 	c.Next()
 }
 
-func (s *server) deadline(d time.Duration) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		ctx, cancel := context.WithTimeout(c.Request.Context(), d)
-		defer cancel()
-		c.Request = c.Request.WithContext(ctx)
-		c.Next()
-	}
-}
-
 func (s *server) writeProblem(c *gin.Context, err error) { s.tell(c, problemOf(err)) }
 
 // tell writes a problem, as a page for a person who asked for one.
@@ -81,7 +71,7 @@ func (s *server) tell(c *gin.Context, p *problem.Error) {
 		s.d.Metrics.AuditFailed()
 	}
 	if p.Code() == problem.ConsentRequired {
-		p = p.With("consentUrl", s.d.PublicURL+"/consent")
+		p = p.With("consentUrl", s.d.Settings.PublicURL+"/consent")
 	}
 	s.problemHeaders(c, p)
 	if wantsPage(c) {
@@ -107,10 +97,13 @@ func (s *server) tell(c *gin.Context, p *problem.Error) {
 // problemHeaders adds what RFC 9110 asks of the status.
 func (s *server) problemHeaders(c *gin.Context, p *problem.Error) {
 	c.Header("Cache-Control", "no-store")
+	if d := p.RetryAfter(); d > 0 {
+		c.Header("Retry-After", strconv.FormatInt(int64(d.Seconds()), 10))
+	}
 	switch p.Code() {
 	case problem.ReauthenticationRequired: // RFC 9470, 3
 		c.Header("WWW-Authenticate", `Bearer error="insufficient_user_authentication", error_description="sign in again with NHS login"`)
-	case problem.SignInRequired, problem.SessionExpired:
+	case problem.SignInRequired, problem.SessionExpired, problem.StaffSignInRequired: // RFC 9110, 15.5.2, asks for a challenge
 		c.Header("WWW-Authenticate", "Bearer")
 	case problem.RateLimited:
 	default:
@@ -120,23 +113,13 @@ func (s *server) problemHeaders(c *gin.Context, p *problem.Error) {
 	}
 }
 
-// readJSON reads a bounded body of known fields into v. The error is a problem.
-func readJSON(c *gin.Context, v any) error { return requestOf(c).JSON(v) }
-
 func notFound(*gin.Context) error { return problem.New(problem.NotFound, nil) }
 
 func methodNotAllowed(*gin.Context) error { return problem.New(problem.MethodNotAllowed, nil) }
 
-func (s *server) maintenance(c *gin.Context) {
-	if err := s.maintained(); err != nil {
-		s.writeProblem(c, err)
-		c.Abort()
-	}
-}
-
 // maintained refuses while the service is closed for maintenance.
 func (s *server) maintained() error {
-	if !s.d.Maintenance() {
+	if !s.d.Settings.Maintenance() {
 		return nil
 	}
 	return problem.New(problem.ServiceUnavailable, errors.New("maintenance")).

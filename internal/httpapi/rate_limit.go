@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/netip"
-	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -66,12 +65,8 @@ func newLimiters(l Limits) (limiters, error) {
 	return made, nil
 }
 
-// limit counts a request under each rate that is on, and refuses it at the first
+// count counts a request under each rate that is on, and refuses it at the first
 // one that is spent.
-func (s *server) limit(limits ...*limit) gin.HandlerFunc {
-	return s.handle(func(c *gin.Context) error { return s.count(c, limits...) })
-}
-
 func (s *server) count(c *gin.Context, limits ...*limit) error {
 	for _, l := range limits {
 		if l == nil {
@@ -87,8 +82,7 @@ func (s *server) count(c *gin.Context, limits ...*limit) error {
 			// The limiter counts by the machine's clock; by whichever clock, nobody
 			// waits longer than one period.
 			wait := min(max(1, seen.Reset-s.d.Now().Unix()), int64(l.rate.Rate.Period.Seconds()))
-			c.Header("Retry-After", strconv.FormatInt(wait, 10))
-			return problem.New(problem.RateLimited, nil)
+			return problem.New(problem.RateLimited, nil).WithRetryAfter(time.Duration(wait) * time.Second)
 		}
 	}
 	return nil

@@ -18,7 +18,7 @@ func TestReadJSON(t *testing.T) {
 		c, _ := gin.CreateTestContext(httptest.NewRecorder())
 		c.Request = httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
 		c.Request.Header.Set("Content-Type", kind)
-		return readJSON(c, &ConsentRequest{})
+		return requestOf(c).JSON(&ConsentRequest{})
 	}
 	for name, c := range map[string]struct {
 		kind, body string

@@ -35,7 +35,7 @@ func mounted(t *testing.T, routes ...Route) (*server, http.Handler, *bytes.Buffe
 	s := &server{
 		d: Deps{
 			Log: slog.New(slog.NewJSONHandler(log, nil)), Metrics: telemetry.NewMetrics(), Tracer: noop.NewTracerProvider().Tracer("test"),
-			Now: time.Now, NewID: uuid.NewString, Maintenance: func() bool { return false },
+			Now: time.Now, NewID: uuid.NewString, Settings: Settings{Maintenance: func() bool { return false }},
 		},
 		cookies: newCookies("http://127.0.0.1"), protection: protection, browsable: map[string]bool{},
 	}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,36 +11,43 @@ import (
 	"github.com/gin-gonic/gin"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
+	"github.com/patient-care-aggregator/aggregator/internal/staff"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
 	"github.com/patient-care-aggregator/aggregator/web"
 )
 
-// Deps are what the API needs; all are required unless said.
+// Sessions finds citizens' sessions (internal/session).
+type Sessions interface {
+	Find(ctx context.Context, secret string) (session.Session, error)
+}
+
+// StaffSessions finds sessions of staff (internal/staff).
+type StaffSessions interface {
+	Find(secret string) (staff.Session, error)
+}
+
+// Deps are what runs around every request; all are required.
 type Deps struct {
-	Log     *slog.Logger
-	Metrics *telemetry.Metrics
-	Tracer  trace.Tracer
-	Now     func() time.Time
-	NewID   func() string // a new UUID
-
-	Sessions *session.Manager
-	Audit    audit.Appender
-	AuditLog audit.Source
-	// Auditors lets staff read the log; nil: every address below /audit is 404.
-	Auditors *Auditors
-
-	// Pages are what problems are told in to people.
-	Pages *web.Pages
-
-	PublicURL      string // without a trailing slash
-	SessionIdle    time.Duration
-	TrustedProxies []string // CIDR ranges whose X-Forwarded-For is believed; none by default
-	Limits         Limits
-	Maintenance    func() bool // true: data routes answer 503
+	Log      *slog.Logger
+	Metrics  *telemetry.Metrics
+	Tracer   trace.Tracer
+	Now      func() time.Time
+	NewID    func() string // a new UUID
+	Sessions Sessions
+	Staff    StaffSessions
+	Pages    *web.Pages // what people are told problems in
+	Settings Settings
 	// Routes are the routes of the packages below this one.
 	Routes [][]Route
+}
+
+// Settings are what a deployment says about its requests.
+type Settings struct {
+	PublicURL      string   // without a trailing slash; required
+	TrustedProxies []string // CIDR ranges whose X-Forwarded-For is believed; by default nobody's is
+	Limits         Limits
+	Maintenance    func() bool // true: what citizens read answers 503; required
 }
 
 type server struct {
@@ -49,9 +57,6 @@ type server struct {
 	// protection refuses what another site made a browser send.
 	protection *http.CrossOriginProtection
 	browsable  map[string]bool // paths whose problems may be pages
-	pages      *web.Pages
-	london     *time.Location
-	streams    chan struct{} // holds one for each export under way
 }
 
 // New makes the main listener's handler.
@@ -59,20 +64,19 @@ func New(d Deps) (http.Handler, error) {
 	if err := d.check(); err != nil {
 		return nil, err
 	}
-	s := &server{d: d, cookies: newCookies(d.PublicURL), streams: make(chan struct{}, streamsAtOnce), browsable: map[string]bool{}}
+	s := &server{d: d, cookies: newCookies(d.Settings.PublicURL), browsable: map[string]bool{}}
 	var err error
-	if s.limits, err = newLimiters(d.Limits); err != nil {
+	if s.limits, err = newLimiters(d.Settings.Limits); err != nil {
 		return nil, err
 	}
-	if s.protection, err = newProtection(d.PublicURL); err != nil {
+	if s.protection, err = newProtection(d.Settings.PublicURL); err != nil {
 		return nil, err
 	}
-	limits := s.limits
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
 	e.HandleMethodNotAllowed = true
 	e.RedirectTrailingSlash = false
-	if err := e.SetTrustedProxies(d.TrustedProxies); err != nil {
+	if err := e.SetTrustedProxies(d.Settings.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("set trusted proxies: %w", err)
 	}
 	e.Use(s.identify, s.observe, s.recover, s.secureHeaders)
@@ -83,21 +87,15 @@ func New(d Deps) (http.Handler, error) {
 		return nil, err
 	}
 
-	web := e.Group("", s.limit(limits.global, limits.address), s.handle(s.crossOrigin))
-
-	// What auditors read of the log.
-	s.audits(web)
 	return e, nil
 }
 
 func (d Deps) check() error {
-	missing := []error{d.Auditors.check()}
+	var missing []error
 	for name, absent := range map[string]bool{
 		"Log": d.Log == nil, "Metrics": d.Metrics == nil, "Tracer": d.Tracer == nil, "Now": d.Now == nil, "NewID": d.NewID == nil,
-		"Sessions": d.Sessions == nil,
-		"Pages":    d.Pages == nil,
-		"Audit":    d.Audit == nil, "AuditLog": d.AuditLog == nil, "PublicURL": d.PublicURL == "",
-		"Maintenance": d.Maintenance == nil,
+		"Sessions": d.Sessions == nil, "Staff": d.Staff == nil, "Pages": d.Pages == nil,
+		"Settings.PublicURL": d.Settings.PublicURL == "", "Settings.Maintenance": d.Settings.Maintenance == nil,
 	} {
 		if absent {
 			missing = append(missing, errors.New("httpapi needs "+name))

@@ -3,6 +3,7 @@ package problem
 import (
 	"errors"
 	"maps"
+	"time"
 )
 
 // Error is what a client is told, with a private cause. Its fields are not
@@ -11,6 +12,7 @@ import (
 type Error struct {
 	words   words
 	members map[string]any
+	retry   time.Duration
 	cause   error
 }
 
@@ -32,6 +34,16 @@ func (e *Error) Detail() string { return e.words.detail }
 
 // NextStep is what that person can do now.
 func (e *Error) NextStep() string { return e.words.nextStep }
+
+// RetryAfter is when to try again; 0: not said.
+func (e *Error) RetryAfter() time.Duration { return e.retry }
+
+// WithRetryAfter gives a copy that says when to try again.
+func (e *Error) WithRetryAfter(d time.Duration) *Error {
+	c := *e
+	c.retry = d
+	return &c
+}
 
 // Members gives a copy of the extension members of RFC 9457, such as
 // consentRequest; never nil.

@@ -1,13 +1,13 @@
-package httpapi
+package auditor
 
 import (
+	"context"
 	"net/http"
 	"time"
 
-	"github.com/gin-gonic/gin"
-
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 )
 
@@ -32,36 +32,35 @@ const (
 	longestSpan = 92 * day
 )
 
-// auditStatistics is GET /audit/v1/statistics?since=&until=: how many entries of
+// statistics is GET /audit/v1/statistics?since=&until=: how many entries of
 // each kind, outcome and client each day brought. Absent, until is the end of
 // today (UTC) and since 30 days before; the span is 92 days at most.
-func (s *server) auditStatistics(c *gin.Context) error {
-	since, until, err := readSpan(c)
+func (l *Log) statistics(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
+	since, until, err := readSpan(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if until.IsZero() {
-		until = s.d.Now().UTC().Truncate(day).Add(day)
+		until = l.d.Now().UTC().Truncate(day).Add(day)
 	}
 	if since.IsZero() {
 		since = until.Add(-defaultSpan)
 	}
 	if span := until.Sub(since); span <= 0 || span > longestSpan {
-		return problem.New(problem.BadRequest, nil).WithDetail("Ask for at most 92 days, and for since before until.")
+		return nil, problem.New(problem.BadRequest, nil).WithDetail("Ask for at most 92 days, and for since before until.")
 	}
-	if err := s.auditorReads(c, "statistics", ""); err != nil {
-		return err
-	}
-	counts, err := s.d.Auditors.Counts.Count(c.Request.Context(), since, until)
+	written, err := l.reads(ctx, r, "statistics", "")
 	if err != nil {
-		return LogUnreadable(err)
+		return nil, err
+	}
+	counts, err := l.d.Counts.Count(ctx, since, until)
+	if err != nil {
+		return nil, httpapi.LogUnreadable(err)
 	}
 	body := statisticsView{Since: since.UTC(), Until: until.UTC(), Counts: make([]countView, len(counts))}
 	for i, n := range counts {
 		body.Total += n.Entries
-		body.Counts[i] = countView{Day: n.Day, Kind: n.Kind, Outcome: n.Outcome, Client: OrNull(n.Client), Entries: n.Entries}
+		body.Counts[i] = countView{Day: n.Day, Kind: n.Kind, Outcome: n.Outcome, Client: httpapi.OrNull(n.Client), Entries: n.Entries}
 	}
-	c.Header("Cache-Control", "no-store")
-	c.JSON(http.StatusOK, body)
-	return nil
+	return httpapi.LoggedJSON(written, http.StatusOK, body), nil
 }

@@ -1,32 +1,31 @@
-package httpapi
+package auditor
 
 import (
+	"context"
 	"time"
-
-	"github.com/gin-gonic/gin"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 )
 
-// auditorReads logs that a member of staff is about to read, and what for. Until
-// it has returned nil, nothing is read: a reading that then fails stands in the
-// log all the same. about is empty where no one citizen was looked up.
-func (s *server) auditorReads(c *gin.Context, purpose string, about citizen.Ref) error {
-	e := s.entry(c, audit.AuditorRead, audit.Succeeded)
-	e.Actor, e.Purpose, e.Citizen = audit.Actor(mustStaff(c).Member.Pseudonym), purpose, about
-	return s.append(c, e)
-}
-
-// find gives a page of the log, and the cursor of the next; nil: this was the last.
-func (s *server) find(c *gin.Context, f audit.Filter, p LogPage) ([]audit.Record, *string, error) {
-	return p.Find(c.Request.Context(), s.d.AuditLog, f)
+// reads logs that a member of staff is about to read, and what for. Until it has
+// returned nil, nothing is read: a reading that then fails is in the log all the
+// same. about is empty unless one citizen was looked up.
+func (l *Log) reads(ctx context.Context, r *httpapi.Request, purpose string, about citizen.Ref) (audit.Written, error) {
+	e := r.Entry(audit.AuditorRead, audit.Succeeded, l.d.Now())
+	e.Actor, e.Purpose, e.Citizen = actorOf(r.Member().Member), purpose, about
+	written, err := l.d.Appender.Append(ctx, audit.Guard{}, e)
+	if err != nil {
+		return audit.Written{}, httpapi.NotLogged(err)
+	}
+	return written, nil
 }
 
 // readTime reads a time with its zone, or a day, which begins at 00:00 UTC.
-func readTime(c *gin.Context, name string) (time.Time, error) {
-	text := c.Query(name)
+func readTime(r *httpapi.Request, name string) (time.Time, error) {
+	text := r.Query(name)
 	if text == "" {
 		return time.Time{}, nil
 	}
@@ -40,11 +39,11 @@ func readTime(c *gin.Context, name string) (time.Time, error) {
 }
 
 // readSpan reads ?since= and ?until=.
-func readSpan(c *gin.Context) (since, until time.Time, err error) {
-	if since, err = readTime(c, "since"); err != nil {
+func readSpan(r *httpapi.Request) (since, until time.Time, err error) {
+	if since, err = readTime(r, "since"); err != nil {
 		return since, until, err
 	}
-	if until, err = readTime(c, "until"); err != nil {
+	if until, err = readTime(r, "until"); err != nil {
 		return since, until, err
 	}
 	if !since.IsZero() && !until.IsZero() && !since.Before(until) {

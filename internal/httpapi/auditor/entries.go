@@ -1,16 +1,16 @@
-package httpapi
+package auditor
 
 import (
+	"context"
 	"mime"
 	"net/http"
 	"slices"
 	"strings"
 
-	"github.com/gin-gonic/gin"
-
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 )
 
@@ -42,41 +42,40 @@ type entryView struct {
 	LeafHash      string        `json:"leafHash"`      // what /audit/v1/proof proves
 }
 
-// auditEntries is GET /audit/v1/entries: a page of the log, or with
+// entries is GET /audit/v1/entries: a page of the log, or with
 // Accept: application/x-ndjson all that the filter chooses, as an export that
 // `aggregator audit check` can prove.
-func (s *server) auditEntries(c *gin.Context) error {
-	f, err := readFilter(c)
+func (l *Log) entries(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
+	f, err := readFilter(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if wantsNDJSON(c) {
-		return s.auditStream(c, f)
+	if wantsNDJSON(r) {
+		return l.stream(ctx, r, f)
 	}
-	p, err := ReadLogPage(c.Query("limit"), c.Query("cursor"))
+	p, err := httpapi.ReadLogPage(r.Query("limit"), r.Query("cursor"))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := s.auditorReads(c, "entries", ""); err != nil {
-		return err
+	written, err := l.reads(ctx, r, "entries", "")
+	if err != nil {
+		return nil, err
 	}
-	return s.writeEntries(c, f, p)
+	return l.writeEntries(ctx, written, f, p)
 }
 
-func (s *server) writeEntries(c *gin.Context, f audit.Filter, p LogPage) error {
-	found, next, err := s.find(c, f, p)
+func (l *Log) writeEntries(ctx context.Context, written audit.Written, f audit.Filter, p httpapi.LogPage) (httpapi.Answer, error) {
+	found, next, err := p.Find(ctx, l.d.Log, f)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	body := entriesView{Entries: make([]entryView, len(found)), Next: next}
 	for i, r := range found {
 		if body.Entries[i], err = viewOf(r); err != nil {
-			return LogUnreadable(err)
+			return nil, httpapi.LogUnreadable(err)
 		}
 	}
-	c.Header("Cache-Control", "no-store")
-	c.JSON(http.StatusOK, body)
-	return nil
+	return httpapi.LoggedJSON(written, http.StatusOK, body), nil
 }
 
 func viewOf(r audit.Record) (entryView, error) {
@@ -86,38 +85,38 @@ func viewOf(r audit.Record) (entryView, error) {
 	}
 	return entryView{
 		Seq: r.Seq, At: audit.LeafTime(e.At), Kind: e.Kind, Outcome: e.Outcome,
-		Actor: OrNull(e.Actor), Citizen: OrNull(e.Citizen), Client: OrNull(e.Client),
-		Purpose: OrNull(e.Purpose), Reason: OrNull(e.Reason), Consent: OrNull(e.Consent),
-		Scopes: none(e.Scopes), Notice: OrNull(e.Notice), Referrals: none(e.Referrals), Digest: OrNull(e.Digest),
-		Policy: OrNull(e.Policy), ValueSets: OrNull(e.ValueSets), CorrelationID: OrNull(e.CorrelationID),
+		Actor: httpapi.OrNull(e.Actor), Citizen: httpapi.OrNull(e.Citizen), Client: httpapi.OrNull(e.Client),
+		Purpose: httpapi.OrNull(e.Purpose), Reason: httpapi.OrNull(e.Reason), Consent: httpapi.OrNull(e.Consent),
+		Scopes: none(e.Scopes), Notice: httpapi.OrNull(e.Notice), Referrals: none(e.Referrals), Digest: httpapi.OrNull(e.Digest),
+		Policy: httpapi.OrNull(e.Policy), ValueSets: httpapi.OrNull(e.ValueSets), CorrelationID: httpapi.OrNull(e.CorrelationID),
 		LeafHash: audit.LeafHash(r.Leaf).String(),
 	}, nil
 }
 
 // readFilter reads ?since=&until=&client=&kind=&outcome=&order=. What names
-// nothing is refused: to an auditor a misspelt kind must not look like none.
-func readFilter(c *gin.Context) (audit.Filter, error) {
+// nothing is refused: to an auditor a misspelt kind must not look like one that never happened.
+func readFilter(r *httpapi.Request) (audit.Filter, error) {
 	var f audit.Filter
 	var err error
-	if f.Since, f.Until, err = readSpan(c); err != nil {
+	if f.Since, f.Until, err = readSpan(r); err != nil {
 		return f, err
 	}
 	const longest = 128
-	f.Client = client.ID(c.Query("client"))
+	f.Client = client.ID(r.Query("client"))
 	if len(f.Client) > longest {
 		return f, problem.New(problem.BadRequest, nil).WithDetail("client must have at most 128 characters.")
 	}
-	for _, kind := range c.QueryArray("kind") {
+	for _, kind := range r.Queries()["kind"] {
 		if !slices.Contains(audit.Kinds(), audit.Kind(kind)) {
 			return f, problem.New(problem.BadRequest, nil).WithDetail("kind names no kind of entry.")
 		}
 		f.Kinds = append(f.Kinds, audit.Kind(kind))
 	}
-	f.Outcome = audit.Outcome(c.Query("outcome"))
+	f.Outcome = audit.Outcome(r.Query("outcome"))
 	if f.Outcome != "" && !slices.Contains(audit.Outcomes(), f.Outcome) {
 		return f, problem.New(problem.BadRequest, nil).WithDetail("outcome must be success, refused or failure.")
 	}
-	switch c.Query("order") {
+	switch r.Query("order") {
 	case "", "oldest":
 	case "newest":
 		f.NewestFirst = true
@@ -129,8 +128,8 @@ func readFilter(c *gin.Context) (audit.Filter, error) {
 
 const ndjsonType = "application/x-ndjson"
 
-func wantsNDJSON(c *gin.Context) bool {
-	for _, each := range strings.Split(c.GetHeader("Accept"), ",") {
+func wantsNDJSON(r *httpapi.Request) bool {
+	for _, each := range strings.Split(r.Header("Accept"), ",") {
 		if kind, _, err := mime.ParseMediaType(strings.TrimSpace(each)); err == nil && kind == ndjsonType {
 			return true
 		}

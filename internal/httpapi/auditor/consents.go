@@ -1,12 +1,12 @@
-package httpapi
+package auditor
 
 import (
+	"context"
 	"net/http"
-
-	"github.com/gin-gonic/gin"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 )
 
 type consentActsView struct {
@@ -28,38 +28,37 @@ type consentActView struct {
 	Digest  *string       `json:"digest"`
 }
 
-// auditConsents is GET /audit/v1/consents: consent acts as the log has them. They
+// consents is GET /audit/v1/consents: consent acts as the log has them. They
 // are read from the log and not from the store of consents, so that each can be
 // proved. Filters as for entries, but for the kind.
-func (s *server) auditConsents(c *gin.Context) error {
-	f, err := readFilter(c)
+func (l *Log) consents(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
+	f, err := readFilter(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	f.Kinds = audit.ConsentKinds()
-	p, err := ReadLogPage(c.Query("limit"), c.Query("cursor"))
+	p, err := httpapi.ReadLogPage(r.Query("limit"), r.Query("cursor"))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := s.auditorReads(c, "consents", ""); err != nil {
-		return err
-	}
-	found, next, err := s.find(c, f, p)
+	written, err := l.reads(ctx, r, "consents", "")
 	if err != nil {
-		return err
+		return nil, err
+	}
+	found, next, err := p.Find(ctx, l.d.Log, f)
+	if err != nil {
+		return nil, err
 	}
 	body := consentActsView{Events: make([]consentActView, len(found)), Next: next}
 	for i, r := range found {
 		e, err := r.Entry()
 		if err != nil {
-			return LogUnreadable(err)
+			return nil, httpapi.LogUnreadable(err)
 		}
 		body.Events[i] = consentActView{
-			Seq: r.Seq, At: audit.LeafTime(e.At), Kind: e.Kind, Outcome: e.Outcome, Consent: OrNull(e.Consent), Client: OrNull(e.Client),
-			Scopes: none(e.Scopes), Notice: OrNull(e.Notice), Digest: OrNull(e.Digest),
+			Seq: r.Seq, At: audit.LeafTime(e.At), Kind: e.Kind, Outcome: e.Outcome, Consent: httpapi.OrNull(e.Consent), Client: httpapi.OrNull(e.Client),
+			Scopes: none(e.Scopes), Notice: httpapi.OrNull(e.Notice), Digest: httpapi.OrNull(e.Digest),
 		}
 	}
-	c.Header("Cache-Control", "no-store")
-	c.JSON(http.StatusOK, body)
-	return nil
+	return httpapi.LoggedJSON(written, http.StatusOK, body), nil
 }

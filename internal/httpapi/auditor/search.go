@@ -1,14 +1,14 @@
-package httpapi
+package auditor
 
 import (
+	"context"
 	"errors"
 	"strconv"
 	"strings"
 
-	"github.com/gin-gonic/gin"
-
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
@@ -20,38 +20,39 @@ type searchRequest struct {
 	Cursor    string `json:"cursor"`
 }
 
-// auditSearch is POST /audit/v1/entries/search: the entries about one citizen.
-// The NHS number comes in this body alone; the search itself, with its reason,
-// stands in the log under the citizen's pseudonym, where the citizen sees it too.
+// search is POST /audit/v1/entries/search: the entries about one citizen.
+// The NHS number comes in this body only; the search itself, with its reason,
+// is in the log under the citizen's pseudonym, where the citizen sees it too.
 // A number that nobody here has gives an empty list, and is logged as well.
-func (s *server) auditSearch(c *gin.Context) error {
+func (l *Log) search(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
 	var in searchRequest
-	if err := readJSON(c, &in); err != nil {
-		return err
+	if err := r.JSON(&in); err != nil {
+		return nil, err
 	}
 	number, err := citizen.ParseNHSNumber(strings.ReplaceAll(in.NHSNumber, " ", ""))
 	if err != nil {
-		return problem.New(problem.BadRequest, nil).WithDetail("nhsNumber must be a valid NHS number of ten digits.")
+		return nil, problem.New(problem.BadRequest, nil).WithDetail("nhsNumber must be a valid NHS number of ten digits.")
 	}
 	why, err := subject.ParseReason(in.Reason)
 	if err != nil {
-		return problem.New(problem.BadRequest, nil).WithDetail(strings.Replace(err.Error(), "the reason", "The reason", 1) + ".")
+		return nil, problem.New(problem.BadRequest, nil).WithDetail(strings.Replace(err.Error(), "the reason", "The reason", 1) + ".")
 	}
-	p, err := ReadLogPage(limitOf(in.Limit), in.Cursor)
+	p, err := httpapi.ReadLogPage(limitOf(in.Limit), in.Cursor)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	about, err := s.d.Auditors.Citizens.LookUp(c.Request.Context(), number)
+	about, err := l.d.Citizens.LookUp(ctx, number)
 	if err != nil && !errors.Is(err, citizen.ErrNoSubject) {
-		return LogUnreadable(err)
+		return nil, httpapi.LogUnreadable(err)
 	}
-	if err := s.auditorReads(c, "search: "+why.String(), about); err != nil {
-		return err
+	written, err := l.reads(ctx, r, "search: "+why.String(), about)
+	if err != nil {
+		return nil, err
 	}
 	if about == "" { // an empty pseudonym in a filter would mean everybody
 		about = unknownCitizen
 	}
-	return s.writeEntries(c, audit.Filter{Citizen: about, NewestFirst: true}, p)
+	return l.writeEntries(ctx, written, audit.Filter{Citizen: about, NewestFirst: true}, p)
 }
 
 // unknownCitizen is nobody's pseudonym: those are letters and digits.

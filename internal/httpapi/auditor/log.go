@@ -1,0 +1,68 @@
+package auditor
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
+)
+
+// Citizens finds the pseudonym of an NHS number that an auditor looks up.
+type Citizens interface {
+	LookUp(ctx context.Context, n citizen.NHSNumber) (citizen.Ref, error)
+}
+
+// LogDeps are what reading the log needs; all are required.
+type LogDeps struct {
+	Log      audit.Source
+	Appender audit.Appender // each read is an entry itself
+	Citizens Citizens
+	Counts   audit.Statistician
+	// Checkpoint signs the log as it is now and publishes that.
+	Checkpoint func(ctx context.Context) (checkpoint.Signed, error)
+	// CheckpointAt signs the log as it was when it had size entries.
+	CheckpointAt func(ctx context.Context, size int64) (checkpoint.Signed, error)
+	// PublicKey is what checkpoints are checked with.
+	PublicKey string
+	Now       func() time.Time
+}
+
+// Log has the handlers of reading the log.
+type Log struct {
+	d       LogDeps
+	streams *semaphore.Weighted // the exports under way
+}
+
+// NewLog checks d.
+func NewLog(d LogDeps) (*Log, error) {
+	if d.Log == nil || d.Appender == nil || d.Citizens == nil || d.Counts == nil || d.Checkpoint == nil || d.CheckpointAt == nil || d.PublicKey == "" || d.Now == nil {
+		return nil, errors.New("new routes of the log: a dependency is missing")
+	}
+	return &Log{d, semaphore.NewWeighted(streamsAtOnce)}, nil
+}
+
+// Routes are those under /audit/v1.
+func (l *Log) Routes() []httpapi.Route {
+	get := func(path string, h httpapi.Handler) httpapi.Route {
+		return httpapi.Route{Method: http.MethodGet, Path: path, Audience: httpapi.Members, Handler: h}
+	}
+	// An export may take longer than a page: it bounds itself.
+	entries := get("/audit/v1/entries", l.entries)
+	entries.Deadline = httpapi.NoDeadline
+	return []httpapi.Route{
+		entries,
+		{Method: http.MethodPost, Path: "/audit/v1/entries/search", Audience: httpapi.Members, Handler: l.search},
+		get("/audit/v1/checkpoint", l.checkpoint),
+		get("/audit/v1/proof", l.proof),
+		get("/audit/v1/consistency", l.consistency),
+		get("/audit/v1/consents", l.consents),
+		get("/audit/v1/statistics", l.statistics),
+	}
+}
