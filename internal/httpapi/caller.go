@@ -7,7 +7,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
@@ -28,7 +27,7 @@ func (s *server) caller(c *gin.Context) error {
 		return problem.New(problem.SignInRequired, errors.New("bearer token is not known")).
 			WithDetail("This access token is not valid here.")
 	}
-	secret := s.cookies.get(c, s.cookies.session)
+	secret := requestOf(c).Cookie(SessionCookie)
 	if secret == "" {
 		return problem.New(problem.SignInRequired, nil)
 	}
@@ -65,13 +64,6 @@ func mustCaller(c *gin.Context) Caller {
 		panic("httpapi: route without caller: " + c.FullPath())
 	}
 	return found
-}
-
-func accessOf(k Caller, correlationID string) aggregate.Access {
-	return aggregate.Access{
-		Citizen: k.Citizen, IDToken: k.Session.IDToken, IDTokenID: k.Session.IDTokenID,
-		IDTokenExpires: k.Session.IDTokenExpires, CorrelationID: correlationID,
-	}
 }
 
 // crossOrigin stops requests that another site made a browser send (CSRF). What

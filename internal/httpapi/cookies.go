@@ -3,9 +3,6 @@ package httpapi
 import (
 	"net/http"
 	"strings"
-	"time"
-
-	"github.com/gin-gonic/gin"
 )
 
 // Names of cookies that more than one door reads.
@@ -15,29 +12,11 @@ const (
 	EndedCookie = "pca_ended"
 )
 
-// cookies writes this service's cookies. Over https they carry the __Host-
-// prefix (RFC 6265bis, 4.1.3.2); plain http is for loopback alone.
-type cookies struct {
-	secure  bool
-	session string // the session's secret
-	ended   string // marks a browser that signed out: the next sign-in asks for the password
-}
+// cookies writes and reads this service's cookies. Over https they carry a prefix
+// (RFC 6265bis, 4.1.3); plain http is for loopback only.
+type cookies struct{ secure bool }
 
-func newCookies(publicURL string) cookies {
-	c := cookies{secure: strings.HasPrefix(publicURL, "https://"), session: SessionCookie, ended: EndedCookie}
-	if c.secure {
-		c.session, c.ended = "__Host-"+c.session, "__Host-"+c.ended
-	}
-	return c
-}
-
-// set keeps a value; a life of zero keeps it until the browser closes, a
-// negative one deletes it.
-func (k cookies) set(c *gin.Context, name, value string, life time.Duration) {
-	cookie := k.cookie(Cookie{Value: value, Life: life})
-	cookie.Name = name
-	http.SetCookie(c.Writer, cookie)
-}
+func newCookies(publicURL string) cookies { return cookies{strings.HasPrefix(publicURL, "https://")} }
 
 // cookie is how a cookie is written.
 func (k cookies) cookie(from Cookie) *http.Cookie {
@@ -70,10 +49,8 @@ func (k cookies) full(name, path string) string {
 	return "__Secure-" + name
 }
 
-// get gives a value, empty when there is none. A name that stands twice is
-// taken as none: somebody tries to slip one in.
-func (k cookies) get(c *gin.Context, name string) string { return k.value(c.Request, name) }
-
+// value gives a cookie's value; empty when it is absent. A name that was sent twice
+// counts as absent: somebody tries to slip one in.
 func (k cookies) value(r *http.Request, name string) string {
 	found := r.CookiesNamed(name)
 	if len(found) != 1 {

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/gin-gonic/gin"
 )
 
 func TestCookies(t *testing.T) {
@@ -23,30 +21,25 @@ func TestCookies(t *testing.T) {
 		"__Host-pca_session=a":           "",
 		"pca_session_=a; xpca_session=b": "",
 	} {
-		c, _ := gin.CreateTestContext(httptest.NewRecorder())
-		c.Request = httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 		if header != "" {
-			c.Request.Header.Set("Cookie", header)
+			r.Header.Set("Cookie", header)
 		}
-		if got := newCookies("http://127.0.0.1").get(c, "pca_session"); got != want {
+		if got := newCookies("http://127.0.0.1").value(r, "pca_session"); got != want {
 			t.Errorf("%q gives %q, want %q", header, got, want)
 		}
 	}
 	t.Run("a doubled one in two headers is none either", func(t *testing.T) {
-		c, _ := gin.CreateTestContext(httptest.NewRecorder())
-		c.Request = httptest.NewRequest(http.MethodGet, "/", http.NoBody)
-		c.Request.Header["Cookie"] = []string{"pca_session=a", "pca_session=b"}
-		if got := newCookies("http://127.0.0.1").get(c, "pca_session"); got != "" {
+		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+		r.Header["Cookie"] = []string{"pca_session=a", "pca_session=b"}
+		if got := newCookies("http://127.0.0.1").value(r, "pca_session"); got != "" {
 			t.Errorf("gives %q", got)
 		}
 	})
 	t.Run("over https they are bound to the host, to https and to this site", func(t *testing.T) {
 		k := newCookies("https://referrals.example")
 		for life, says := range map[time.Duration]string{0: "", time.Hour: "Max-Age=3600", -1: "Max-Age=0"} {
-			w := httptest.NewRecorder()
-			c, _ := gin.CreateTestContext(w)
-			k.set(c, k.session, "secret", life)
-			got := w.Header().Get("Set-Cookie")
+			got := k.cookie(Cookie{Name: SessionCookie, Value: "secret", Life: life}).String()
 			for _, want := range []string{"__Host-pca_session=secret", "Path=/", "HttpOnly", "Secure", "SameSite=Lax", says} {
 				if !strings.Contains(got, want) {
 					t.Errorf("%q lacks %s", got, want)
