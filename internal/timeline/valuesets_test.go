@@ -60,6 +60,13 @@ func TestLoadRefuses(t *testing.T) {
 		{"a missing phrase", "phrases.yaml", "  midday:", "  issue_midday:", "phrases:", "midday: the phrase is missing"},
 		{"a phrase that nobody says", "phrases.yaml", "  midday:", "  noon: {en: noon}\n  midday:", "  noon:", "nothing is said by this name"},
 		{"a week of six days", "phrases.yaml", "[Sunday, Monday,", "[Sunday,", "en: [Sunday,", "wrong length"},
+		{"a problem without words", "problems.yaml", "  csrf:\n", "  crsf:\n", "problems:", "csrf: the entry is missing"},
+		{"a problem that does not exist", "problems.yaml", "  csrf:\n", "  crsf:\n", "  crsf:", "no problem has this code"},
+		{"a problem that tells", "problems.yaml", "en: Check the address.", "en: Check the oncology address.", "oncology", "disclosure policy forbids"},
+		{"a detail that nothing uses", "problems.yaml", "  maintenance:", "  closed: {en: Closed.}\n  maintenance:", "  closed:", "nothing is said by this name"},
+		{"an entry of the access log without words", "access-log.yaml", "  sign_out:", "  signed_off:", "what:", "sign_out: the entry is missing"},
+		{"an entry of the access log that forgets the app", "access-log.yaml", "The permission for {app} was taken", "The permission was taken", "The permission was taken", "slot {app} is missing"},
+		{"a reason that tells", "access-log.yaml", "en: To show you this list.", "en: To show you the cancer list.", "cancer list", "disclosure policy forbids"},
 		{"a policy that does not say whether it discloses", "disclosure.yaml", "  disclose: false\n", "", "suspected_cancer:", "say true or false"},
 		{"a policy that forgets the two week wait", "disclosure.yaml", "priorities: [TWO_WEEK_WAIT]", "priorities: []", "priorities: []", "TWO_WEEK_WAIT must be among them"},
 		{"a trigger that would match everything", "disclosure.yaml", "      - 2ww\n", "      - 2ww\n      - a\n", "    anywhere:", "too short"},
@@ -93,7 +100,11 @@ func TestLoadRefuses(t *testing.T) {
 		})
 	}
 	t.Run("a missing file", func(t *testing.T) {
-		if _, err := load(fstest.MapFS{}); len(faults(err)) != 8 || !strings.Contains(err.Error(), "states.yaml: the file is missing") {
+		files, err := fs.ReadDir(valuesets.FS(), ".")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := load(fstest.MapFS{}); len(faults(err)) != len(files) || !strings.Contains(err.Error(), "states.yaml: the file is missing") {
 			t.Errorf("got %v", err)
 		}
 	})

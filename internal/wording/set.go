@@ -24,6 +24,8 @@ const (
 	fileTypes         = "appointment-types.yaml"
 	fileReviews       = "reviews.yaml"
 	fileOrganisations = "organisations.yaml"
+	fileProblems      = "problems.yaml"
+	fileAccessLog     = "access-log.yaml"
 	// FileDisclosure is read by internal/disclosure; here it only counts towards
 	// the version.
 	FileDisclosure = "disclosure.yaml"
@@ -43,6 +45,9 @@ type Set struct {
 	priorities  map[string]Priority
 	types       map[string]AppointmentType
 	reviews     map[string]ReviewWords
+	problems    map[string]problemWords
+	details     map[string]Phrase // of problems, by their own keys
+	access      accessLog
 	casing      casing
 	names       map[string]string // organisation names that no rule gets right, by their capitals
 }
@@ -87,6 +92,8 @@ func Load(fsys fs.FS) (*Set, error) {
 		fileTypes:         s.readTypes,
 		fileReviews:       s.readReviews,
 		fileOrganisations: s.readOrganisations,
+		fileProblems:      s.readProblems,
+		fileAccessLog:     s.readAccessLog,
 		FileDisclosure:    nil,
 	}
 	faults := unknownFiles(fsys, readers)
@@ -143,6 +150,8 @@ func (s *Set) Phrases(visit func(file string, at []string, p Phrase)) {
 		visit(fileReviews, []string{"reviews", kind, "due"}, s.reviews[kind].Due)
 		visit(fileReviews, []string{"reviews", kind, "overdue"}, s.reviews[kind].Overdue)
 	}
+	s.problemPhrases(visit)
+	s.accessPhrases(visit)
 }
 
 func shortDigest(sum []byte) string { return hex.EncodeToString(sum[:8]) }
