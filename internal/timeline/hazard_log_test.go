@@ -15,17 +15,19 @@ func TestTheHazardLogNamesTestsThatExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := filepath.Glob("*_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var tests strings.Builder
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
+	for _, pattern := range []string{"../*/*_test.go", "../../valuesets/*_test.go"} {
+		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
-		tests.Write(raw)
+		for _, file := range files {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tests.Write(raw)
+		}
 	}
 	names := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z]+)`").FindAllStringSubmatch(string(log), -1)
 	if len(names) == 0 {
