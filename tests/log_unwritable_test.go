@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestWhileTheLogCannotBeWrittenNothingIsShownAndNothingIsReady(t *testing.T) {
@@ -37,6 +38,7 @@ func TestWhileTheLogCannotBeWrittenNothingIsShownAndNothingIsReady(t *testing.T)
 	if _, err := db.ExecContext(t.Context(), `ROLLBACK`); err != nil {
 		t.Fatal(err)
 	}
+	s.clock.Advance(time.Second) // the service remembers a failure for as long
 	answered(t, s.browser().get("/readyz"), http.StatusOK)
 	answered(t, b.get("/v1/timeline"), http.StatusOK)
 	answered(t, auditor.get("/audit/v1/entries"), http.StatusOK)
