@@ -120,9 +120,9 @@ func (p *parser) children(parent int) error {
 			return ErrTooLarge
 		}
 		if last < 0 {
-			p.nodes[parent].first = int32(child) //nolint:gosec // bounded by maxNodes
+			p.nodes[parent].first = int32(child)
 		} else {
-			p.nodes[last].next = int32(child) //nolint:gosec // bounded by maxNodes
+			p.nodes[last].next = int32(child)
 		}
 		last = child
 		if err := p.value(name); err != nil {

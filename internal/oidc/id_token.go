@@ -87,7 +87,7 @@ func (s *signatureCheck) VerifySignature(ctx context.Context, raw string) ([]byt
 	for i, a := range s.algorithms {
 		algorithms[i] = jose.SignatureAlgorithm(a)
 	}
-	token, err := jose.ParseSigned(raw, algorithms)
+	token, err := jose.ParseSignedCompact(raw, algorithms)
 	if err != nil || len(token.Signatures) != 1 {
 		s.err = errNoSignature
 		return nil, s.err

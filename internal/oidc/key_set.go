@@ -90,7 +90,7 @@ func (k *keySet) fetch(ctx context.Context) ([]jose.JSONWebKey, error) {
 	if err != nil {
 		return nil, errors.New("read key set: its address is not a URL")
 	}
-	response, err := k.http.Do(request) //nolint:gosec // the address is from the configured issuer's discovery
+	response, err := k.http.Do(request)
 	if err != nil {
 		return nil, fmt.Errorf("read key set: %w", upstream.WithoutURL(err))
 	}

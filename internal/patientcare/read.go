@@ -207,16 +207,29 @@ func (s *serviceRequest) ubrnIdentifier() r4.Identifier {
 	return r4.Identifier{}
 }
 
-// These implement fhir.Versioned.
+// Name implements fhir.Versioned.
+func (r *foundReferral) Name() string { return r.key }
 
-func (r *foundReferral) Name() string      { return r.key }
+// Version implements fhir.Versioned.
 func (r *foundReferral) Version() *r4.Meta { return r.Meta }
-func (r *foundReferral) Content() any      { return r.serviceRequest }
 
-func (a *appointment) Name() string      { return fhir.LocalID(a.ID) }
+// Content implements fhir.Versioned.
+func (r *foundReferral) Content() any { return r.serviceRequest }
+
+// Name implements fhir.Versioned.
+func (a *appointment) Name() string { return fhir.LocalID(a.ID) }
+
+// Version implements fhir.Versioned.
 func (a *appointment) Version() *r4.Meta { return a.Meta }
-func (a *appointment) Content() any      { return a }
 
-func (t *task) Name() string      { return fhir.LocalID(t.ID) }
+// Content implements fhir.Versioned.
+func (a *appointment) Content() any { return a }
+
+// Name implements fhir.Versioned.
+func (t *task) Name() string { return fhir.LocalID(t.ID) }
+
+// Version implements fhir.Versioned.
 func (t *task) Version() *r4.Meta { return t.Meta }
-func (t *task) Content() any      { return t }
+
+// Content implements fhir.Versioned.
+func (t *task) Content() any { return t }

@@ -10,7 +10,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/oidc"
 )
 
-// ErrRole: the provider vouches for this person, and they do not have the role.
+// ErrRole says that the provider vouches for this person, and they do not have the role.
 // The Member that comes with it is who was refused.
 var ErrRole = errors.New("staff member does not have the role")
 

@@ -38,8 +38,12 @@ type form struct {
 
 func forms() []form {
 	return []form{
-		{plural.Zero, "zero"}, {plural.One, "one"}, {plural.Two, "two"},
-		{plural.Few, "few"}, {plural.Many, "many"}, {plural.Other, "other"},
+		{plural.Zero, "zero"},
+		{plural.One, "one"},
+		{plural.Two, "two"},
+		{plural.Few, "few"},
+		{plural.Many, "many"},
+		{plural.Other, "other"},
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 const (
 	ClientID     = "the-client"
 	Code         = "code-secret"
-	AccessToken  = "access-token-secret" //nolint:gosec // a test's
+	AccessToken  = "access-token-secret"
 	KeyID        = "key-1"
 	RedirectURL  = "https://service.example/callback"
 	DiscoveryDoc = "/.well-known/openid-configuration"
