@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 type accessLog struct {
@@ -21,33 +22,33 @@ type accessLog struct {
 	Next *string
 }
 
-func (b *browser) accessLog(query string) accessLog {
-	b.t.Helper()
-	a := b.get("/v1/access-log" + query)
-	answered(b.t, a, http.StatusOK)
-	return decodeAs[accessLog](b.t, a.Body)
+func readAccessLog(b *harness.Browser, query string) accessLog {
+	b.T.Helper()
+	a := b.Get("/v1/access-log" + query)
+	harness.Answered(b.T, a, http.StatusOK)
+	return harness.Read[accessLog](b.T, a.Body)
 }
 
 func TestACitizenSeesWhoLookedAndWhy(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	other := s.consented("sunny")
-	other.get("/v1/timeline")
-	b := s.signedIn("bella")
+	s := harness.Start(t)
+	other := s.Consented("sunny")
+	other.Get("/v1/timeline")
+	b := s.SignedIn("bella")
 
 	t.Run("without any consent, for it is their right", func(t *testing.T) {
-		if first := b.accessLog("").Entries; len(first) != 1 || first[0].What.Code != "sign_in" {
+		if first := readAccessLog(b, "").Entries; len(first) != 1 || first[0].What.Code != "sign_in" {
 			t.Errorf("got %+v", first)
 		}
 	})
-	refused(t, b.get("/v1/timeline"), http.StatusForbidden, "consent_required")
-	b.consent()
-	s.clock.Advance(time.Minute)
-	b.get("/v1/timeline")
-	b.get("/v1/appointments")
+	harness.Refused(t, b.Get("/v1/timeline"), http.StatusForbidden, "consent_required")
+	b.Consent()
+	s.Clock.Advance(time.Minute)
+	b.Get("/v1/timeline")
+	b.Get("/v1/appointments")
 
 	t.Run("newest first, in words, with the reason of a refusal", func(t *testing.T) {
-		log := b.accessLog("")
+		log := readAccessLog(b, "")
 		var codes []string
 		for i, e := range log.Entries {
 			codes = append(codes, e.What.Code)
@@ -70,20 +71,20 @@ func TestACitizenSeesWhoLookedAndWhy(t *testing.T) {
 		}
 	})
 	t.Run("and that look is logged before the answer", func(t *testing.T) {
-		looks := s.entries(audit.SubjectAccess)
+		looks := entriesOf(s, audit.SubjectAccess)
 		if last := looks[len(looks)-1]; last.Purpose != "access-log" || last.Citizen == "" || last.Actor != audit.ActorCitizen {
 			t.Errorf("the entry is %+v", last)
 		}
-		if newest := b.accessLog("").Entries[0]; newest.What.Code != "subject_access" {
+		if newest := readAccessLog(b, "").Entries[0]; newest.What.Code != "subject_access" {
 			t.Errorf("newest is %+v", newest)
 		}
 	})
 	t.Run("page by page, nothing twice and nothing left out, while they look on", func(t *testing.T) {
-		all := b.accessLog("?limit=100").Entries
+		all := readAccessLog(b, "?limit=100").Entries
 		seen := map[string]bool{}
 		n := 0
 		for cursor := ""; ; {
-			page := b.accessLog("?limit=2&cursor=" + cursor) // each page adds an entry at the front
+			page := readAccessLog(b, "?limit=2&cursor="+cursor) // each page adds an entry at the front
 			for _, e := range page.Entries {
 				if seen[e.ID] {
 					t.Errorf("%s came twice", e.ID)
@@ -106,15 +107,15 @@ func TestACitizenSeesWhoLookedAndWhy(t *testing.T) {
 		}
 	})
 	t.Run("another citizen's cursor shows them nothing of the other", func(t *testing.T) {
-		foreign := other.accessLog("?limit=1").Next
+		foreign := readAccessLog(other, "?limit=1").Next
 		if foreign == nil {
 			t.Fatal("no cursor")
 		}
 		own := map[string]bool{}
-		for _, e := range b.accessLog("?limit=100").Entries {
+		for _, e := range readAccessLog(b, "?limit=100").Entries {
 			own[e.ID] = true
 		}
-		for _, e := range b.accessLog("?limit=100&cursor=" + *foreign).Entries {
+		for _, e := range readAccessLog(b, "?limit=100&cursor="+*foreign).Entries {
 			if !own[e.ID] {
 				t.Errorf("somebody else's: %+v", e)
 			}
@@ -122,15 +123,15 @@ func TestACitizenSeesWhoLookedAndWhy(t *testing.T) {
 	})
 	t.Run("what is no page is refused", func(t *testing.T) {
 		for _, query := range []string{"?limit=0", "?limit=101", "?limit=-1", "?limit=x", "?cursor=x", "?cursor=" + strings.Repeat("A", 300)} {
-			refused(t, b.get("/v1/access-log"+query), http.StatusBadRequest, "bad_request")
+			harness.Refused(t, b.Get("/v1/access-log"+query), http.StatusBadRequest, "bad_request")
 		}
 	})
 	t.Run("nobody's session shows nothing", func(t *testing.T) {
-		refused(t, s.browser().get("/v1/access-log"), http.StatusUnauthorized, "sign_in_required")
+		harness.Refused(t, s.Browser().Get("/v1/access-log"), http.StatusUnauthorized, "sign_in_required")
 	})
 	t.Run("no other citizen's pseudonym, and not their own", func(t *testing.T) {
-		body := b.get("/v1/access-log").Body
-		for _, e := range s.entries(audit.SignedIn) {
+		body := b.Get("/v1/access-log").Body
+		for _, e := range entriesOf(s, audit.SignedIn) {
 			if bytes.Contains(body, []byte(e.Citizen)) {
 				t.Errorf("%s is in it", e.Citizen)
 			}

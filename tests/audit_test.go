@@ -11,42 +11,44 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
-// log reads the audit log beside the running service, as an auditor's command does.
-func (s *service) log(do func(context.Context, *store.Store)) {
-	s.t.Helper()
-	db, err := store.OpenBeside(s.t.Context(), s.Env["PCA_DATABASE_URL"], store.Options{})
+// withLog reads the audit log beside the running service, as an auditor's command does.
+func withLog(s *harness.Service, do func(context.Context, *store.Store)) {
+	s.T.Helper()
+	db, err := store.OpenBeside(s.T.Context(), s.Env["PCA_DATABASE_URL"], store.Options{})
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
-	do(s.t.Context(), db)
+	do(s.T.Context(), db)
 	if err := db.Close(); err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 }
 
-// records gives the whole log in its order.
-func (s *service) records() []audit.Record {
-	s.t.Helper()
+// recordsOf gives the whole log in its order.
+func recordsOf(s *harness.Service) []audit.Record {
+	s.T.Helper()
 	var all []audit.Record
-	s.log(func(ctx context.Context, db *store.Store) {
+	withLog(s, func(ctx context.Context, db *store.Store) {
 		var err error
 		if all, err = db.Log().Records(ctx, -1, 10_000); err != nil {
-			s.t.Fatal(err)
+			s.T.Fatal(err)
 		}
 	})
+
 	return all
 }
 
-// entries gives those of a kind; none given: all.
-func (s *service) entries(kinds ...audit.Kind) []audit.Entry {
-	s.t.Helper()
+// entriesOf gives those of a kind; none given: all.
+func entriesOf(s *harness.Service, kinds ...audit.Kind) []audit.Entry {
+	s.T.Helper()
 	var found []audit.Entry
-	for _, r := range s.records() {
+	for _, r := range recordsOf(s) {
 		e, err := r.Entry()
 		if err != nil {
-			s.t.Fatal(err)
+			s.T.Fatal(err)
 		}
 		if len(kinds) == 0 || slices.Contains(kinds, e.Kind) {
 			found = append(found, e)
@@ -55,17 +57,17 @@ func (s *service) entries(kinds ...audit.Kind) []audit.Entry {
 	return found
 }
 
-// about gives the entries of one request, by its correlation id.
-func (s *service) about(id string) []audit.Entry {
-	s.t.Helper()
+// entriesAbout gives the entries of one request, by its correlation id.
+func entriesAbout(s *harness.Service, id string) []audit.Entry {
+	s.T.Helper()
 	var found []audit.Entry
-	for _, r := range s.records() {
+	for _, r := range recordsOf(s) {
 		if r.Correlation == nil || r.Correlation.ID != id {
 			continue
 		}
 		e, err := r.Entry()
 		if err != nil {
-			s.t.Fatal(err)
+			s.T.Fatal(err)
 		}
 		found = append(found, e)
 	}
@@ -74,11 +76,11 @@ func (s *service) about(id string) []audit.Entry {
 
 func TestEveryAnswerWithDataStandsInTheLog(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	b := s.signedIn("sunny")
-	consent := read[consentView](t, b.consent().Body).ID
-	tag := b.get("/v1/timeline").Header.Get("ETag")
-	first := read[view](t, b.get("/v1/referrals").Body).Referrals[0].ID
+	s := harness.Start(t)
+	b := s.SignedIn("sunny")
+	consent := harness.Read[consentView](t, b.Consent().Body).ID
+	tag := b.Get("/v1/timeline").Header.Get("ETag")
+	first := harness.Read[view](t, b.Get("/v1/referrals").Body).Referrals[0].ID
 
 	for name, c := range map[string]struct {
 		method, path string
@@ -97,9 +99,9 @@ func TestEveryAnswerWithDataStandsInTheLog(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			id := uuid.NewString()
-			a := b.in(t).must(b.DoOnce(t.Context(), c.method, c.path, nil, append(c.headers, "X-Correlation-ID", id)...))
-			answered(t, a, c.status)
-			entries := slices.DeleteFunc(s.about(id), func(e audit.Entry) bool { return e.Kind == audit.UpstreamAsked })
+			a := b.In(t).Must(b.DoOnce(t.Context(), c.method, c.path, nil, append(c.headers, "X-Correlation-ID", id)...))
+			harness.Answered(t, a, c.status)
+			entries := slices.DeleteFunc(entriesAbout(s, id), func(e audit.Entry) bool { return e.Kind == audit.UpstreamAsked })
 			if len(entries) != 1 {
 				t.Fatalf("%d entries, want one", len(entries))
 			}
@@ -114,7 +116,7 @@ func TestEveryAnswerWithDataStandsInTheLog(t *testing.T) {
 
 func TestEveryRefusalStandsInTheLog(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := harness.Start(t)
 	for name, c := range map[string]struct {
 		request func(t *testing.T, id string) int
 		kind    audit.Kind
@@ -122,25 +124,25 @@ func TestEveryRefusalStandsInTheLog(t *testing.T) {
 		outcome audit.Outcome
 	}{
 		"no consent": {func(t *testing.T, id string) int {
-			return s.signedIn("bella").in(t).get("/v1/timeline", "X-Correlation-ID", id).Status
+			return s.SignedIn("bella").In(t).Get("/v1/timeline", "X-Correlation-ID", id).Status
 		}, audit.DataRefused, "no_consent", audit.Refused},
 		"e-RS fails": {func(t *testing.T, id string) int {
-			b := s.consented("nora").in(t)
+			b := s.Consented("nora").In(t)
 			defer s.Sandbox.Order(sandbox.Fault{Kind: sandbox.Status, Status: 500, Upstream: sandbox.ERS})()
-			return b.get("/v1/timeline", "X-Correlation-ID", id).Status
+			return b.Get("/v1/timeline", "X-Correlation-ID", id).Status
 		}, audit.DataRefused, "upstream_unavailable", audit.Failed},
 		"a referral that is not the citizen's": {func(t *testing.T, id string) int {
-			return s.consented("tariq").in(t).get("/v1/referrals/AAAAAAAAAAAAAAAAAAAAAA", "X-Correlation-ID", id).Status
+			return s.Consented("tariq").In(t).Get("/v1/referrals/AAAAAAAAAAAAAAAAAAAAAA", "X-Correlation-ID", id).Status
 		}, audit.DataRefused, "not_found", audit.Refused},
 		"another person's data": {func(t *testing.T, id string) int {
-			return s.consented("olive").in(t).get("/v1/timeline", "X-Correlation-ID", id).Status
+			return s.Consented("olive").In(t).Get("/v1/timeline", "X-Correlation-ID", id).Status
 		}, audit.DataRefused, "upstream_unavailable", audit.Failed},
 		"aged 15": {func(t *testing.T, id string) int {
-			b := s.browser().in(t)
-			return b.get(b.callback("yusuf"), "X-Correlation-ID", id).Status
+			b := s.Browser().In(t)
+			return b.Get(callbackOf(b, "yusuf"), "X-Correlation-ID", id).Status
 		}, audit.SignInRefused, "under_16", audit.Refused},
 		"a forged state": {func(t *testing.T, id string) int {
-			return s.browser().in(t).get("/auth/callback?code=c&state=FORGED", "X-Correlation-ID", id).Status
+			return s.Browser().In(t).Get("/auth/callback?code=c&state=FORGED", "X-Correlation-ID", id).Status
 		}, audit.SignInRefused, "sign_in_expired", audit.Refused},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -148,7 +150,7 @@ func TestEveryRefusalStandsInTheLog(t *testing.T) {
 			if status := c.request(t, id); status < http.StatusBadRequest {
 				t.Fatalf("status %d", status)
 			}
-			entries := slices.DeleteFunc(s.about(id), func(e audit.Entry) bool { return e.Kind == audit.UpstreamAsked })
+			entries := slices.DeleteFunc(entriesAbout(s, id), func(e audit.Entry) bool { return e.Kind == audit.UpstreamAsked })
 			if len(entries) != 1 {
 				t.Fatalf("%d entries, want one", len(entries))
 			}
@@ -162,15 +164,15 @@ func TestEveryRefusalStandsInTheLog(t *testing.T) {
 
 func TestTheLogTellsTheCitizensWholeStory(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	b := s.signedIn("bella")
-	id := read[consentView](t, b.consent().Body).ID
-	answered(t, b.get("/v1/timeline"), http.StatusOK)
-	answered(t, b.delete("/v1/consents/"+id), http.StatusNoContent)
-	answered(t, b.post("/auth/logout", nil), http.StatusNoContent)
+	s := harness.Start(t)
+	b := s.SignedIn("bella")
+	id := harness.Read[consentView](t, b.Consent().Body).ID
+	harness.Answered(t, b.Get("/v1/timeline"), http.StatusOK)
+	harness.Answered(t, b.Delete("/v1/consents/"+id), http.StatusNoContent)
+	harness.Answered(t, b.Post("/auth/logout", nil), http.StatusNoContent)
 
 	var story []audit.Kind
-	for _, e := range s.entries() {
+	for _, e := range entriesOf(s) {
 		if e.Citizen != "" { // the service tells of itself too
 			story = append(story, e.Kind)
 		}
@@ -181,15 +183,16 @@ func TestTheLogTellsTheCitizensWholeStory(t *testing.T) {
 	if !slices.Equal(story, want) {
 		t.Errorf("the log says %v, want %v", story, want)
 	}
-	s.verified()
+	verifyLog(s)
 }
 
-// verified asserts that the log is whole.
-func (s *service) verified() {
-	s.t.Helper()
-	s.log(func(ctx context.Context, db *store.Store) {
+// verifyLog asserts that the log is whole.
+func verifyLog(s *harness.Service) {
+	s.T.Helper()
+	withLog(s, func(ctx context.Context, db *store.Store) {
 		if _, err := audit.Verify(ctx, db.Log()); err != nil {
-			s.t.Errorf("audit log: %v", err)
+			s.T.Errorf("audit log: %v", err)
 		}
 	})
+
 }

@@ -7,16 +7,17 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 // Not parallel: it looks at the memory of the whole process.
 func TestAnExportNeedsNoMoreMemoryForALongerLog(t *testing.T) {
 	const many = 30_000
-	s := start(t)
-	s.log(func(ctx context.Context, db *store.Store) {
+	s := harness.Start(t)
+	withLog(s, func(ctx context.Context, db *store.Store) {
 		batch := make([]audit.Entry, 500)
 		for i := range batch {
-			batch[i] = audit.Entry{Kind: audit.DataRefused, At: s.clock.Now(), Client: "load", Outcome: audit.Succeeded}
+			batch[i] = audit.Entry{Kind: audit.DataRefused, At: s.Clock.Now(), Client: "load", Outcome: audit.Succeeded}
 		}
 		for range many / len(batch) {
 			if _, err := db.Log().Append(ctx, audit.Guard{}, batch...); err != nil {
@@ -24,8 +25,9 @@ func TestAnExportNeedsNoMoreMemoryForALongerLog(t *testing.T) {
 			}
 		}
 	})
-	b := s.auditor("ada")
-	lines, peak := b.stream("/audit/v1/entries")
+
+	b := s.Auditor("ada")
+	lines, peak := readExport(b, "/audit/v1/entries")
 	if lines < many {
 		t.Errorf("%d lines", lines)
 	}
@@ -36,11 +38,11 @@ func TestAnExportNeedsNoMoreMemoryForALongerLog(t *testing.T) {
 
 func TestAnExportEndsWhenItsReaderLeaves(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	s.log(func(ctx context.Context, db *store.Store) {
+	s := harness.Start(t)
+	withLog(s, func(ctx context.Context, db *store.Store) {
 		batch := make([]audit.Entry, 5000)
 		for i := range batch {
-			batch[i] = audit.Entry{Kind: audit.DataRefused, At: s.clock.Now(), Client: "load", Purpose: strings.Repeat("x", 500), Outcome: audit.Succeeded}
+			batch[i] = audit.Entry{Kind: audit.DataRefused, At: s.Clock.Now(), Client: "load", Purpose: strings.Repeat("x", 500), Outcome: audit.Succeeded}
 		}
 		for range 4 {
 			if _, err := db.Log().Append(ctx, audit.Guard{}, batch...); err != nil {
@@ -48,9 +50,10 @@ func TestAnExportEndsWhenItsReaderLeaves(t *testing.T) {
 			}
 		}
 	})
-	b := s.auditor("ada")
+
+	b := s.Auditor("ada")
 	// More than may be under way at once: each is given up after its first bytes.
 	for range 5 {
-		b.leave("/audit/v1/entries")
+		leaveExport(b, "/audit/v1/entries")
 	}
 }

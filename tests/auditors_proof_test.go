@@ -5,23 +5,23 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/export"
 	"github.com/patient-care-aggregator/aggregator/internal/local"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 func TestAnAuditorProvesAnEntryAwayFromHere(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	s.consented("bella").get("/v1/timeline")
-	b := s.auditor("ada")
+	s := harness.Start(t)
+	s.Consented("bella").Get("/v1/timeline")
+	b := s.Auditor("ada")
 
 	type signed struct{ Checkpoint, PublicKey string }
-	older := decodeAs[signed](t, b.get("/audit/v1/checkpoint").Body)
+	older := harness.Read[signed](t, b.Get("/audit/v1/checkpoint").Body)
 	by, err := checkpoint.ParsePublicKey(older.PublicKey)
 	if err != nil {
 		t.Fatal(err)
@@ -32,10 +32,10 @@ func TestAnAuditorProvesAnEntryAwayFromHere(t *testing.T) {
 	}
 	t.Run("each entry is in the log of the checkpoint", func(t *testing.T) {
 		for seq := range first.Size {
-			a := b.get(fmt.Sprintf("/audit/v1/proof?seq=%d&size=%d", seq, first.Size))
-			answered(t, a, http.StatusOK)
-			proof := decodeAs[audit.Inclusion](t, a.Body)
-			leaf := s.records()[seq].Leaf
+			a := b.Get(fmt.Sprintf("/audit/v1/proof?seq=%d&size=%d", seq, first.Size))
+			harness.Answered(t, a, http.StatusOK)
+			proof := harness.Read[audit.Inclusion](t, a.Body)
+			leaf := recordsOf(s)[seq].Leaf
 			if err := proof.Check(leaf, first); err != nil {
 				t.Errorf("entry %d: %v", seq, err)
 			}
@@ -45,23 +45,23 @@ func TestAnAuditorProvesAnEntryAwayFromHere(t *testing.T) {
 		}
 	})
 	t.Run("a later checkpoint continues an earlier one", func(t *testing.T) {
-		newer, err := checkpoint.Open([]byte(decodeAs[signed](t, b.get("/audit/v1/checkpoint").Body).Checkpoint), by)
+		newer, err := checkpoint.Open([]byte(harness.Read[signed](t, b.Get("/audit/v1/checkpoint").Body).Checkpoint), by)
 		if err != nil || newer.Size <= first.Size {
 			t.Fatalf("%+v, %v", newer, err)
 		}
-		a := b.get(fmt.Sprintf("/audit/v1/consistency?from=%d&to=%d", first.Size, newer.Size))
-		answered(t, a, http.StatusOK)
-		if err := decodeAs[audit.Consistency](t, a.Body).Check(first, newer); err != nil {
+		a := b.Get(fmt.Sprintf("/audit/v1/consistency?from=%d&to=%d", first.Size, newer.Size))
+		harness.Answered(t, a, http.StatusOK)
+		if err := harness.Read[audit.Consistency](t, a.Body).Check(first, newer); err != nil {
 			t.Error(err)
 		}
 	})
 	t.Run("an export over HTTP is proved with the published checkpoints, and a changed one is not", func(t *testing.T) {
 		for _, query := range []string{"", "?prove=true", "?kind=data_released&prove=true", "?outcome=refused&client=web&prove=true&order=newest"} {
-			a := b.get("/audit/v1/entries"+query, "Accept", "application/x-ndjson")
-			answered(t, a, http.StatusOK)
-			head := decodeAs[struct{ Size int64 }](t, bytes.SplitN(a.Body, []byte("\n"), 2)[0])
-			now := b.get(fmt.Sprintf("/audit/v1/checkpoint?size=%d", head.Size))
-			answered(t, now, http.StatusOK)
+			a := b.Get("/audit/v1/entries"+query, "Accept", "application/x-ndjson")
+			harness.Answered(t, a, http.StatusOK)
+			head := harness.Read[struct{ Size int64 }](t, bytes.SplitN(a.Body, []byte("\n"), 2)[0])
+			now := b.Get(fmt.Sprintf("/audit/v1/checkpoint?size=%d", head.Size))
+			harness.Answered(t, now, http.StatusOK)
 			known, unreadable, err := checkpoint.Read(bytes.NewReader(now.Body), by)
 			if err != nil || unreadable > 0 || len(known) != 1 {
 				t.Fatal(known, unreadable, err)
@@ -79,11 +79,11 @@ func TestAnAuditorProvesAnEntryAwayFromHere(t *testing.T) {
 func TestCheckpointsAreSignedAtTheStartAndAtTheEnd(t *testing.T) {
 	t.Parallel()
 	sink := filepath.Join(t.TempDir(), "sink.ndjson")
-	s := start(t, env("PCA_AUDIT_CHECKPOINT_SINK", sink))
-	s.consented("bella").get("/v1/timeline")
-	size := int64(len(s.records()))
-	path, _ := strings.CutPrefix(s.Env["PCA_DATABASE_URL"], "sqlite:")
-	s.close()
+	s := harness.Start(t, harness.Env("PCA_AUDIT_CHECKPOINT_SINK", sink))
+	s.Consented("bella").Get("/v1/timeline")
+	size := int64(len(recordsOf(s)))
+	path := s.DatabasePath()
+	s.Stop()
 	key, err := checkpoint.OpenKey(path+".checkpoint-key", "not-made")
 	if err != nil {
 		t.Fatal(err)
@@ -102,11 +102,11 @@ func TestCheckpointsAreSignedAtTheStartAndAtTheEnd(t *testing.T) {
 
 func TestKeysAndConfigurationAreRecordedWhenTheyChange(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
+	dir := harness.DataDir(t)
 	recorded := func(pairs ...string) (keys, configurations int) {
-		s := start(t, env(pairs...), func(o *local.Options) { o.DataDir, o.Addr = dir, "" })
-		keys, configurations = len(s.entries(audit.KeyChanged)), len(s.entries(audit.ConfigurationKnown))
-		s.close()
+		s := harness.Start(t, harness.Env(pairs...), func(o *local.Options) { o.DataDir, o.Addr = dir, "" })
+		keys, configurations = len(entriesOf(s, audit.KeyChanged)), len(entriesOf(s, audit.ConfigurationKnown))
+		s.Stop()
 		return keys, configurations
 	}
 	same := []string{"PCA_PUBLIC_URL", "http://127.0.0.1:9"}

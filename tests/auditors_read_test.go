@@ -9,25 +9,26 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 func TestEveryReadOfAnAuditorIsInTheLogBeforeTheAnswer(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	s.consented("bella").get("/v1/timeline")
-	b := s.auditor("ada")
-	account := decodeAs[struct{ Account string }](t, b.get("/audit/session").Body).Account
+	s := harness.Start(t)
+	s.Consented("bella").Get("/v1/timeline")
+	b := s.Auditor("ada")
+	account := harness.Read[struct{ Account string }](t, b.Get("/audit/session").Body).Account
 	for path, purpose := range map[string]string{
 		"/audit/v1/entries": "entries", "/audit/v1/checkpoint": "checkpoint", "/audit/v1/proof?seq=0&size=1": "proof",
 		"/audit/v1/consistency?from=0&to=1": "consistency", "/audit/v1/consents": "consents", "/audit/v1/statistics": "statistics",
 	} {
-		before := len(s.entries(audit.AuditorRead))
-		a := b.get(path)
-		answered(t, a, http.StatusOK)
+		before := len(entriesOf(s, audit.AuditorRead))
+		a := b.Get(path)
+		harness.Answered(t, a, http.StatusOK)
 		if a.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s may be kept: %q", path, a.Header.Get("Cache-Control"))
 		}
-		reads := s.entries(audit.AuditorRead)
+		reads := entriesOf(s, audit.AuditorRead)
 		if len(reads) != before+1 {
 			t.Fatalf("%s: %d entries more", path, len(reads)-before)
 		}
@@ -36,36 +37,36 @@ func TestEveryReadOfAnAuditorIsInTheLogBeforeTheAnswer(t *testing.T) {
 		}
 	}
 	t.Run("a page that shows the newest shows this very read", func(t *testing.T) {
-		page := b.auditEntries("order=newest&limit=1")
+		page := readEntries(b, "order=newest&limit=1")
 		if e := page.Entries[0]; e.Kind != "auditor_read" || e.Actor != account {
 			t.Errorf("newest is %+v", e)
 		}
 	})
 	t.Run("what is not understood is refused, and no read", func(t *testing.T) {
-		before := len(s.entries(audit.AuditorRead))
+		before := len(entriesOf(s, audit.AuditorRead))
 		for _, query := range []string{
 			"kind=data_relased", "outcome=maybe", "since=yesterday", "since=2026-03-02&until=2026-03-01", "limit=0", "limit=101", "limit=x", "cursor=x", "order=up",
 			"client=" + strings.Repeat("x", 129),
 		} {
-			refused(t, b.get("/audit/v1/entries?"+query), http.StatusBadRequest, "bad_request")
+			harness.Refused(t, b.Get("/audit/v1/entries?"+query), http.StatusBadRequest, "bad_request")
 		}
 		for _, path := range []string{"proof", "checkpoint?size=-1", "checkpoint?size=100000", "proof?seq=1", "proof?seq=-1&size=1", "proof?seq=9&size=9", "proof?seq=0&size=100000", "consistency?from=2&to=1", "consistency?from=0&to=100000", "statistics?since=2025-01-01"} {
-			refused(t, b.get("/audit/v1/"+path), http.StatusBadRequest, "bad_request")
+			harness.Refused(t, b.Get("/audit/v1/"+path), http.StatusBadRequest, "bad_request")
 		}
-		if n := len(s.entries(audit.AuditorRead)) - before; n != 0 {
+		if n := len(entriesOf(s, audit.AuditorRead)) - before; n != 0 {
 			t.Errorf("%d reads were logged", n)
 		}
 	})
-	s.verified()
+	verifyLog(s)
 }
 
 func TestFiltersOfAuditorsChooseWhatTheySay(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	s.consented("bella").get("/v1/timeline")
-	s.signedIn("sunny").get("/v1/timeline") // refused: no consent
-	s.clock.Advance(time.Hour)
-	b := s.auditor("ada")
+	s := harness.Start(t)
+	s.Consented("bella").Get("/v1/timeline")
+	s.SignedIn("sunny").Get("/v1/timeline") // refused: no consent
+	s.Clock.Advance(time.Hour)
+	b := s.Auditor("ada")
 	for query, want := range map[string][]string{
 		"kind=data_released": {"data_released"}, "kind=data_refused&kind=data_released": {"data_refused", "data_released", "data_refused"},
 		"outcome=refused": {"data_refused", "data_refused"}, "client=nobody": {}, "kind=sign_in&client=web": {"sign_in", "sign_in"},
@@ -73,7 +74,7 @@ func TestFiltersOfAuditorsChooseWhatTheySay(t *testing.T) {
 		"kind=sign_in&until=2026-03-02": {},
 	} {
 		got := []string{}
-		for _, e := range b.auditEntries(query).Entries {
+		for _, e := range readEntries(b, query).Entries {
 			got = append(got, e.Kind)
 		}
 		if !slices.Equal(got, want) {
@@ -84,16 +85,16 @@ func TestFiltersOfAuditorsChooseWhatTheySay(t *testing.T) {
 
 func TestPagesStayStableWhileEntriesAreAppended(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	app := s.consented("bella")
+	s := harness.Start(t)
+	app := s.Consented("bella")
 	for range 5 {
-		app.get("/v1/timeline")
+		app.Get("/v1/timeline")
 	}
-	b := s.auditor("ada")
+	b := s.Auditor("ada")
 	for _, order := range []string{"oldest", "newest"} {
 		var seqs []int64
 		for cursor := ""; ; {
-			page := b.auditEntries("kind=data_released&kind=upstream_asked&limit=2&order=" + order + "&cursor=" + cursor)
+			page := readEntries(b, "kind=data_released&kind=upstream_asked&limit=2&order="+order+"&cursor="+cursor)
 			for _, e := range page.Entries {
 				seqs = append(seqs, e.Seq)
 			}
@@ -102,8 +103,8 @@ func TestPagesStayStableWhileEntriesAreAppended(t *testing.T) {
 			}
 			cursor = *page.Next
 			if order == "newest" || len(seqs) < 5 {
-				s.clock.Advance(time.Second)
-				app.get("/v1/timeline") // comes between the pages
+				s.Clock.Advance(time.Second)
+				app.Get("/v1/timeline") // comes between the pages
 			}
 		}
 		sorted := slices.Clone(seqs)
@@ -119,32 +120,32 @@ func TestPagesStayStableWhileEntriesAreAppended(t *testing.T) {
 
 func TestConsentActsAreShownWithoutWhoseTheyAre(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	app := s.consented("bella")
-	id := decodeAs[struct{ Consents []struct{ ID string } }](t, app.get("/v1/consents").Body).Consents[0].ID
-	answered(t, app.delete("/v1/consents/"+id), http.StatusNoContent)
-	a := s.auditor("ada").get("/audit/v1/consents")
-	answered(t, a, http.StatusOK)
-	events := decodeAs[struct {
+	s := harness.Start(t)
+	app := s.Consented("bella")
+	id := harness.Read[struct{ Consents []struct{ ID string } }](t, app.Get("/v1/consents").Body).Consents[0].ID
+	harness.Answered(t, app.Delete("/v1/consents/"+id), http.StatusNoContent)
+	a := s.Auditor("ada").Get("/audit/v1/consents")
+	harness.Answered(t, a, http.StatusOK)
+	events := harness.Read[struct {
 		Events []struct{ Kind, Consent, Client, Digest string }
 	}](t, a.Body).Events
 	if len(events) != 2 || events[0].Kind != "consent_granted" || events[1].Kind != "consent_withdrawn" || events[1].Consent != id || events[0].Digest == "" {
 		t.Errorf("got %+v", events)
 	}
-	if ref := string(s.entries(audit.ConsentGranted)[0].Citizen); bytes.Contains(a.Body, []byte(ref)) {
+	if ref := string(entriesOf(s, audit.ConsentGranted)[0].Citizen); bytes.Contains(a.Body, []byte(ref)) {
 		t.Error("the pseudonym is there")
 	}
 }
 
 func TestStatisticsCountWhatHappened(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	app := s.consented("bella")
-	app.get("/v1/timeline")
-	s.clock.Advance(24 * time.Hour)
-	a := s.auditor("ada").get("/audit/v1/statistics")
-	answered(t, a, http.StatusOK)
-	got := decodeAs[struct {
+	s := harness.Start(t)
+	app := s.Consented("bella")
+	app.Get("/v1/timeline")
+	s.Clock.Advance(24 * time.Hour)
+	a := s.Auditor("ada").Get("/audit/v1/statistics")
+	harness.Answered(t, a, http.StatusOK)
+	got := harness.Read[struct {
 		Total  int64
 		Counts []struct {
 			Day, Kind, Outcome string

@@ -8,20 +8,21 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/subject/subjecttest"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 func TestAnAuditorLooksOneCitizenUp(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	s.consented("bella").get("/v1/timeline")
-	s.consented("sunny").get("/v1/timeline")
-	b := s.auditor("ada")
-	number := s.number("bella")
+	s := harness.Start(t)
+	s.Consented("bella").Get("/v1/timeline")
+	s.Consented("sunny").Get("/v1/timeline")
+	b := s.Auditor("ada")
+	number := s.Number("bella")
 
 	t.Run("and gets the entries about them alone", func(t *testing.T) {
-		a := b.search(number[:3]+" "+number[3:6]+" "+number[6:], reasonForLooking)
-		answered(t, a, http.StatusOK)
-		page := decodeAs[auditEntries](t, a.Body)
+		a := searchByNumber(b, number[:3]+" "+number[3:6]+" "+number[6:], reasonForLooking)
+		harness.Answered(t, a, http.StatusOK)
+		page := harness.Read[auditEntries](t, a.Body)
 		for _, e := range page.Entries {
 			if e.Citizen == nil || *e.Citizen != *page.Entries[0].Citizen {
 				t.Errorf("entry %d is about %v", e.Seq, e.Citizen)
@@ -35,29 +36,30 @@ func TestAnAuditorLooksOneCitizenUp(t *testing.T) {
 		}
 	})
 	t.Run("somebody unknown is nobody, and the search is logged", func(t *testing.T) {
-		before := len(s.entries(audit.AuditorRead))
-		a := b.search("9990000026", reasonForLooking)
-		answered(t, a, http.StatusOK)
-		if page := decodeAs[auditEntries](t, a.Body); len(page.Entries) != 0 || page.Next != nil {
+		before := len(entriesOf(s, audit.AuditorRead))
+		a := searchByNumber(b, "9990000026", reasonForLooking)
+		harness.Answered(t, a, http.StatusOK)
+		if page := harness.Read[auditEntries](t, a.Body); len(page.Entries) != 0 || page.Next != nil {
 			t.Errorf("got %+v", page)
 		}
-		if n := len(s.entries(audit.AuditorRead)) - before; n != 1 {
+		if n := len(entriesOf(s, audit.AuditorRead)) - before; n != 1 {
 			t.Errorf("%d entries", n)
 		}
 	})
 	t.Run("the reason follows the one rule: kept on one line, or refused when it could name a person by number", func(t *testing.T) {
 		for _, c := range subjecttest.Reasons() {
-			before := s.entries(audit.AuditorRead)
-			a := b.search(number, c.Text)
-			after := s.entries(audit.AuditorRead)
+			before := entriesOf(s, audit.AuditorRead)
+			a := searchByNumber(b, number, c.Text)
+			after := entriesOf(s, audit.AuditorRead)
 			if c.Want == "" {
-				refused(t, a, http.StatusBadRequest, "bad_request")
-				if len(after) != len(before) || bytes.Contains(a.Body, []byte("999")) || !bytes.Contains(a.Body, []byte("The reason must")) {
+				harness.Refused(t, a, http.StatusBadRequest, "bad_request")
+				detail := harness.Read[struct{ Detail string }](t, a.Body).Detail // the correlation id may have any digits
+				if len(after) != len(before) || strings.Contains(detail, "999") || !strings.Contains(detail, "The reason must") {
 					t.Errorf("%s: %s", c.Name, a.Body)
 				}
 				continue
 			}
-			answered(t, a, http.StatusOK)
+			harness.Answered(t, a, http.StatusOK)
 			if got := after[len(after)-1].Purpose; got != "search: "+c.Want {
 				t.Errorf("%s: kept %q", c.Name, got)
 			}
@@ -72,15 +74,15 @@ func TestAnAuditorLooksOneCitizenUp(t *testing.T) {
 			{number, "abc"},
 			{number, strings.Repeat("x", 201)},
 		} {
-			a := b.search(in[0], in[1])
-			refused(t, a, http.StatusBadRequest, "bad_request")
+			a := searchByNumber(b, in[0], in[1])
+			harness.Refused(t, a, http.StatusBadRequest, "bad_request")
 			if in[0] != "" && bytes.Contains(a.Body, []byte(in[0])) {
 				t.Errorf("it repeats the number: %s", a.Body)
 			}
 		}
 	})
 	t.Run("the citizen sees that an auditor looked, and not why in their words", func(t *testing.T) {
-		a := s.signedIn("bella").get("/v1/access-log")
+		a := s.SignedIn("bella").Get("/v1/access-log")
 		if !bytes.Contains(a.Body, []byte(`"kind":"auditor"`)) || bytes.Contains(a.Body, []byte(reasonForLooking)) {
 			t.Errorf("got %s", a.Body)
 		}
@@ -91,9 +93,9 @@ func TestTheNumberThatAnAuditorLooksUpIsNowhere(t *testing.T) {
 	t.Parallel()
 	s := spy(t)
 	s.journey("bella")
-	b := s.auditor("ada")
-	answered(t, b.search(s.number("bella"), reasonForLooking), http.StatusOK)
-	refused(t, b.search(s.number("bella")+"0", reasonForLooking), http.StatusBadRequest, "bad_request")
-	answered(t, b.get("/audit/v1/entries", "Accept", "application/x-ndjson"), http.StatusOK)
+	b := s.Auditor("ada")
+	harness.Answered(t, searchByNumber(b, s.Number("bella"), reasonForLooking), http.StatusOK)
+	harness.Refused(t, searchByNumber(b, s.Number("bella")+"0", reasonForLooking), http.StatusBadRequest, "bad_request")
+	harness.Answered(t, b.Get("/audit/v1/entries", "Accept", "application/x-ndjson"), http.StatusOK)
 	s.assertSilent()
 }

@@ -10,49 +10,50 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/local"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 func TestOnlyAuditorsReadTheLog(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	s.consented("bella").get("/v1/timeline")
+	s := harness.Start(t)
+	s.Consented("bella").Get("/v1/timeline")
 
 	t.Run("nobody", func(t *testing.T) {
-		b := s.browser()
+		b := s.Browser()
 		for _, path := range auditPaths() {
-			refused(t, b.get(path), http.StatusUnauthorized, "staff_sign_in_required")
+			harness.Refused(t, b.Get(path), http.StatusUnauthorized, "staff_sign_in_required")
 		}
-		refused(t, b.search(s.number("bella"), reasonForLooking), http.StatusUnauthorized, "staff_sign_in_required")
+		harness.Refused(t, searchByNumber(b, s.Number("bella"), reasonForLooking), http.StatusUnauthorized, "staff_sign_in_required")
 	})
 	t.Run("a citizen's session opens nothing", func(t *testing.T) {
-		b := s.signedIn("bella")
+		b := s.SignedIn("bella")
 		for _, path := range auditPaths() {
-			refused(t, b.get(path), http.StatusUnauthorized, "staff_sign_in_required")
+			harness.Refused(t, b.Get(path), http.StatusUnauthorized, "staff_sign_in_required")
 		}
 	})
 	t.Run("nor does their secret in the staff's cookie, nor any bearer token", func(t *testing.T) {
-		b := s.signedIn("bella")
+		b := s.SignedIn("bella")
 		at, err := url.Parse(s.URL)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range b.cookies(at) {
-			stranger := s.browser()
-			refused(t, stranger.get("/audit/v1/entries", "Cookie", "pca_staff="+c.Value), http.StatusUnauthorized, "staff_sign_in_required")
+		for _, c := range cookiesOf(b, at) {
+			stranger := s.Browser()
+			harness.Refused(t, stranger.Get("/audit/v1/entries", "Cookie", "pca_staff="+c.Value), http.StatusUnauthorized, "staff_sign_in_required")
 		}
-		auditor := s.auditor("ada")
-		refused(t, auditor.get("/audit/v1/entries", "Authorization", "Bearer x"), http.StatusUnauthorized, "staff_sign_in_required")
+		auditor := s.Auditor("ada")
+		harness.Refused(t, auditor.Get("/audit/v1/entries", "Authorization", "Bearer x"), http.StatusUnauthorized, "staff_sign_in_required")
 	})
 	t.Run("an auditor's session shows nobody's timeline", func(t *testing.T) {
-		refused(t, s.auditor("ada").get("/v1/timeline"), http.StatusUnauthorized, "sign_in_required")
+		harness.Refused(t, s.Auditor("ada").Get("/v1/timeline"), http.StatusUnauthorized, "sign_in_required")
 	})
 	t.Run("another role is refused, and that stands in the log", func(t *testing.T) {
 		for _, name := range []string{"olu", "nell"} {
-			b := s.browser()
-			refused(t, b.staffSignIn(name), http.StatusForbidden, "role_required")
-			refused(t, b.get("/audit/v1/entries"), http.StatusUnauthorized, "staff_sign_in_required")
+			b := s.Browser()
+			harness.Refused(t, b.StaffSignIn(name), http.StatusForbidden, "role_required")
+			harness.Refused(t, b.Get("/audit/v1/entries"), http.StatusUnauthorized, "staff_sign_in_required")
 		}
-		refusals := s.entries(audit.SignInRefused)
+		refusals := entriesOf(s, audit.SignInRefused)
 		if n := len(refusals); n != 2 || refusals[0].Reason != "role_required" || refusals[0].Actor == refusals[1].Actor {
 			t.Errorf("the log has %+v", refusals)
 		}
@@ -61,63 +62,63 @@ func TestOnlyAuditorsReadTheLog(t *testing.T) {
 
 func TestAStaffSignInServesOnceAndInItsOwnBrowser(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := harness.Start(t)
 	t.Run("the same return twice", func(t *testing.T) {
-		b := s.browser()
-		back := b.staffReturn("ada")
-		answered(t, b.get(back), http.StatusSeeOther)
-		refused(t, b.get(back), http.StatusBadRequest, "staff_sign_in_failed")
+		b := s.Browser()
+		back := b.StaffReturn("ada")
+		harness.Answered(t, b.Get(back), http.StatusSeeOther)
+		harness.Refused(t, b.Get(back), http.StatusBadRequest, "staff_sign_in_failed")
 	})
 	t.Run("in another browser", func(t *testing.T) {
-		back := s.browser().staffReturn("ada")
-		refused(t, s.browser().get(back), http.StatusBadRequest, "staff_sign_in_failed")
+		back := s.Browser().StaffReturn("ada")
+		harness.Refused(t, s.Browser().Get(back), http.StatusBadRequest, "staff_sign_in_failed")
 	})
 	t.Run("a state or a code that was made up", func(t *testing.T) {
-		b := s.browser()
-		refused(t, b.get("/audit/callback?state=x&code=y"), http.StatusBadRequest, "staff_sign_in_failed")
-		back, err := url.Parse(b.staffReturn("ada"))
+		b := s.Browser()
+		harness.Refused(t, b.Get("/audit/callback?state=x&code=y"), http.StatusBadRequest, "staff_sign_in_failed")
+		back, err := url.Parse(b.StaffReturn("ada"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		q := back.Query()
 		q.Set("code", "forged")
 		back.RawQuery = q.Encode()
-		refused(t, b.get(back.String()), http.StatusBadRequest, "staff_sign_in_failed")
+		harness.Refused(t, b.Get(back.String()), http.StatusBadRequest, "staff_sign_in_failed")
 	})
 	t.Run("a provider in trouble lets nobody in", func(t *testing.T) {
-		b := s.browser()
-		back := b.staffReturn("ada")
+		b := s.Browser()
+		back := b.StaffReturn("ada")
 		cancel := s.Sandbox.Order(sandbox.Fault{Upstream: sandbox.Staff, Operation: "token", Kind: sandbox.Status, Status: http.StatusServiceUnavailable})
 		defer cancel()
-		refused(t, b.get(back), http.StatusServiceUnavailable, "staff_sign_in_unavailable")
+		harness.Refused(t, b.Get(back), http.StatusServiceUnavailable, "staff_sign_in_unavailable")
 	})
 }
 
 func TestAStaffSessionEnds(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := harness.Start(t)
 	t.Run("when nobody uses it", func(t *testing.T) {
-		b := s.auditor("ada")
-		s.clock.Advance(30 * time.Minute)
-		answered(t, b.get("/audit/session"), http.StatusOK)
-		s.clock.Advance(30*time.Minute + time.Second)
-		refused(t, b.get("/audit/session"), http.StatusUnauthorized, "staff_sign_in_required")
+		b := s.Auditor("ada")
+		s.Clock.Advance(30 * time.Minute)
+		harness.Answered(t, b.Get("/audit/session"), http.StatusOK)
+		s.Clock.Advance(30*time.Minute + time.Second)
+		harness.Refused(t, b.Get("/audit/session"), http.StatusUnauthorized, "staff_sign_in_required")
 	})
 	t.Run("after a working day", func(t *testing.T) {
-		b := s.auditor("ada")
+		b := s.Auditor("ada")
 		for range 15 {
-			s.clock.Advance(30 * time.Minute)
-			answered(t, b.get("/audit/session"), http.StatusOK)
+			s.Clock.Advance(30 * time.Minute)
+			harness.Answered(t, b.Get("/audit/session"), http.StatusOK)
 		}
-		s.clock.Advance(30 * time.Minute)
-		refused(t, b.get("/audit/session"), http.StatusUnauthorized, "staff_sign_in_required")
+		s.Clock.Advance(30 * time.Minute)
+		harness.Refused(t, b.Get("/audit/session"), http.StatusUnauthorized, "staff_sign_in_required")
 	})
 	t.Run("at sign-out, which is in the log", func(t *testing.T) {
-		b := s.auditor("ada")
-		answered(t, b.post("/audit/logout", nil), http.StatusNoContent)
-		answered(t, b.post("/audit/logout", nil), http.StatusNoContent)
-		refused(t, b.get("/audit/session"), http.StatusUnauthorized, "staff_sign_in_required")
-		if outs := s.entries(audit.SignedOut); len(outs) != 1 || !strings.HasPrefix(string(outs[0].Actor), "staff:") {
+		b := s.Auditor("ada")
+		harness.Answered(t, b.Post("/audit/logout", nil), http.StatusNoContent)
+		harness.Answered(t, b.Post("/audit/logout", nil), http.StatusNoContent)
+		harness.Refused(t, b.Get("/audit/session"), http.StatusUnauthorized, "staff_sign_in_required")
+		if outs := entriesOf(s, audit.SignedOut); len(outs) != 1 || !strings.HasPrefix(string(outs[0].Actor), "staff:") {
 			t.Errorf("the log has %+v", outs)
 		}
 	})
@@ -125,11 +126,11 @@ func TestAStaffSessionEnds(t *testing.T) {
 
 func TestWithoutAStaffProviderThereIsNoAuditorsSide(t *testing.T) {
 	t.Parallel()
-	s := start(t, func(o *local.Options) {
+	s := harness.Start(t, func(o *local.Options) {
 		o.Env = map[string]string{"PCA_STAFF_ISSUER": "", "PCA_STAFF_CLIENT_ID": "", "PCA_STAFF_CLIENT_SECRET": ""}
 	})
-	b := s.plainBrowser()
+	b := s.PlainBrowser()
 	for _, path := range append(auditPaths(), "/audit/login", "/audit/callback") {
-		answered(t, b.get(path), http.StatusNotFound)
+		harness.Answered(t, b.Get(path), http.StatusNotFound)
 	}
 }

@@ -6,25 +6,26 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 func TestASecondLookAsksTheNHSNothing(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	b := s.consented("sunny")
-	answered(t, b.get("/v1/timeline"), http.StatusOK)
+	s := harness.Start(t)
+	b := s.Consented("sunny")
+	harness.Answered(t, b.Get("/v1/timeline"), http.StatusOK)
 	s.Sandbox.ForgetRequests()
-	s.clock.Advance(59 * time.Second)
+	s.Clock.Advance(59 * time.Second)
 	for _, path := range []string{"/v1/timeline", "/v1/referrals", "/v1/appointments"} {
-		answered(t, b.get(path), http.StatusOK)
+		harness.Answered(t, b.Get(path), http.StatusOK)
 	}
 	if asked := s.Sandbox.Requests(); len(asked) != 0 {
 		t.Errorf("the NHS was asked %d times, first %s", len(asked), asked[0].Path)
 	}
 	t.Run("until the reading is a minute old", func(t *testing.T) {
-		s.clock.Advance(2 * time.Second)
-		answered(t, b.in(t).get("/v1/timeline"), http.StatusOK)
-		if n := len(s.asked(sandbox.ERS, "ServiceRequest")); n != 1 {
+		s.Clock.Advance(2 * time.Second)
+		harness.Answered(t, b.In(t).Get("/v1/timeline"), http.StatusOK)
+		if n := len(s.Asked(sandbox.ERS, "ServiceRequest")); n != 1 {
 			t.Errorf("e-RS was asked %d times, want once", n)
 		}
 	})
@@ -32,8 +33,8 @@ func TestASecondLookAsksTheNHSNothing(t *testing.T) {
 
 func TestACrowdOfOneCitizensRequestsAsksOnce(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	b := s.consented("sunny")
+	s := harness.Start(t)
+	b := s.Consented("sunny")
 	// e-RS takes its time, so that all fifty wait for the one question.
 	s.Sandbox.Order(sandbox.Fault{Kind: sandbox.Delay, Delay: 300 * time.Millisecond, Upstream: sandbox.ERS, Operation: "ServiceRequest"})
 	const crowd = 50
@@ -52,65 +53,65 @@ func TestACrowdOfOneCitizensRequestsAsksOnce(t *testing.T) {
 			t.Errorf("status %d", status)
 		}
 	}
-	if n := len(s.asked(sandbox.ERS, "ServiceRequest")); n != 1 {
+	if n := len(s.Asked(sandbox.ERS, "ServiceRequest")); n != 1 {
 		t.Errorf("e-RS was asked %d times, want once", n)
 	}
-	if n := len(s.asked(sandbox.Platform, "")); n != 1 {
+	if n := len(s.Asked(sandbox.Platform, "")); n != 1 {
 		t.Errorf("%d token exchanges, want 1", n)
 	}
-	if released := s.entries("data_released"); len(released) != crowd {
+	if released := entriesOf(s, "data_released"); len(released) != crowd {
 		t.Errorf("%d answers stand in the log, want %d", len(released), crowd)
 	}
 }
 
 func TestARefreshAsksAgain(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	b := s.consented("lily")
-	answered(t, b.get("/v1/timeline"), http.StatusOK)
+	s := harness.Start(t)
+	b := s.Consented("lily")
+	harness.Answered(t, b.Get("/v1/timeline"), http.StatusOK)
 	if _, err := s.Sandbox.AdvanceCitizen("lily", ""); err != nil {
 		t.Fatal(err)
 	}
-	before := b.get("/v1/timeline")
-	after := b.post("/v1/timeline/refresh", nil)
-	answered(t, after, http.StatusOK)
-	if n := len(s.asked(sandbox.ERS, "ServiceRequest")); n != 2 {
+	before := b.Get("/v1/timeline")
+	after := b.Post("/v1/timeline/refresh", nil)
+	harness.Answered(t, after, http.StatusOK)
+	if n := len(s.Asked(sandbox.ERS, "ServiceRequest")); n != 2 {
 		t.Errorf("e-RS was asked %d times, want 2", n)
 	}
 	if before.Header.Get("ETag") == after.Header.Get("ETag") {
 		t.Error("what changed at the NHS does not show")
 	}
 	// What was refreshed serves the next look too.
-	answered(t, b.get("/v1/timeline", "If-None-Match", after.Header.Get("ETag")), http.StatusNotModified)
+	harness.Answered(t, b.Get("/v1/timeline", "If-None-Match", after.Header.Get("ETag")), http.StatusNotModified)
 }
 
 func TestTwoCitizensShareWhatBelongsToNobody(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	answered(t, s.consented("bella").get("/v1/timeline"), http.StatusOK)
+	s := harness.Start(t)
+	harness.Answered(t, s.Consented("bella").Get("/v1/timeline"), http.StatusOK)
 	s.Sandbox.ForgetRequests()
-	answered(t, s.consented("summer").get("/v1/timeline"), http.StatusOK) // the same clinic and surgery
-	if n := len(s.asked(sandbox.ERS, "HealthcareService")) + len(s.asked(sandbox.ODS, "")); n != 0 {
+	harness.Answered(t, s.Consented("summer").Get("/v1/timeline"), http.StatusOK) // the same clinic and surgery
+	if n := len(s.Asked(sandbox.ERS, "HealthcareService")) + len(s.Asked(sandbox.ODS, "")); n != 0 {
 		t.Errorf("the clinic and the surgery were looked up again, %d times", n)
 	}
-	if n := len(s.asked(sandbox.ERS, "ServiceRequest")); n != 1 {
+	if n := len(s.Asked(sandbox.ERS, "ServiceRequest")); n != 1 {
 		t.Errorf("e-RS was asked %d times for the second citizen, want once", n)
 	}
 }
 
 func TestAnAccessTokenServesItsLifeAndNoLonger(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	b := s.consented("bella")
+	s := harness.Start(t)
+	b := s.Consented("bella")
 	for range 3 {
-		answered(t, b.post("/v1/timeline/refresh", nil), http.StatusOK)
+		harness.Answered(t, b.Post("/v1/timeline/refresh", nil), http.StatusOK)
 	}
-	if n := len(s.asked(sandbox.Platform, "")); n != 1 {
+	if n := len(s.Asked(sandbox.Platform, "")); n != 1 {
 		t.Errorf("%d token exchanges for three readings, want 1", n)
 	}
-	s.clock.Advance(10 * time.Minute)
-	answered(t, b.post("/v1/timeline/refresh", nil), http.StatusOK)
-	exchanges := s.asked(sandbox.Platform, "")
+	s.Clock.Advance(10 * time.Minute)
+	harness.Answered(t, b.Post("/v1/timeline/refresh", nil), http.StatusOK)
+	exchanges := s.Asked(sandbox.Platform, "")
 	if len(exchanges) != 2 {
 		t.Fatalf("%d token exchanges, want a second after the token's life", len(exchanges))
 	}
@@ -124,11 +125,11 @@ func TestAnAccessTokenServesItsLifeAndNoLonger(t *testing.T) {
 
 func TestASecondSignInDoesNotUseTheFirstOnesToken(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	phone, tablet := s.consented("bella"), s.signedIn("bella")
-	answered(t, phone.post("/v1/timeline/refresh", nil), http.StatusOK)
-	answered(t, tablet.post("/v1/timeline/refresh", nil), http.StatusOK)
-	if n := len(s.asked(sandbox.Platform, "")); n != 2 {
+	s := harness.Start(t)
+	phone, tablet := s.Consented("bella"), s.SignedIn("bella")
+	harness.Answered(t, phone.Post("/v1/timeline/refresh", nil), http.StatusOK)
+	harness.Answered(t, tablet.Post("/v1/timeline/refresh", nil), http.StatusOK)
+	if n := len(s.Asked(sandbox.Platform, "")); n != 2 {
 		t.Errorf("%d token exchanges, want one for each sign-in", n)
 	}
 }

@@ -8,19 +8,21 @@ import (
 	"testing"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 func TestACitizenKeepsAReceiptOfTheirConsent(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	b := s.consented("bella")
-	id := decodeAs[struct{ Consents []struct{ ID string } }](t, b.get("/v1/consents").Body).Consents[0].ID
+	s := harness.Start(t)
+	b := s.Consented("bella")
+	id := harness.Read[struct{ Consents []struct{ ID string } }](t, b.Get("/v1/consents").Body).Consents[0].ID
 	path := "/v1/consents/" + id + "/receipt"
 
 	t.Run("which anybody can check with the published keys", func(t *testing.T) {
-		a := b.get(path)
-		answered(t, a, http.StatusOK)
-		set := decodeAs[jose.JSONWebKeySet](t, s.browser().get("/.well-known/jwks.json").Body)
+		a := b.Get(path)
+		harness.Answered(t, a, http.StatusOK)
+		set := harness.Read[jose.JSONWebKeySet](t, s.Browser().Get("/.well-known/jwks.json").Body)
 		signed, err := jose.ParseSignedCompact(string(a.Body), []jose.SignatureAlgorithm{jose.RS512})
 		if err != nil {
 			t.Fatal(err)
@@ -42,26 +44,26 @@ func TestACitizenKeepsAReceiptOfTheirConsent(t *testing.T) {
 		if claims["aud"] != nil || claims["exp"] != nil {
 			t.Error("it could be taken for a token that opens something")
 		}
-		if strings.Contains(string(payload), s.number("bella")) {
+		if strings.Contains(string(payload), s.Number("bella")) {
 			t.Error("it holds the NHS number")
 		}
 	})
 	t.Run("or as FHIR, which ends with the consent", func(t *testing.T) {
 		type resource struct{ ResourceType, Status, ID string }
-		if r := decodeAs[resource](t, b.get(path+"?format=fhir").Body); r.ResourceType != "Consent" || r.Status != "active" || r.ID != id {
+		if r := harness.Read[resource](t, b.Get(path+"?format=fhir").Body); r.ResourceType != "Consent" || r.Status != "active" || r.ID != id {
 			t.Errorf("got %+v", r)
 		}
-		answered(t, b.delete("/v1/consents/"+id), http.StatusNoContent)
-		if r := decodeAs[resource](t, b.get(path+"?format=fhir").Body); r.Status != "inactive" {
+		harness.Answered(t, b.Delete("/v1/consents/"+id), http.StatusNoContent)
+		if r := harness.Read[resource](t, b.Get(path+"?format=fhir").Body); r.Status != "inactive" {
 			t.Errorf("after withdrawal %+v", r)
 		}
-		answered(t, b.get(path), http.StatusOK)
+		harness.Answered(t, b.Get(path), http.StatusOK)
 	})
 	t.Run("and nobody else's", func(t *testing.T) {
-		refused(t, s.signedIn("sunny").get(path), http.StatusNotFound, "not_found")
-		refused(t, b.get("/v1/consents/nothing/receipt"), http.StatusNotFound, "not_found")
-		refused(t, b.get(path+"?format=pdf"), http.StatusBadRequest, "bad_request")
-		refused(t, s.browser().get(path), http.StatusUnauthorized, "sign_in_required")
+		harness.Refused(t, s.SignedIn("sunny").Get(path), http.StatusNotFound, "not_found")
+		harness.Refused(t, b.Get("/v1/consents/nothing/receipt"), http.StatusNotFound, "not_found")
+		harness.Refused(t, b.Get(path+"?format=pdf"), http.StatusBadRequest, "bad_request")
+		harness.Refused(t, s.Browser().Get(path), http.StatusUnauthorized, "sign_in_required")
 	})
 }
 
@@ -69,17 +71,17 @@ func TestACitizenKeepsAReceiptOfTheirConsent(t *testing.T) {
 // must name what was read.
 func TestAReceiptNamesTheLanguageOfTheNotice(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	b := s.signedIn("bella")
-	notice := decodeAs[struct{ Version, Language string }](t, b.get("/v1/privacy-notice").Body)
-	granted := b.post("/v1/consents", map[string]any{"clientId": "web", "scopes": []string{"timeline:read"}, "noticeVersion": notice.Version}, "Accept-Language", "cy")
-	answered(t, granted, http.StatusCreated)
-	a := b.get(granted.Header.Get("Location") + "/receipt")
+	s := harness.Start(t)
+	b := s.SignedIn("bella")
+	notice := harness.Read[struct{ Version, Language string }](t, b.Get("/v1/privacy-notice").Body)
+	granted := b.Post("/v1/consents", map[string]any{"clientId": "web", "scopes": []string{"timeline:read"}, "noticeVersion": notice.Version}, "Accept-Language", "cy")
+	harness.Answered(t, granted, http.StatusCreated)
+	a := b.Get(granted.Header.Get("Location") + "/receipt")
 	signed, err := jose.ParseSignedCompact(string(a.Body), []jose.SignatureAlgorithm{jose.RS512})
 	if err != nil {
 		t.Fatal(err)
 	}
-	claims := decodeAs[struct{ Language string }](t, signed.UnsafePayloadWithoutVerification())
+	claims := harness.Read[struct{ Language string }](t, signed.UnsafePayloadWithoutVerification())
 	if notice.Language != "en" || claims.Language != notice.Language {
 		t.Errorf("the receipt says %q, the notice is in %q", claims.Language, notice.Language)
 	}

@@ -4,37 +4,39 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 func TestTheETagChangesExactlyWhenTheContentDoes(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	b := s.consented("bella")
-	first := b.get("/v1/timeline")
+	s := harness.Start(t)
+	b := s.Consented("bella")
+	first := b.Get("/v1/timeline")
 	tag := first.Header.Get("ETag")
 
-	s.clock.Advance(2 * time.Minute)
-	again := b.get("/v1/timeline") // read anew, the same content
+	s.Clock.Advance(2 * time.Minute)
+	again := b.Get("/v1/timeline") // read anew, the same content
 	if again.Header.Get("ETag") != tag || string(again.Body) == string(first.Body) {
 		t.Error("a later asOf alone changed the ETag, or asOf did not change")
 	}
 	for name, header := range map[string]string{
 		"the tag": tag, "as a strong tag": tag[2:], "one of several": `"x", ` + tag, "any": "*",
 	} {
-		a := b.get("/v1/timeline", "If-None-Match", header)
+		a := b.Get("/v1/timeline", "If-None-Match", header)
 		if a.Status != http.StatusNotModified || len(a.Body) != 0 || a.Header.Get("ETag") != tag {
 			t.Errorf("%s: status %d with %d bytes, ETag %q", name, a.Status, len(a.Body), a.Header.Get("ETag"))
 		}
 	}
 	for name, header := range map[string]string{"another tag": `W/"another"`, "no tag": "nonsense", "empty": ""} {
-		if a := b.get("/v1/timeline", "If-None-Match", header); a.Status != http.StatusOK {
+		if a := b.Get("/v1/timeline", "If-None-Match", header); a.Status != http.StatusOK {
 			t.Errorf("%s: status %d", name, a.Status)
 		}
 	}
 
 	t.Run("with the language", func(t *testing.T) {
-		a := b.in(t).get("/v1/timeline", "Accept-Language", "cy", "If-None-Match", tag)
-		answered(t, a, http.StatusOK)
+		a := b.In(t).Get("/v1/timeline", "Accept-Language", "cy", "If-None-Match", tag)
+		harness.Answered(t, a, http.StatusOK)
 		if a.Header.Get("Content-Language") != "cy" {
 			t.Errorf("Content-Language %q", a.Header.Get("Content-Language"))
 		}
@@ -43,32 +45,32 @@ func TestTheETagChangesExactlyWhenTheContentDoes(t *testing.T) {
 		if _, err := s.Sandbox.AdvanceCitizen("bella", ""); err != nil {
 			t.Fatal(err)
 		}
-		s.clock.Advance(2 * time.Minute)
-		answered(t, b.in(t).get("/v1/timeline", "If-None-Match", tag), http.StatusOK)
+		s.Clock.Advance(2 * time.Minute)
+		harness.Answered(t, b.In(t).Get("/v1/timeline", "If-None-Match", tag), http.StatusOK)
 	})
 }
 
 func TestTimeAloneCanChangeTheContent(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	b := s.consented("toby") // an appointment today at midday
-	a := b.get("/v1/timeline")
-	answered(t, b.get("/v1/timeline", "If-None-Match", a.Header.Get("ETag")), http.StatusNotModified)
+	s := harness.Start(t)
+	b := s.Consented("toby") // an appointment today at midday
+	a := b.Get("/v1/timeline")
+	harness.Answered(t, b.Get("/v1/timeline", "If-None-Match", a.Header.Get("ETag")), http.StatusNotModified)
 	for range 5 {
-		s.clock.Advance(29 * time.Minute)
-		b.get("/v1/consents") // stay signed in
+		s.Clock.Advance(29 * time.Minute)
+		b.Get("/v1/consents") // stay signed in
 	}
-	answered(t, b.signIn("toby"), http.StatusOK)
-	answered(t, b.get("/v1/timeline", "If-None-Match", a.Header.Get("ETag")), http.StatusOK)
+	harness.Answered(t, b.SignIn("toby"), http.StatusOK)
+	harness.Answered(t, b.Get("/v1/timeline", "If-None-Match", a.Header.Get("ETag")), http.StatusOK)
 }
 
 func TestNotModifiedIsARecordOfItsOwn(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	b := s.consented("bella")
-	tag := b.get("/v1/timeline").Header.Get("ETag")
-	answered(t, b.get("/v1/timeline", "If-None-Match", tag), http.StatusNotModified)
-	released, unchanged := s.entries("data_released"), s.entries("data_not_modified")
+	s := harness.Start(t)
+	b := s.Consented("bella")
+	tag := b.Get("/v1/timeline").Header.Get("ETag")
+	harness.Answered(t, b.Get("/v1/timeline", "If-None-Match", tag), http.StatusNotModified)
+	released, unchanged := entriesOf(s, "data_released"), entriesOf(s, "data_not_modified")
 	if len(released) != 1 || len(unchanged) != 1 {
 		t.Fatalf("%d released and %d not modified stand in the log, want one of each", len(released), len(unchanged))
 	}

@@ -3,7 +3,6 @@ package tests_test
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -30,7 +29,7 @@ func TestEachCitizensTimelineIsAsGolden(t *testing.T) {
 	t.Parallel()
 	turnedAway := []string{"cosmo", "nemo", "noah", "olive", "pip", "yusuf", "zara"}
 	random := harness.NewRandom()
-	s := start(t, env("PCA_RATE_LIMIT_ADDRESS", "off"), func(o *local.Options) { o.Random = random })
+	s := harness.Start(t, harness.Env("PCA_RATE_LIMIT_ADDRESS", "off"), func(o *local.Options) { o.Random = random })
 	var files []string
 	for _, c := range s.Sandbox.Citizens() {
 		if slices.Contains(turnedAway, c.Name) {
@@ -38,15 +37,15 @@ func TestEachCitizensTimelineIsAsGolden(t *testing.T) {
 		}
 		t.Run(c.Name, func(t *testing.T) {
 			random.Seed(c.Name)
-			a := s.consented(c.Name).in(t).get("/v1/timeline")
-			shown := read[answer](t, a.Body)
+			a := s.Consented(c.Name).In(t).Get("/v1/timeline")
+			shown := harness.Read[answer](t, a.Body)
 			status := http.StatusMultiStatus
 			if shown.Complete {
 				status = http.StatusOK
 			}
-			answered(t, a, status)
+			harness.Answered(t, a, status)
 			shown.inOrder(t)
-			name, text := c.Name+".json", indent(t, a.Body)
+			name, text := c.Name+".json", harness.Indent(t, a.Body)
 			if len(shown.Referrals) > mostWhole {
 				name, text = c.Name+".txt", shown.table()
 			}
@@ -150,14 +149,6 @@ func (a answer) table() []byte {
 		}, " | "))
 	}
 	return out.Bytes()
-}
-
-func read[T any](t *testing.T, text []byte) (v T) {
-	t.Helper()
-	if err := json.Unmarshal(text, &v); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
-	return v
 }
 
 // golden compares with a file, byte by byte.

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 // A stranger could otherwise ring the alarm that wakes somebody: each connection
@@ -15,7 +17,7 @@ import (
 func TestConnectionsThatAreClosedRaiseNoAlarm(t *testing.T) {
 	t.Parallel()
 	const strangers = 400
-	s := start(t, env("PCA_RATE_LIMIT_ADDRESS", "off", "PCA_RATE_LIMIT_GLOBAL", "off"))
+	s := harness.Start(t, harness.Env("PCA_RATE_LIMIT_ADDRESS", "off", "PCA_RATE_LIMIT_GLOBAL", "off"))
 	host := strings.TrimPrefix(s.URL, "http://")
 	for range strangers {
 		conn, err := net.Dial("tcp", host)
@@ -34,8 +36,8 @@ func TestConnectionsThatAreClosedRaiseNoAlarm(t *testing.T) {
 		if t.Context().Err() != nil {
 			t.Fatalf("only %d requests were served", done)
 		}
-		answered(t, s.browser().get("/auth/session"), http.StatusUnauthorized)
-		metrics = string(s.browser().get(s.AdminURL + "/metrics").Body)
+		harness.Answered(t, s.Browser().Get("/auth/session"), http.StatusUnauthorized)
+		metrics = string(s.Browser().Get(s.AdminURL + "/metrics").Body)
 		done = 0
 		for _, found := range regexp.MustCompile(`\npca_http_request_duration_seconds_count\{[^}]*route="/auth/callback"[^}]*\} (\d+)`).FindAllStringSubmatch(metrics, -1) {
 			n, err := strconv.Atoi(found[1])

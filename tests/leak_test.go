@@ -14,33 +14,34 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 // assertSilent looks everywhere.
 func (s *spied) assertSilent() {
-	s.t.Helper()
+	s.T.Helper()
 	s.learn()
 	personal := []string{"NHS number", "name", "date of birth", "booking reference", "clinical word", "label"}
 	secret := []string{"token", "cookie", "key", "sign-in secret"}
 	everything := append(append([]string{}, personal...), secret...)
 	for _, what := range append(append([]string{}, personal[:3]...), "token", "cookie", "key") {
 		if len(s.known[what]) == 0 {
-			s.t.Errorf("no %s is known, so nothing would be found", what)
+			s.T.Errorf("no %s is known, so nothing would be found", what)
 		}
 	}
 	none := func(place string, content []byte, random bool, sorts ...string) {
-		s.t.Helper()
+		s.T.Helper()
 		if len(content) == 0 {
-			s.t.Errorf("%s: nothing is there to look at", place)
+			s.T.Errorf("%s: nothing is there to look at", place)
 		}
 		for _, leak := range s.known.leaks(content, random, sorts...) {
-			s.t.Errorf("%s: %s", place, leak)
+			s.T.Errorf("%s: %s", place, leak)
 		}
 	}
 	none("log", s.logs.Bytes(), false, everything...)
 	none("spans", fmt.Appendf(nil, "%+v", s.spans.GetSpans().Snapshots()), false, everything...)
 	none("spans", spanTexts(s.spans.GetSpans()), false, everything...)
-	metrics := s.browser().get(s.AdminURL + "/metrics")
+	metrics := s.Browser().Get(s.AdminURL + "/metrics")
 	none("metrics", metrics.Body, false, everything...)
 	// Citizens see their own booking references and clinical words, and their
 	// browsers get the secrets of signing in: nothing else.
@@ -53,7 +54,7 @@ func (s *spied) assertSilent() {
 
 // files reads the database's files as bytes.
 func (s *spied) files(look func(name string, content []byte)) {
-	s.t.Helper()
+	s.T.Helper()
 	err := filepath.WalkDir(s.DataDir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || strings.HasSuffix(path, ".key") {
 			return err
@@ -65,7 +66,7 @@ func (s *spied) files(look func(name string, content []byte)) {
 		return err
 	})
 	if err != nil {
-		s.t.Fatal(err)
+		s.T.Fatal(err)
 	}
 }
 
@@ -155,7 +156,7 @@ func TestNothingLeaksWhenNobodyAnswersAtAll(t *testing.T) {
 	for name, setting := range map[string]string{"e-RS": "PCA_ERS_BASE_URL", "ODS": "PCA_ODS_BASE_URL", "token endpoint": "PCA_API_PLATFORM_TOKEN_URL"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := spy(t, env(setting, closed))
+			s := spy(t, harness.Env(setting, closed))
 			s.journey("sunny")
 			s.assertSilent()
 		})

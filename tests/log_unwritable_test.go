@@ -6,18 +6,19 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 func TestWhileTheLogCannotBeWrittenNothingIsShownAndNothingIsReady(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	b := s.consented("bella")
-	auditor := s.auditor("ada")
-	answered(t, s.browser().get("/readyz"), http.StatusOK)
+	s := harness.Start(t)
+	b := s.Consented("bella")
+	auditor := s.Auditor("ada")
+	harness.Answered(t, s.Browser().Get("/readyz"), http.StatusOK)
 
 	// Another process holds the database's only place for a writer.
-	path, _ := strings.CutPrefix(s.Env["PCA_DATABASE_URL"], "sqlite:")
-	db, err := sql.Open("sqlite", "file:"+path)
+	db, err := sql.Open("sqlite", "file:"+s.DatabasePath())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,11 +27,11 @@ func TestWhileTheLogCannotBeWrittenNothingIsShownAndNothingIsReady(t *testing.T)
 	if _, err := db.ExecContext(t.Context(), `BEGIN IMMEDIATE`); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, b.get("/v1/timeline"), http.StatusServiceUnavailable, "audit_unavailable")
-	refused(t, auditor.get("/audit/v1/entries"), http.StatusServiceUnavailable, "audit_unavailable")
-	refused(t, s.browser().get("/readyz"), http.StatusServiceUnavailable, "service_unavailable")
-	answered(t, s.browser().get(s.AdminURL+"/readyz"), http.StatusServiceUnavailable)
-	metrics := string(s.browser().get(s.AdminURL + "/metrics").Body)
+	harness.Refused(t, b.Get("/v1/timeline"), http.StatusServiceUnavailable, "audit_unavailable")
+	harness.Refused(t, auditor.Get("/audit/v1/entries"), http.StatusServiceUnavailable, "audit_unavailable")
+	harness.Refused(t, s.Browser().Get("/readyz"), http.StatusServiceUnavailable, "service_unavailable")
+	harness.Answered(t, s.Browser().Get(s.AdminURL+"/readyz"), http.StatusServiceUnavailable)
+	metrics := string(s.Browser().Get(s.AdminURL + "/metrics").Body)
 	if !strings.Contains(metrics, "\npca_audit_failures_total 2\n") {
 		t.Error("the alarm counter did not rise by the two answers that were withheld")
 	}
@@ -38,9 +39,9 @@ func TestWhileTheLogCannotBeWrittenNothingIsShownAndNothingIsReady(t *testing.T)
 	if _, err := db.ExecContext(t.Context(), `ROLLBACK`); err != nil {
 		t.Fatal(err)
 	}
-	s.clock.Advance(time.Second) // the service remembers a failure for as long
-	answered(t, s.browser().get("/readyz"), http.StatusOK)
-	answered(t, b.get("/v1/timeline"), http.StatusOK)
-	answered(t, auditor.get("/audit/v1/entries"), http.StatusOK)
-	s.verified()
+	s.Clock.Advance(time.Second) // a failure is believed for so long
+	harness.Answered(t, s.Browser().Get("/readyz"), http.StatusOK)
+	harness.Answered(t, b.Get("/v1/timeline"), http.StatusOK)
+	harness.Answered(t, auditor.Get("/audit/v1/entries"), http.StatusOK)
+	verifyLog(s)
 }

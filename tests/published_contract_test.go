@@ -12,6 +12,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox"
 	"github.com/patient-care-aggregator/aggregator/tests/contract"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 // published loads the NHS's contract, or skips the one test that says so.
@@ -84,16 +85,16 @@ func TestWhatPassesBetweenServiceAndERSKeepsToThePublishedContract(t *testing.T)
 	server := httptest.NewServer(w)
 	t.Cleanup(server.Close)
 	t.Cleanup(w.client.CloseIdleConnections)
-	s := start(t, env("PCA_ERS_BASE_URL", server.URL))
+	s := harness.Start(t, harness.Env("PCA_ERS_BASE_URL", server.URL))
 	w.sandbox.Store(s.Sandbox)
 	for _, c := range s.Sandbox.Citizens() {
 		strange.Store(c.Strange != "")
-		b := s.browser()
-		if b.signIn(c.Name).Status != http.StatusOK {
+		b := s.Browser()
+		if b.SignIn(c.Name).Status != http.StatusOK {
 			continue // who may not be let in is another test's
 		}
-		b.consent()
-		if a := b.get("/v1/timeline"); a.Status != http.StatusOK && a.Status != http.StatusMultiStatus && c.Name != "olive" {
+		b.Consent()
+		if a := b.Get("/v1/timeline"); a.Status != http.StatusOK && a.Status != http.StatusMultiStatus && c.Name != "olive" {
 			t.Errorf("%s: status %d: %s", c.Name, a.Status, a.Body)
 		}
 	}
@@ -106,16 +107,16 @@ func TestWhatPassesBetweenServiceAndERSKeepsToThePublishedContract(t *testing.T)
 
 func TestACorrelationIDGoesAllTheWay(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	b := s.consented("bella")
+	s := harness.Start(t)
+	b := s.Consented("bella")
 	s.Sandbox.ForgetRequests()
 	const id = "11111111-2222-4333-8444-555555555555"
-	a := b.get("/v1/timeline", "X-Correlation-ID", id)
+	a := b.Get("/v1/timeline", "X-Correlation-ID", id)
 	if a.Header.Get("X-Correlation-ID") != id {
 		t.Errorf("came back as %s", a.Header.Get("X-Correlation-ID"))
 	}
 	for _, u := range []sandbox.Upstream{sandbox.ERS, sandbox.ODS} {
-		asked := s.asked(u, "")
+		asked := s.Asked(u, "")
 		if len(asked) == 0 {
 			t.Errorf("%s was not asked", u)
 		}
@@ -127,14 +128,14 @@ func TestACorrelationIDGoesAllTheWay(t *testing.T) {
 	}
 	t.Run("one that is no UUID is replaced", func(t *testing.T) {
 		for _, wrong := range []string{"9990000018", "x", "{" + id + "}", "urn:uuid:" + id, strings.ReplaceAll(id, "-", "")} {
-			if got := b.in(t).get("/v1/timeline", "X-Correlation-ID", wrong).Header.Get("X-Correlation-ID"); got == wrong {
+			if got := b.In(t).Get("/v1/timeline", "X-Correlation-ID", wrong).Header.Get("X-Correlation-ID"); got == wrong {
 				t.Errorf("%q was taken as it is", wrong)
 			}
 		}
 	})
 	t.Run("capitals are written small", func(t *testing.T) {
 		upper := "AAAAAAAA-BBBB-4CCC-8DDD-EEEEEEEEEEEE"
-		if got := b.in(t).get("/v1/timeline", "X-Correlation-ID", upper).Header.Get("X-Correlation-ID"); got != strings.ToLower(upper) {
+		if got := b.In(t).Get("/v1/timeline", "X-Correlation-ID", upper).Header.Get("X-Correlation-ID"); got != strings.ToLower(upper) {
 			t.Errorf("came back as %s", got)
 		}
 	})

@@ -6,36 +6,37 @@ import (
 	"testing"
 
 	"github.com/patient-care-aggregator/aggregator/internal/local"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 func TestARestartLosesNothingButWhatIsKeptInMemory(t *testing.T) {
 	t.Parallel()
-	dir := dataDir(t)
-	s := start(t, func(o *local.Options) { o.DataDir = dir })
-	addr, admin, nhs, now := host(t, s.URL), host(t, s.AdminURL), host(t, s.Sandbox.URL()), s.clock.Now
-	b := s.consented("sunny")
-	before := b.get("/v1/timeline")
-	answered(t, before, http.StatusOK)
-	other := s.browser()
-	underWay := other.begin()
-	entries := len(s.entries())
+	dir := harness.DataDir(t)
+	s := harness.Start(t, func(o *local.Options) { o.DataDir = dir })
+	addr, admin, nhs, now := host(t, s.URL), host(t, s.AdminURL), host(t, s.Sandbox.URL()), s.Clock.Now
+	b := s.Consented("sunny")
+	before := b.Get("/v1/timeline")
+	harness.Answered(t, before, http.StatusOK)
+	other := s.Browser()
+	underWay := beginSignIn(other)
+	entries := len(entriesOf(s))
 
-	s.close()
-	s = start(t, func(o *local.Options) {
+	s.Stop()
+	s = harness.Start(t, func(o *local.Options) {
 		o.DataDir, o.Now, o.Addr, o.AdminAddr, o.SandboxAddr = dir, now, addr, admin, nhs
 	})
-	b.s, other.s = s, s
-	answered(t, b.get("/auth/session"), http.StatusOK)
+	b.Service, other.Service = s, s
+	harness.Answered(t, b.Get("/auth/session"), http.StatusOK)
 	// The same consent, ids and words.
-	answered(t, b.get("/v1/timeline", "If-None-Match", before.Header.Get("ETag")), http.StatusNotModified)
-	if list := b.consents(); len(list) != 1 || list[0].Status != "active" {
+	harness.Answered(t, b.Get("/v1/timeline", "If-None-Match", before.Header.Get("ETag")), http.StatusNotModified)
+	if list := consentsOf(b); len(list) != 1 || list[0].Status != "active" {
 		t.Errorf("consents after the restart: %+v", list)
 	}
-	answered(t, other.get(other.comeBack(underWay, query("sandbox_citizen", "bella"))), http.StatusSeeOther)
-	if n := len(s.entries()); n <= entries {
+	harness.Answered(t, other.Get(comeBack(other, underWay, harness.Query("sandbox_citizen", "bella"))), http.StatusSeeOther)
+	if n := len(entriesOf(s)); n <= entries {
 		t.Errorf("%d entries after the restart, %d before", n, entries)
 	}
-	s.verified()
+	verifyLog(s)
 }
 
 func host(t *testing.T, address string) string {

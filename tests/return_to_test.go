@@ -5,11 +5,13 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 func TestSigningInEndsOnlyOnThisService(t *testing.T) {
 	t.Parallel()
-	b := start(t).browser()
+	b := harness.Start(t).Browser()
 	for _, to := range []string{
 		"https://evil.example", "http://evil.example/", "//evil.example", "///evil.example", `/\evil.example`, `\/evil.example`, `\\evil.example`,
 		"/\t/evil.example", "/\n/evil.example", "/\r\nLocation: https://evil.example", " //evil.example", "\t//evil.example", "/ /evil.example",
@@ -18,17 +20,17 @@ func TestSigningInEndsOnlyOnThisService(t *testing.T) {
 		"/\x00", "/\x7f", "https:/evil.example", "https:evil.example", "/" + strings.Repeat("a", 600), "/%",
 	} {
 		t.Run(to, func(t *testing.T) {
-			b := b.in(t)
-			a := b.get("/auth/login?return_to=" + url.QueryEscape(to))
+			b := b.In(t)
+			a := b.Get("/auth/login?return_to=" + url.QueryEscape(to))
 			if a.Status == http.StatusBadRequest {
-				refused(t, a, http.StatusBadRequest, "bad_request")
+				harness.Refused(t, a, http.StatusBadRequest, "bad_request")
 				return
 			}
 			// Let through: then it must lead nowhere else, as a browser reads it.
-			back := b.comeBack(parse(t, a.Header.Get("Location")), query("sandbox_citizen", "bella"))
-			done := b.get(back)
-			answered(t, done, http.StatusSeeOther)
-			base := parse(t, b.s.URL)
+			back := comeBack(b, parse(t, a.Header.Get("Location")), harness.Query("sandbox_citizen", "bella"))
+			done := b.Get(back)
+			harness.Answered(t, done, http.StatusSeeOther)
+			base := parse(t, b.Service.URL)
 			if at := base.ResolveReference(parse(t, done.Header.Get("Location"))); at.Host != base.Host || at.Scheme != base.Scheme {
 				t.Errorf("leads to %s", at)
 			}
@@ -41,7 +43,7 @@ func TestSigningInEndsOnlyOnThisService(t *testing.T) {
 
 func TestSigningInEndsWhereTheCitizenWas(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := harness.Start(t)
 	for given, want := range map[string]string{
 		"/auth/login":                                    "/timeline",
 		"/auth/login?return_to=/v1/timeline":             "/v1/timeline",
@@ -49,10 +51,10 @@ func TestSigningInEndsWhereTheCitizenWas(t *testing.T) {
 		"/auth/login?return_to=%2Fembed%3Fa%3D1%26b%3D2": "/embed?a=1&b=2",
 	} {
 		t.Run(want, func(t *testing.T) {
-			b := s.browser().in(t)
-			a := b.get(given)
-			answered(t, a, http.StatusFound)
-			done := b.get(b.comeBack(parse(t, a.Header.Get("Location")), query("sandbox_citizen", "bella")))
+			b := s.Browser().In(t)
+			a := b.Get(given)
+			harness.Answered(t, a, http.StatusFound)
+			done := b.Get(comeBack(b, parse(t, a.Header.Get("Location")), harness.Query("sandbox_citizen", "bella")))
 			if got := done.Header.Get("Location"); done.Status != http.StatusSeeOther || got != want {
 				t.Errorf("status %d to %q, want %q", done.Status, got, want)
 			}

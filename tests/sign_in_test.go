@@ -9,54 +9,55 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/local"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
-// begin starts a sign-in and gives the address at NHS login that it leads to.
-func (b *browser) begin() *url.URL {
-	b.t.Helper()
-	a := b.get("/auth/login?return_to=/auth/session")
-	answered(b.t, a, http.StatusFound)
+// beginSignIn starts a sign-in and gives the address at NHS login that it leads to.
+func beginSignIn(b *harness.Browser) *url.URL {
+	b.T.Helper()
+	a := b.Get("/auth/login?return_to=/auth/session")
+	harness.Answered(b.T, a, http.StatusFound)
 	u, err := url.Parse(a.Header.Get("Location"))
 	if err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 	return u
 }
 
 // comeBack has a citizen sign in there and gives the address that NHS login
 // sends the browser back to.
-func (b *browser) comeBack(at *url.URL, choice url.Values) string {
-	b.t.Helper()
+func comeBack(b *harness.Browser, at *url.URL, choice url.Values) string {
+	b.T.Helper()
 	q := at.Query()
 	for name, values := range choice {
 		q[name] = values
 	}
 	there := *at
 	there.RawQuery = q.Encode()
-	a := b.get(there.String())
+	a := b.Get(there.String())
 	if a.Status != http.StatusFound && a.Status != http.StatusSeeOther {
-		b.t.Fatalf("NHS login: status %d: %s", a.Status, a.Body)
+		b.T.Fatalf("NHS login: status %d: %s", a.Status, a.Body)
 	}
 	return a.Header.Get("Location")
 }
 
-// callback is begin and comeBack of one citizen.
-func (b *browser) callback(name string) string {
-	b.t.Helper()
-	return b.comeBack(b.begin(), query("sandbox_citizen", name))
+// callbackOf is begin and comeBack of one citizen.
+func callbackOf(b *harness.Browser, name string) string {
+	b.T.Helper()
+	return comeBack(b, beginSignIn(b), harness.Query("sandbox_citizen", name))
 }
 
-func (b *browser) isSignedOut() {
-	b.t.Helper()
-	if a := b.get("/auth/session"); a.Status != http.StatusUnauthorized {
-		b.t.Errorf("signed in after all: status %d", a.Status)
+func isSignedOut(b *harness.Browser) {
+	b.T.Helper()
+	if a := b.Get("/auth/session"); a.Status != http.StatusUnauthorized {
+		b.T.Errorf("signed in after all: status %d", a.Status)
 	}
 }
 
 func TestNHSLoginIsAskedForWhatERSDemands(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	q := s.browser().begin().Query()
+	s := harness.Start(t)
+	q := beginSignIn(s.Browser()).Query()
 	for name, want := range map[string]string{
 		"response_type": "code", "vtr": `["P9.Cp.Cd","P9.Cp.Ck","P9.Cm"]`, "redirect_uri": s.URL + "/auth/callback", "scope": "openid profile",
 	} {
@@ -77,62 +78,62 @@ func TestNHSLoginIsAskedForWhatERSDemands(t *testing.T) {
 
 func TestASignInServesOnceAndInTheBrowserThatBeganIt(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := harness.Start(t)
 	t.Run("a forged state", func(t *testing.T) {
-		b := s.browser().in(t)
-		b.begin()
-		refused(t, b.get("/auth/callback?code=code&state=FORGEDFORGEDFORGEDFORGEDFORGED"), http.StatusBadRequest, "sign_in_expired")
-		b.isSignedOut()
+		b := s.Browser().In(t)
+		beginSignIn(b)
+		harness.Refused(t, b.Get("/auth/callback?code=code&state=FORGEDFORGEDFORGEDFORGEDFORGED"), http.StatusBadRequest, "sign_in_expired")
+		isSignedOut(b)
 	})
 	t.Run("no state at all", func(t *testing.T) {
-		refused(t, s.browser().in(t).get("/auth/callback?code=code"), http.StatusBadRequest, "sign_in_expired")
-		refused(t, s.browser().in(t).get("/auth/callback"), http.StatusBadRequest, "sign_in_expired")
+		harness.Refused(t, s.Browser().In(t).Get("/auth/callback?code=code"), http.StatusBadRequest, "sign_in_expired")
+		harness.Refused(t, s.Browser().In(t).Get("/auth/callback"), http.StatusBadRequest, "sign_in_expired")
 	})
 	t.Run("a state used twice", func(t *testing.T) {
-		b := s.browser().in(t)
-		back := b.callback("bella")
-		answered(t, b.get(back), http.StatusSeeOther)
-		refused(t, b.get(back), http.StatusBadRequest, "sign_in_expired")
+		b := s.Browser().In(t)
+		back := callbackOf(b, "bella")
+		harness.Answered(t, b.Get(back), http.StatusSeeOther)
+		harness.Refused(t, b.Get(back), http.StatusBadRequest, "sign_in_expired")
 	})
 	t.Run("a state that waited too long", func(t *testing.T) {
-		late := start(t)
-		b := late.browser().in(t)
-		back := b.callback("bella")
-		late.clock.Advance(11 * time.Minute)
-		refused(t, b.get(back), http.StatusBadRequest, "sign_in_expired")
-		b.isSignedOut()
+		late := harness.Start(t)
+		b := late.Browser().In(t)
+		back := callbackOf(b, "bella")
+		late.Clock.Advance(11 * time.Minute)
+		harness.Refused(t, b.Get(back), http.StatusBadRequest, "sign_in_expired")
+		isSignedOut(b)
 	})
 	t.Run("come back in another browser", func(t *testing.T) {
-		thief, victim := s.browser().in(t), s.browser().in(t)
-		back := thief.callback("bella")
-		refused(t, victim.get(back), http.StatusBadRequest, "sign_in_failed")
-		victim.isSignedOut()
-		refused(t, thief.get(back), http.StatusBadRequest, "sign_in_expired") // the first try used it up
+		thief, victim := s.Browser().In(t), s.Browser().In(t)
+		back := callbackOf(thief, "bella")
+		harness.Refused(t, victim.Get(back), http.StatusBadRequest, "sign_in_failed")
+		isSignedOut(victim)
+		harness.Refused(t, thief.Get(back), http.StatusBadRequest, "sign_in_expired") // the first try used it up
 	})
 	t.Run("a code that NHS login never gave", func(t *testing.T) {
-		b := s.browser().in(t)
-		back, _ := url.Parse(b.callback("bella"))
+		b := s.Browser().In(t)
+		back, _ := url.Parse(callbackOf(b, "bella"))
 		q := back.Query()
 		q.Set("code", "made-up")
 		back.RawQuery = q.Encode()
-		refused(t, b.get(back.String()), http.StatusBadRequest, "sign_in_expired")
-		b.isSignedOut()
+		harness.Refused(t, b.Get(back.String()), http.StatusBadRequest, "sign_in_expired")
+		isSignedOut(b)
 	})
 	t.Run("a parameter that stands twice", func(t *testing.T) {
-		b := s.browser().in(t)
-		refused(t, b.get(b.callback("bella")+"&code=second"), http.StatusBadRequest, "sign_in_failed")
-		b.isSignedOut()
+		b := s.Browser().In(t)
+		harness.Refused(t, b.Get(callbackOf(b, "bella")+"&code=second"), http.StatusBadRequest, "sign_in_failed")
+		isSignedOut(b)
 	})
 	t.Run("a parameter without an end", func(t *testing.T) {
-		refused(t, s.browser().in(t).get("/auth/callback?state="+strings.Repeat("s", 5000)), http.StatusBadRequest, "sign_in_failed")
+		harness.Refused(t, s.Browser().In(t).Get("/auth/callback?state="+strings.Repeat("s", 5000)), http.StatusBadRequest, "sign_in_failed")
 	})
 }
 
 func TestManyTriesAtOneStateSignInOnce(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	b := s.browser()
-	back := b.callback("bella")
+	s := harness.Start(t)
+	b := s.Browser()
+	back := callbackOf(b, "bella")
 	const tries = 8
 	answers := make(chan local.Answer, tries)
 	for range tries {
@@ -166,23 +167,23 @@ func TestAnIDTokenThatIsNotForThisSignInIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := start(t)
+			s := harness.Start(t)
 			s.Sandbox.Order(sandbox.Fault{Kind: kind, Upstream: sandbox.NHSLogin})
-			b := s.browser()
-			refused(t, b.get(b.callback("bella")), http.StatusBadRequest, "sign_in_failed")
-			b.isSignedOut()
+			b := s.Browser()
+			harness.Refused(t, b.Get(callbackOf(b, "bella")), http.StatusBadRequest, "sign_in_failed")
+			isSignedOut(b)
 			s.Sandbox.ClearFaults()
-			answered(t, b.signIn("bella"), http.StatusOK)
+			harness.Answered(t, b.SignIn("bella"), http.StatusOK)
 		})
 	}
 }
 
 func TestANewKeyOfNHSLoginIsFollowed(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	s.signedIn("bella") // the old key is known
+	s := harness.Start(t)
+	s.SignedIn("bella") // the old key is known
 	s.Sandbox.Order(sandbox.Fault{Kind: sandbox.RotatedKey, Upstream: sandbox.NHSLogin})
-	s.signedIn("sunny")
+	s.SignedIn("sunny")
 }
 
 func TestNHSLoginInTroubleIsNotTheCitizensFault(t *testing.T) {
@@ -199,29 +200,29 @@ func TestNHSLoginInTroubleIsNotTheCitizensFault(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := start(t)
+			s := harness.Start(t)
 			s.Sandbox.Order(f)
-			b := s.browser()
-			a := b.must(b.SignIn(t.Context(), "bella", "/auth/session"))
-			refused(t, a, http.StatusServiceUnavailable, "sign_in_unavailable")
-			b.isSignedOut()
+			b := s.Browser()
+			a := b.Must(b.Journey.SignIn(t.Context(), "bella", "/auth/session"))
+			harness.Refused(t, a, http.StatusServiceUnavailable, "sign_in_unavailable")
+			isSignedOut(b)
 			s.Sandbox.ClearFaults()
-			answered(t, b.signIn("bella"), http.StatusOK)
+			harness.Answered(t, b.SignIn("bella"), http.StatusOK)
 		})
 	}
 }
 
 func TestNHSLoginsRefusalsAreTold(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := harness.Start(t)
 	t.Run("the citizen does not share", func(t *testing.T) {
-		b := s.browser().in(t)
-		a := b.must(b.SignInWith(t.Context(), query("sandbox_citizen", "bella", "sandbox_answer", "decline"), "/v1/timeline"))
-		refused(t, a, http.StatusForbidden, "sharing_declined")
+		b := s.Browser().In(t)
+		a := b.Must(b.SignInWith(t.Context(), harness.Query("sandbox_citizen", "bella", "sandbox_answer", "decline"), "/v1/timeline"))
+		harness.Refused(t, a, http.StatusForbidden, "sharing_declined")
 		if !strings.Contains(string(a.Body), "111") {
 			t.Error("does not say where to find help (NHS login: the no-consent page)")
 		}
-		b.isSignedOut()
+		isSignedOut(b)
 	})
 	for code, want := range map[string]struct {
 		status int
@@ -234,9 +235,9 @@ func TestNHSLoginsRefusalsAreTold(t *testing.T) {
 		"<script>":                {http.StatusBadRequest, "sign_in_failed"},
 	} {
 		t.Run(code, func(t *testing.T) {
-			b := s.browser().in(t)
-			a := b.get("/auth/callback?" + query("error", code, "state", b.begin().Query().Get("state")).Encode())
-			refused(t, a, want.status, want.code)
+			b := s.Browser().In(t)
+			a := b.Get("/auth/callback?" + harness.Query("error", code, "state", beginSignIn(b).Query().Get("state")).Encode())
+			harness.Refused(t, a, want.status, want.code)
 			if strings.Contains(string(a.Body), "script") {
 				t.Error("repeats what a stranger wrote")
 			}

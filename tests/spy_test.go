@@ -18,11 +18,12 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/patient-care-aggregator/aggregator/internal/local"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 // spied is a service of which everything that leaves it is kept.
 type spied struct {
-	*service
+	*harness.Service
 
 	logs    *buffer
 	spans   *tracetest.InMemoryExporter
@@ -60,7 +61,7 @@ func spy(t *testing.T, change ...func(*local.Options)) *spied {
 			t.Error(err)
 		}
 	})
-	s.service = start(t, append(change, func(o *local.Options) {
+	s.Service = harness.Start(t, append(change, func(o *local.Options) {
 		if o.Env == nil {
 			o.Env = map[string]string{}
 		}
@@ -100,16 +101,16 @@ func spy(t *testing.T, change ...func(*local.Options)) *spied {
 // journey makes everything that a citizen can do, and learns on the way what is
 // theirs. It gives the timeline's status.
 func (s *spied) journey(name string) int {
-	s.t.Helper()
-	s.clock.Advance(time.Minute) // e-RS counts what it is asked in a minute
-	b := s.browser()
-	b.Through(&recorder{next: &http.Transport{}, into: s.answers, known: s.known, host: host(s.t, s.URL)})
-	b.signIn(name)
-	refusal := b.get("/v1/timeline")
+	s.T.Helper()
+	s.Clock.Advance(time.Minute) // e-RS counts what it is asked in a minute
+	b := s.Browser()
+	b.Through(&recorder{next: &http.Transport{}, into: s.answers, known: s.known, host: host(s.T, s.URL)})
+	b.SignIn(name)
+	refusal := b.Get("/v1/timeline")
 	if refusal.Status == http.StatusForbidden && strings.Contains(string(refusal.Body), "consentRequest") {
-		b.must(b.Consent(s.t.Context(), refusal.Body))
+		b.Must(b.Journey.Consent(s.T.Context(), refusal.Body))
 	}
-	a := b.get("/v1/timeline")
+	a := b.Get("/v1/timeline")
 	var shown struct {
 		Referrals []struct {
 			ID, BookingReference string
@@ -131,23 +132,23 @@ func (s *spied) journey(name string) int {
 		if r.Service != nil {
 			s.known.add("clinical word", value(r.Service.Name))
 		}
-		b.get("/v1/referrals/" + r.ID)
+		b.Get("/v1/referrals/" + r.ID)
 		if r.ManageURL != nil {
-			b.get(*r.ManageURL)
-			b.post(*r.ManageURL, nil)
+			b.Get(*r.ManageURL)
+			b.Post(*r.ManageURL, nil)
 		}
 		if r.Appointment != nil {
-			b.get("/v1/appointments/" + r.Appointment.ID + "/calendar.ics")
+			b.Get("/v1/appointments/" + r.Appointment.ID + "/calendar.ics")
 		}
 		if len(shown.Referrals) > 20 {
 			break // one of two hundred is like another
 		}
 	}
 	for _, path := range []string{"/v1/referrals", "/v1/appointments", "/v1/consents", "/auth/session", "/v1/nothing/" + name} {
-		b.get(path, "If-None-Match", a.Header.Get("ETag"))
+		b.Get(path, "If-None-Match", a.Header.Get("ETag"))
 	}
-	b.post("/v1/timeline/refresh", nil)
-	b.post("/auth/logout", nil)
+	b.Post("/v1/timeline/refresh", nil)
+	b.Post("/auth/logout", nil)
 	return a.Status
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 // These tests wait for real time-outs, one beside the other. They measure
@@ -12,11 +13,11 @@ import (
 
 func TestAHangingServiceLookUpCostsItsOwnPartAlone(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := harness.Start(t)
 	s.Sandbox.Order(sandbox.Fault{Kind: sandbox.Hang, Upstream: sandbox.ERS, Operation: "HealthcareService"})
-	a := s.consented("bella").get("/v1/timeline")
-	answered(t, a, http.StatusMultiStatus)
-	v := read[view](t, a.Body)
+	a := s.Consented("bella").Get("/v1/timeline")
+	harness.Answered(t, a, http.StatusMultiStatus)
+	v := harness.Read[view](t, a.Body)
 	if len(v.Referrals) != 1 || len(v.Notices) != 1 || v.Notices[0].Code != "service_not_found" {
 		t.Errorf("answered %s", a.Body)
 	}
@@ -27,42 +28,42 @@ func TestAHangingServiceLookUpCostsItsOwnPartAlone(t *testing.T) {
 
 func TestHangingOrganisationNamesCostNothingButTheNames(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := harness.Start(t)
 	s.Sandbox.Order(sandbox.Fault{Kind: sandbox.Hang, Upstream: sandbox.ODS})
-	a := s.consented("bella").get("/v1/timeline")
-	answered(t, a, http.StatusOK)
-	if v := read[view](t, a.Body); value(v.Referrals[0].Service.Name) == "" {
+	a := s.Consented("bella").Get("/v1/timeline")
+	harness.Answered(t, a, http.StatusOK)
+	if v := harness.Read[view](t, a.Body); value(v.Referrals[0].Service.Name) == "" {
 		t.Error("the service's name is gone too, though only ODS hung")
 	}
 }
 
 func TestAHangingERSEndsInATimeout(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := harness.Start(t)
 	s.Sandbox.Order(sandbox.Fault{Kind: sandbox.Hang, Upstream: sandbox.ERS, Operation: "ServiceRequest"})
-	refused(t, s.consented("bella").get("/v1/timeline"), http.StatusGatewayTimeout, "upstream_timeout")
+	harness.Refused(t, s.Consented("bella").Get("/v1/timeline"), http.StatusGatewayTimeout, "upstream_timeout")
 }
 
 func TestAnERSThatDripsEndsInATimeout(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := harness.Start(t)
 	s.Sandbox.Order(sandbox.Fault{Kind: sandbox.Drip, Upstream: sandbox.ERS, Operation: "ServiceRequest"})
-	refused(t, s.consented("bella").get("/v1/timeline"), http.StatusGatewayTimeout, "upstream_timeout")
+	harness.Refused(t, s.Consented("bella").Get("/v1/timeline"), http.StatusGatewayTimeout, "upstream_timeout")
 }
 
 func TestAHangingTokenEndpointEndsInATimeout(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := harness.Start(t)
 	s.Sandbox.Order(sandbox.Fault{Kind: sandbox.Hang, Upstream: sandbox.Platform})
-	refused(t, s.consented("bella").get("/v1/timeline"), http.StatusGatewayTimeout, "upstream_timeout")
+	harness.Refused(t, s.Consented("bella").Get("/v1/timeline"), http.StatusGatewayTimeout, "upstream_timeout")
 }
 
 func TestAHangingNHSLoginEndsTheSignInOnly(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	b := s.consented("sunny")
+	s := harness.Start(t)
+	b := s.Consented("sunny")
 	s.Sandbox.Order(sandbox.Fault{Kind: sandbox.Hang, Upstream: sandbox.NHSLogin, Operation: "token"})
-	other := s.browser()
-	refused(t, other.must(other.SignIn(t.Context(), "bella", "/auth/session")), http.StatusServiceUnavailable, "sign_in_unavailable")
-	answered(t, b.get("/v1/timeline"), http.StatusOK)
+	other := s.Browser()
+	harness.Refused(t, other.Must(other.Journey.SignIn(t.Context(), "bella", "/auth/session")), http.StatusServiceUnavailable, "sign_in_unavailable")
+	harness.Answered(t, b.Get("/v1/timeline"), http.StatusOK)
 }

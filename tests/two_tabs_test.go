@@ -9,65 +9,66 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 func TestTwoTabsOfOneBrowserBothSignIn(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := harness.Start(t)
 	for _, reversed := range []bool{false, true} {
-		b := s.browser()
-		tabs := []string{b.callback("bella"), b.callback("bella")}
+		b := s.Browser()
+		tabs := []string{callbackOf(b, "bella"), callbackOf(b, "bella")}
 		if reversed {
 			slices.Reverse(tabs)
 		}
 		for i, back := range tabs {
-			if a := b.get(back); a.Status != http.StatusSeeOther {
+			if a := b.Get(back); a.Status != http.StatusSeeOther {
 				t.Errorf("reversed %v, tab %d: status %d: %s", reversed, i+1, a.Status, a.Body)
 			}
 		}
-		answered(t, b.get("/auth/session"), http.StatusOK)
+		harness.Answered(t, b.Get("/auth/session"), http.StatusOK)
 	}
 }
 
 func TestTwoTabsOfOneAuditorBothSignIn(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := harness.Start(t)
 	for _, reversed := range []bool{false, true} {
-		b := s.browser()
-		tabs := []string{b.staffReturn("ada"), b.staffReturn("ada")}
+		b := s.Browser()
+		tabs := []string{b.StaffReturn("ada"), b.StaffReturn("ada")}
 		if reversed {
 			slices.Reverse(tabs)
 		}
 		for i, back := range tabs {
-			if a := b.get(back); a.Status != http.StatusSeeOther {
+			if a := b.Get(back); a.Status != http.StatusSeeOther {
 				t.Errorf("reversed %v, tab %d: status %d: %s", reversed, i+1, a.Status, a.Body)
 			}
 		}
-		answered(t, b.get("/audit/session"), http.StatusOK)
+		harness.Answered(t, b.Get("/audit/session"), http.StatusOK)
 	}
 }
 
 // A page of another site can send the browser to any callback it likes.
 func TestAWrongCallbackTakesNothingFromOtherTabs(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	b, stranger := s.browser(), s.browser()
-	tab, staffTab := b.callback("bella"), b.staffReturn("ada")
-	foreign := stranger.callback("sunny")
-	refused(t, b.get("/auth/callback?code=c&state=FORGED"), http.StatusBadRequest, "sign_in_expired")
-	refused(t, b.get(foreign), http.StatusBadRequest, "sign_in_failed")
-	refused(t, b.get("/auth/callback"), http.StatusBadRequest, "sign_in_expired")
-	refused(t, b.get("/audit/callback?code=c&state=FORGED"), http.StatusBadRequest, "staff_sign_in_failed")
-	answered(t, b.get(tab), http.StatusSeeOther)
-	answered(t, b.get(staffTab), http.StatusSeeOther)
+	s := harness.Start(t)
+	b, stranger := s.Browser(), s.Browser()
+	tab, staffTab := callbackOf(b, "bella"), b.StaffReturn("ada")
+	foreign := callbackOf(stranger, "sunny")
+	harness.Refused(t, b.Get("/auth/callback?code=c&state=FORGED"), http.StatusBadRequest, "sign_in_expired")
+	harness.Refused(t, b.Get(foreign), http.StatusBadRequest, "sign_in_failed")
+	harness.Refused(t, b.Get("/auth/callback"), http.StatusBadRequest, "sign_in_expired")
+	harness.Refused(t, b.Get("/audit/callback?code=c&state=FORGED"), http.StatusBadRequest, "staff_sign_in_failed")
+	harness.Answered(t, b.Get(tab), http.StatusSeeOther)
+	harness.Answered(t, b.Get(staffTab), http.StatusSeeOther)
 }
 
-// signInCookies are the names of the cookies for pending sign-ins.
-func (b *browser) signInCookies(path string) []string {
-	b.t.Helper()
-	at, err := url.Parse(b.s.URL + path)
+// signInCookiesOf are the names of the cookies for pending sign-ins.
+func signInCookiesOf(b *harness.Browser, path string) []string {
+	b.T.Helper()
+	at, err := url.Parse(b.Service.URL + path)
 	if err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 	var names []string
 	for _, c := range b.Cookies().Cookies(at) {
@@ -80,35 +81,35 @@ func (b *browser) signInCookies(path string) []string {
 
 func TestCookiesOfPendingSignInsAreBounded(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	b := s.browser()
+	s := harness.Start(t)
+	b := s.Browser()
 	var last string
 	for range 20 {
-		last = b.callback("bella")
+		last = callbackOf(b, "bella")
 	}
-	if n := len(b.signInCookies("/")); n == 0 || n > 8 {
+	if n := len(signInCookiesOf(b, "/")); n == 0 || n > 8 {
 		t.Errorf("%d cookies", n)
 	}
-	answered(t, b.get(last), http.StatusSeeOther)
-	s.clock.Advance(time.Hour)
-	b.begin()
-	if n := len(b.signInCookies("/")); n != 1 {
+	harness.Answered(t, b.Get(last), http.StatusSeeOther)
+	s.Clock.Advance(time.Hour)
+	beginSignIn(b)
+	if n := len(signInCookiesOf(b, "/")); n != 1 {
 		t.Errorf("%d cookies after an hour, want the new one", n)
 	}
 	for range 20 {
-		last = b.staffReturn("ada")
+		last = b.StaffReturn("ada")
 	}
-	if n := len(b.signInCookies("/audit")); n == 0 || n > 9 {
+	if n := len(signInCookiesOf(b, "/audit")); n == 0 || n > 9 {
 		t.Errorf("%d cookies of staff", n)
 	}
-	answered(t, b.get(last), http.StatusSeeOther)
+	harness.Answered(t, b.Get(last), http.StatusSeeOther)
 }
 
 func TestStaffSignInWhileDiscoveryIsDown(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	s.auditor("ada")
+	s := harness.Start(t)
+	s.Auditor("ada")
 	s.Sandbox.Order(sandbox.Fault{Kind: sandbox.Status, Status: http.StatusServiceUnavailable, Upstream: sandbox.Staff, Operation: "discovery"})
-	s.clock.Advance(2 * time.Hour)
-	s.auditor("ada")
+	s.Clock.Advance(2 * time.Hour)
+	s.Auditor("ada")
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 // view is what these tests read of an answer with data.
@@ -80,14 +81,14 @@ func TestAFailureNeverLooksLikeAnEmptyTimeline(t *testing.T) {
 	for name, f := range upstreamFaults() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := start(t)
+			s := harness.Start(t)
 			for _, citizen := range []string{"nora", "bella"} { // one has nothing, one has something
-				b := s.consented(citizen)
+				b := s.Consented(citizen)
 				cancel := s.Sandbox.Order(f.fault)
-				refused(t, b.get("/v1/timeline"), f.status, f.code)
-				refused(t, b.get("/v1/appointments"), f.status, f.code)
+				harness.Refused(t, b.Get("/v1/timeline"), f.status, f.code)
+				harness.Refused(t, b.Get("/v1/appointments"), f.status, f.code)
 				cancel()
-				answered(t, b.get("/v1/timeline"), http.StatusOK) // the next one finds all well again
+				harness.Answered(t, b.Get("/v1/timeline"), http.StatusOK) // the next one finds all well again
 			}
 		})
 	}
@@ -98,19 +99,19 @@ func TestAnOlderReadingStandsInAndSaysSo(t *testing.T) {
 	for name, f := range upstreamFaults() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := start(t)
-			b := s.consented("bella")
-			answered(t, b.get("/v1/timeline"), http.StatusOK)
-			read1 := s.clock.Now()
-			s.clock.Advance(11 * time.Minute) // the reading is old, and so is the access token
+			s := harness.Start(t)
+			b := s.Consented("bella")
+			harness.Answered(t, b.Get("/v1/timeline"), http.StatusOK)
+			read1 := s.Clock.Now()
+			s.Clock.Advance(11 * time.Minute) // the reading is old, and so is the access token
 			s.Sandbox.Order(f.fault)
-			a := b.get("/v1/timeline")
+			a := b.Get("/v1/timeline")
 			if f.neverStale {
-				refused(t, a, f.status, f.code)
+				harness.Refused(t, a, f.status, f.code)
 				return
 			}
-			answered(t, a, http.StatusMultiStatus)
-			v := read[view](t, a.Body)
+			harness.Answered(t, a, http.StatusMultiStatus)
+			v := harness.Read[view](t, a.Body)
 			source := v.Sources[0]
 			if v.Complete || source.Status != "stale" || source.Issue == nil || source.Issue.Code != f.issue {
 				t.Errorf("the source says %+v, want stale because of %s", source, f.issue)
@@ -119,32 +120,32 @@ func TestAnOlderReadingStandsInAndSaysSo(t *testing.T) {
 				t.Errorf("%d referrals read at %v, want the older reading of %v", len(v.Referrals), source.FetchedAt, read1)
 			}
 			// A 207 is always told in full.
-			answered(t, b.get("/v1/timeline", "If-None-Match", a.Header.Get("ETag")), http.StatusMultiStatus)
+			harness.Answered(t, b.Get("/v1/timeline", "If-None-Match", a.Header.Get("ETag")), http.StatusMultiStatus)
 
-			s.clock.Advance(15 * time.Minute) // older than anybody should rely on
-			refused(t, b.get("/v1/timeline"), f.status, f.code)
+			s.Clock.Advance(15 * time.Minute) // older than anybody should rely on
+			harness.Refused(t, b.Get("/v1/timeline"), f.status, f.code)
 		})
 	}
 }
 
 func TestARevokedAccessTokenIsExchangedAnewOnce(t *testing.T) {
 	t.Parallel()
-	s := start(t)
-	b := s.consented("bella")
-	answered(t, b.get("/v1/timeline"), http.StatusOK)
+	s := harness.Start(t)
+	b := s.Consented("bella")
+	harness.Answered(t, b.Get("/v1/timeline"), http.StatusOK)
 	if s.Sandbox.RevokeTokens("bella") != 1 {
 		t.Fatal("there was no token to revoke")
 	}
-	answered(t, b.post("/v1/timeline/refresh", nil), http.StatusOK)
-	if n := len(s.asked(sandbox.Platform, "")); n != 2 {
+	harness.Answered(t, b.Post("/v1/timeline/refresh", nil), http.StatusOK)
+	if n := len(s.Asked(sandbox.Platform, "")); n != 2 {
 		t.Errorf("%d token exchanges, want 2", n)
 	}
 
 	t.Run("and when every token is refused nothing older stands in", func(t *testing.T) {
 		s.Sandbox.ForgetRequests()
 		s.Sandbox.Order(sandbox.Fault{Kind: sandbox.TokenRevoked, Upstream: sandbox.ERS})
-		refused(t, b.in(t).post("/v1/timeline/refresh", nil), http.StatusBadGateway, "upstream_unavailable")
-		if n := len(s.asked(sandbox.ERS, "ServiceRequest")); n != 2 {
+		harness.Refused(t, b.In(t).Post("/v1/timeline/refresh", nil), http.StatusBadGateway, "upstream_unavailable")
+		if n := len(s.Asked(sandbox.ERS, "ServiceRequest")); n != 2 {
 			t.Errorf("e-RS was asked %d times, want the first try and one more", n)
 		}
 	})
@@ -152,12 +153,12 @@ func TestARevokedAccessTokenIsExchangedAnewOnce(t *testing.T) {
 
 func TestAServiceLookUpThatFailsCostsItsOwnPart(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := harness.Start(t)
 	s.Sandbox.Order(sandbox.Fault{Kind: sandbox.Status, Status: 500, Upstream: sandbox.ERS, Operation: "HealthcareService"})
-	b := s.consented("bella")
-	a := b.get("/v1/timeline")
-	answered(t, a, http.StatusMultiStatus)
-	v := read[view](t, a.Body)
+	b := s.Consented("bella")
+	a := b.Get("/v1/timeline")
+	harness.Answered(t, a, http.StatusMultiStatus)
+	v := harness.Read[view](t, a.Body)
 	if len(v.Referrals) != 1 || v.Sources[0].Status != "partial" || len(v.Notices) != 1 || v.Notices[0].Code != "service_not_found" {
 		t.Errorf("answered %s", a.Body)
 	}
@@ -165,12 +166,12 @@ func TestAServiceLookUpThatFailsCostsItsOwnPart(t *testing.T) {
 
 func TestAMissingOrganisationNameAloneIsNoFailure(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := harness.Start(t)
 	s.Sandbox.Order(sandbox.Fault{Kind: sandbox.Status, Status: 503, Upstream: sandbox.ODS})
-	b := s.consented("bella")
-	a := b.get("/v1/timeline")
-	answered(t, a, http.StatusOK)
-	r := read[view](t, a.Body).Referrals[0]
+	b := s.Consented("bella")
+	a := b.Get("/v1/timeline")
+	harness.Answered(t, a, http.StatusOK)
+	r := harness.Read[view](t, a.Body).Referrals[0]
 	if r.Referrer == nil || value(r.Referrer.ODSCode) != "B86001" {
 		t.Errorf("the referrer is %+v, want its code at least", r.Referrer)
 	}
@@ -186,9 +187,9 @@ func TestFormsThatStrayFromTheSchemaAreReadAllTheSame(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := start(t)
+			s := harness.Start(t)
 			s.Sandbox.Order(f)
-			answered(t, s.consented("bella").get("/v1/timeline"), http.StatusOK)
+			harness.Answered(t, s.Consented("bella").Get("/v1/timeline"), http.StatusOK)
 		})
 	}
 }

@@ -3,11 +3,13 @@ package tests_test
 import (
 	"net/http"
 	"testing"
+
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 func TestWhomNHSLoginVouchesTooLittleForIsTurnedAwayWithWords(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := harness.Start(t)
 	for name, c := range map[string]struct{ citizen, code string }{
 		"identity proved to P5 alone":     {"pip", "identity_level_too_low"},
 		"identity not proved":             {"zara", "identity_level_too_low"},
@@ -17,26 +19,26 @@ func TestWhomNHSLoginVouchesTooLittleForIsTurnedAwayWithWords(t *testing.T) {
 		"no NHS number":                   {"nemo", "no_nhs_number"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := s.browser().in(t)
-			refused(t, b.signIn(c.citizen), http.StatusForbidden, c.code)
-			b.isSignedOut()
+			b := s.Browser().In(t)
+			harness.Refused(t, b.SignIn(c.citizen), http.StatusForbidden, c.code)
+			isSignedOut(b)
 		})
 	}
-	if n := len(s.asked("platform", "")) + len(s.asked("ers", "")); n != 0 {
+	if n := len(s.Asked("platform", "")) + len(s.Asked("ers", "")); n != 0 {
 		t.Errorf("the NHS was asked %d times for people who may not be shown anything", n)
 	}
 }
 
 func TestWhoMayIsLetIn(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := harness.Start(t)
 	for name, citizen := range map[string]string{
 		"sixteenth birthday today": "sixten",
 		"a key on the phone":       "mika",
 		"born on 29 February":      "leah",
 	} {
 		t.Run(name, func(t *testing.T) {
-			answered(t, s.consented(citizen).in(t).get("/v1/timeline"), http.StatusOK)
+			harness.Answered(t, s.Consented(citizen).In(t).Get("/v1/timeline"), http.StatusOK)
 		})
 	}
 }

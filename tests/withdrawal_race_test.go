@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 // Reads run beside the withdrawal of their consent, again and again. Whichever
@@ -15,11 +16,11 @@ func TestNoDataIsReleasedBehindTheWithdrawalOfItsConsent(t *testing.T) {
 	t.Parallel()
 	const rounds, readers = 5, 6
 	paths := []string{"/v1/timeline", "/v1/referrals", "/v1/appointments", "/timeline"}
-	s := start(t)
-	b := s.signedIn("sunny")
+	s := harness.Start(t)
+	b := s.SignedIn("sunny")
 	for range rounds {
-		id := read[consentView](t, b.consent().Body).ID
-		answered(t, b.get("/v1/timeline"), http.StatusOK)
+		id := harness.Read[consentView](t, b.Consent().Body).ID
+		harness.Answered(t, b.Get("/v1/timeline"), http.StatusOK)
 		begin := make(chan struct{})
 		var wg sync.WaitGroup
 		for i := range readers {
@@ -41,11 +42,11 @@ func TestNoDataIsReleasedBehindTheWithdrawalOfItsConsent(t *testing.T) {
 			})
 		}
 		close(begin)
-		answered(t, b.delete("/v1/consents/"+id), http.StatusNoContent)
+		harness.Answered(t, b.Delete("/v1/consents/"+id), http.StatusNoContent)
 		wg.Wait()
 	}
 	withdrawn, shown := map[string]bool{}, 0
-	for _, e := range s.entries(audit.ConsentWithdrawn, audit.DataReleased) {
+	for _, e := range entriesOf(s, audit.ConsentWithdrawn, audit.DataReleased) {
 		switch {
 		case e.Kind == audit.ConsentWithdrawn:
 			withdrawn[e.Consent] = true
