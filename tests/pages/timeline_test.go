@@ -17,10 +17,11 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 // labels are what no page may carry, squeezed to letters and digits. They are
-// written here anew, not read from the policy under test.
+// written here again, not read from the policy under test.
 func labels() []string {
 	return []string{
 		"2ww", "2week", "twoweek", "cancer", "oncolog", "suspected", "tumour", "carcinoma", "malignan",
@@ -41,9 +42,9 @@ type person struct {
 	Name, Given, Family, NHSNumber string
 }
 
-func everybody(t *testing.T, s *service) []person {
+func everybody(t *testing.T, s *harness.Service) []person {
 	t.Helper()
-	a := s.visitor(t, "application/json").open(s.Sandbox.URL() + "/sandbox/citizens")
+	a := s.Visitor(t, "application/json").Open(s.Sandbox.URL() + "/sandbox/citizens")
 	var all struct{ Citizens []person }
 	if err := json.Unmarshal(a.Body, &all); err != nil || len(all.Citizens) < 40 {
 		t.Fatalf("the sandbox has %d citizens: %v", len(all.Citizens), err)
@@ -51,19 +52,19 @@ func everybody(t *testing.T, s *service) []person {
 	return all.Citizens
 }
 
-// TestNoPageTellsWhatItMustNot goes the way of every citizen of the sandbox.
-func TestNoPageTellsWhatItMustNot(t *testing.T) {
+// TestNoPageShowsWhatItMustNot makes the journey of every citizen of the sandbox.
+func TestNoPageShowsWhatItMustNot(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	ids := regexp.MustCompile(`(referral-|/v1/referrals/|/v1/appointments/|value="|/assets/)[A-Za-z0-9_.-]+`)
 	shown := 0
 	for _, citizen := range everybody(t, s) {
 		t.Run(citizen.Name, func(t *testing.T) {
-			v := s.person(t)
-			page := v.signIn(citizen.Name, "/consent?return_to=/timeline")
+			v := s.Person(t)
+			page := v.SignIn(citizen.Name, "/consent?return_to=/timeline")
 			if strings.Contains(string(page.Body), `name="scopes"`) {
-				v.send("/consent", agreeing(t, page, "timeline:read"))
-				page = v.open("/timeline")
+				v.Send("/consent", harness.Agreeing(t, page, "timeline:read"))
+				page = v.Open("/timeline")
 			}
 			if page.Status < http.StatusMultipleChoices {
 				shown++
@@ -75,16 +76,16 @@ func TestNoPageTellsWhatItMustNot(t *testing.T) {
 			for _, line := range strings.Split(text, "\n") {
 				for _, label := range labels() {
 					if strings.Contains(squeeze(line), label) {
-						t.Errorf("the page tells %q: %s", label, line)
+						t.Errorf("the page shows %q: %s", label, line)
 					}
 				}
 			}
 			digits := strings.NewReplacer(" ", "", "-", "").Replace(text)
 			if citizen.NHSNumber != "" && strings.Contains(digits, citizen.NHSNumber) {
-				t.Error("the page tells the NHS number")
+				t.Error("the page shows the NHS number")
 			}
 			if strings.Contains(text, citizen.Family) {
-				t.Error("the page tells the family name")
+				t.Error("the page shows the family name")
 			}
 		})
 	}
@@ -93,14 +94,14 @@ func TestNoPageTellsWhatItMustNot(t *testing.T) {
 	}
 }
 
-func TestAPageWithDataStandsInTheLogLikeAnAnswer(t *testing.T) {
+func TestAPageWithDataIsLoggedLikeAnAnswer(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	p := s.person(t)
-	p.consented("sunny")
+	p := s.Person(t)
+	p.Consented("sunny")
 	id := "6a1d0f62-9a0e-4a53-9d0c-0f3c1b5d7e11"
-	wantPage(t, p.visit("/timeline", "X-Correlation-ID", id), http.StatusOK, "Your referrals")
-	p.send("/timeline/refresh", nil, "X-Correlation-ID", "7a1d0f62-9a0e-4a53-9d0c-0f3c1b5d7e11")
+	harness.Page(t, p.Visit("/timeline", "X-Correlation-ID", id), http.StatusOK, "Your referrals")
+	p.Send("/timeline/refresh", nil, "X-Correlation-ID", "7a1d0f62-9a0e-4a53-9d0c-0f3c1b5d7e11")
 
 	db, err := store.OpenBeside(t.Context(), s.Env["PCA_DATABASE_URL"], store.Options{})
 	if err != nil {
@@ -140,11 +141,11 @@ func TestAPageWithDataStandsInTheLogLikeAnAnswer(t *testing.T) {
 func TestAPageThatCannotBeLoggedIsNotShown(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	p := s.person(t)
-	p.consented("bella")
-	wantPage(t, p.visit("/timeline"), http.StatusOK, "Your referrals")
+	p := s.Person(t)
+	p.Consented("bella")
+	harness.Page(t, p.Visit("/timeline"), http.StatusOK, "Your referrals")
 
-	path, _ := strings.CutPrefix(s.Env["PCA_DATABASE_URL"], "sqlite:")
+	path := s.DatabasePath()
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")
 	if err != nil {
 		t.Fatal(err)
@@ -156,11 +157,11 @@ func TestAPageThatCannotBeLoggedIsNotShown(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	page := p.visit("/timeline")
-	wantPage(t, page, http.StatusServiceUnavailable, "Not available right now")
+	page := p.Visit("/timeline")
+	harness.Page(t, page, http.StatusServiceUnavailable, "Not available right now")
 	for _, secret := range []string{"Cardiology", "11 March", "Appointment booked", "0113"} {
-		if says(page, secret) {
-			t.Errorf("a page that is not in the log tells %q", secret)
+		if harness.Says(page, secret) {
+			t.Errorf("a page that is not in the log shows %q", secret)
 		}
 	}
 }
@@ -175,26 +176,26 @@ func TestWhatIsMissingIsSaidFirst(t *testing.T) {
 		"a clinic that cannot be found":  {"sid", "We could not show the clinic for 2 referrals."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := s.person(t)
-			p.consented(c.citizen)
-			page := p.visit("/timeline")
-			wantPage(t, page, http.StatusMultiStatus, "Your referrals")
+			p := s.Person(t)
+			p.Consented(c.citizen)
+			page := p.Visit("/timeline")
+			harness.Page(t, page, http.StatusMultiStatus, "Your referrals")
 			trouble, card := strings.Index(string(page.Body), "Some information is missing"), strings.Index(string(page.Body), `<article class="card`)
-			if trouble < 0 || card < trouble || !says(page, c.words) {
+			if trouble < 0 || card < trouble || !harness.Says(page, c.words) {
 				t.Errorf("what is missing is not said before all else: %s", page.Body)
 			}
 		})
 	}
 	t.Run("an older reading says how old it is", func(t *testing.T) {
-		p := s.person(t)
-		p.consented("indira")
-		p.visit("/timeline")
+		p := s.Person(t)
+		p.Consented("indira")
+		p.Visit("/timeline")
 		defer s.Sandbox.Order(sandbox.Fault{Kind: sandbox.HTML502, Upstream: sandbox.ERS})()
-		wantRedirect(t, p.send("/timeline/refresh", nil), "/timeline")
-		s.clock.Advance(5 * time.Minute) // beyond what is fresh
-		page := p.visit("/timeline")
-		wantPage(t, page, http.StatusMultiStatus, "Your referrals")
-		if !says(page, "We show what we had from 10am on Monday 2 March 2026.") {
+		harness.Redirected(t, p.Send("/timeline/refresh", nil), "/timeline")
+		s.Clock.Advance(5 * time.Minute) // beyond what is fresh
+		page := p.Visit("/timeline")
+		harness.Page(t, page, http.StatusMultiStatus, "Your referrals")
+		if !harness.Says(page, "We show what we had from 10am on Monday 2 March 2026.") {
 			t.Errorf("the page does not say that it is old: %s", page.Body)
 		}
 	})
@@ -203,11 +204,11 @@ func TestWhatIsMissingIsSaidFirst(t *testing.T) {
 func TestNothingIsSaidKindlyAndOnlyWhenItIsTrue(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	p := s.person(t)
-	p.consented("nora")
-	page := p.visit("/timeline")
-	wantPage(t, page, http.StatusOK, "Your referrals")
-	if !says(page, "You have no referrals to show") || !says(page, "phone your GP surgery") {
+	p := s.Person(t)
+	p.Consented("nora")
+	page := p.Visit("/timeline")
+	harness.Page(t, page, http.StatusOK, "Your referrals")
+	if !harness.Says(page, "You have no referrals to show") || !harness.Says(page, "phone your GP surgery") {
 		t.Errorf("the empty timeline does not say so: %s", page.Body)
 	}
 }
@@ -215,16 +216,16 @@ func TestNothingIsSaidKindlyAndOnlyWhenItIsTrue(t *testing.T) {
 func TestWelshWordsAreMarkedAsWelsh(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	p := s.person(t)
-	p.consented("bella")
-	page := p.visit("/timeline", "Accept-Language", "cy")
+	p := s.Person(t)
+	p.Consented("bella")
+	page := p.Visit("/timeline", "Accept-Language", "cy")
 	for _, marked := range []string{`<html lang="en">`, `<span lang="cy">Apwyntiad wedi'i drefnu</span>`, `<span lang="cy">Dydd Mercher 11 Mawrth 2026</span>`} {
-		if !says(page, marked) {
+		if !harness.Says(page, marked) {
 			t.Errorf("the page does not have %s", marked)
 		}
 	}
 	for _, english := range []string{"Your appointment letter says", "Leeds Teaching Hospitals"} {
-		if says(page, `<span lang="cy">`+english) {
+		if harness.Says(page, `<span lang="cy">`+english) {
 			t.Errorf("%q is marked as Welsh", english)
 		}
 	}

@@ -9,30 +9,31 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/local"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 func TestARefusalIsAPageForPeopleAndAProblemForPrograms(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	signIn := func(citizen, answer string) func(*visitor) local.Answer {
-		return func(v *visitor) local.Answer {
+	signIn := func(citizen, answer string) func(*harness.Visitor) local.Answer {
+		return func(v *harness.Visitor) local.Answer {
 			choice := url.Values{"sandbox_citizen": {citizen}, "sandbox_answer": {answer}}
-			return v.must(v.SignInWith(v.t.Context(), choice, "/consent"))
+			return v.Must(v.SignInWith(v.T.Context(), choice, "/consent"))
 		}
 	}
-	broken := func(fault sandbox.Fault) func(*visitor) local.Answer {
-		return func(v *visitor) local.Answer {
-			page := v.signIn("dora", "/consent?return_to=/timeline")
+	broken := func(fault sandbox.Fault) func(*harness.Visitor) local.Answer {
+		return func(v *harness.Visitor) local.Answer {
+			page := v.SignIn("dora", "/consent?return_to=/timeline")
 			if strings.Contains(string(page.Body), `name="scopes"`) {
-				v.send("/consent", agreeing(v.t, page, "timeline:read"))
+				v.Send("/consent", harness.Agreeing(v.T, page, "timeline:read"))
 			}
 			defer s.Sandbox.Order(fault)()
-			return v.visit("/timeline")
+			return v.Visit("/timeline")
 		}
 	}
 	again := `href="/auth/login?return_to=%2Fconsent">Sign in again`
 	for name, c := range map[string]struct {
-		do     func(*visitor) local.Answer
+		do     func(*harness.Visitor) local.Answer
 		status int
 		code   string
 		title  string
@@ -41,12 +42,12 @@ func TestARefusalIsAPageForPeopleAndAProblemForPrograms(t *testing.T) {
 		"sharing refused at NHS login":   {signIn("bella", "decline"), 403, "sharing_declined", "You cannot continue without sharing your information", again},
 		"identity not proved":            {signIn("pip", "agree"), 403, "identity_level_too_low", "You need to prove who you are", again},
 		"no NHS number":                  {signIn("nemo", "agree"), 403, "no_nhs_number", "No NHS record found", "Contact your GP surgery"},
-		"a sign-in that is over":         {func(v *visitor) local.Answer { return v.visit("/auth/callback?code=x&state=y") }, 400, "sign_in_expired", "Sign-in took too long", "/auth/login?return_to=%2Ftimeline"},
-		"a way back to somewhere else":   {func(v *visitor) local.Answer { return v.visit("/auth/login?return_to=//evil.example") }, 400, "bad_request", "Request not understood", `href="/"`},
-		"an address that does not exist": {func(v *visitor) local.Answer { return v.visit("/no-such-page") }, 404, "not_found", "Not found", `href="/"`},
-		"a method that is not taken":     {func(v *visitor) local.Answer { return v.send("/timeline", nil) }, 405, "method_not_allowed", "Method not allowed", `href="/"`},
+		"a sign-in that is over":         {func(v *harness.Visitor) local.Answer { return v.Visit("/auth/callback?code=x&state=y") }, 400, "sign_in_expired", "Sign-in took too long", "/auth/login?return_to=%2Ftimeline"},
+		"an address of somewhere else":   {func(v *harness.Visitor) local.Answer { return v.Visit("/auth/login?return_to=//evil.example") }, 400, "bad_request", "Request not understood", `href="/"`},
+		"an address that does not exist": {func(v *harness.Visitor) local.Answer { return v.Visit("/no-such-page") }, 404, "not_found", "Not found", `href="/"`},
+		"a method that is not taken":     {func(v *harness.Visitor) local.Answer { return v.Send("/timeline", nil) }, 405, "method_not_allowed", "Method not allowed", `href="/"`},
 		"a form of another site": {
-			func(v *visitor) local.Answer { return v.send("/consent", nil, "Sec-Fetch-Site", "cross-site") },
+			func(v *harness.Visitor) local.Answer { return v.Send("/consent", nil, "Sec-Fetch-Site", "cross-site") },
 			403, "csrf", "Request came from another site", `href="/"`,
 		},
 		"e-RS does not answer": {
@@ -59,21 +60,21 @@ func TestARefusalIsAPageForPeopleAndAProblemForPrograms(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			page := c.do(s.person(t))
-			wantPage(t, page, c.status, c.title)
-			if !says(page, c.offers) {
+			page := c.do(s.Person(t))
+			harness.Page(t, page, c.status, c.title)
+			if !harness.Says(page, c.offers) {
 				t.Errorf("the page does not offer %q: %s", c.offers, page.Body)
 			}
-			if id := page.Header.Get("X-Correlation-ID"); !says(page, id) {
+			if id := page.Header.Get("X-Correlation-ID"); !harness.Says(page, id) {
 				t.Error("the page has no reference to quote")
 			}
 			for _, inside := range []string{c.code, "openapi.yaml", "correlationId"} {
-				if says(page, inside) {
+				if harness.Says(page, inside) {
 					t.Errorf("the page says %q to a person", inside)
 				}
 			}
 
-			answer := c.do(s.visitor(t, "application/json"))
+			answer := c.do(s.Visitor(t, "application/json"))
 			var p struct{ Code, Title string }
 			if err := json.Unmarshal(answer.Body, &p); err != nil || answer.Status != c.status || p.Code != c.code || p.Title != c.title {
 				t.Errorf("a program gets %d %s", answer.Status, answer.Body)
@@ -93,19 +94,19 @@ func TestARefusalIsAPageForPeopleAndAProblemForPrograms(t *testing.T) {
 func TestTheNoConsentPageIsAsNHSLoginAsks(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	p := s.person(t)
-	page := p.must(p.SignInWith(t.Context(), url.Values{"sandbox_citizen": {"bella"}, "sandbox_answer": {"decline"}}, "/timeline"))
-	wantPage(t, page, http.StatusForbidden, "You cannot continue without sharing your information")
+	p := s.Person(t)
+	page := p.Must(p.SignInWith(t.Context(), url.Values{"sandbox_citizen": {"bella"}, "sandbox_answer": {"decline"}}, "/timeline"))
+	harness.Page(t, page, http.StatusForbidden, "You cannot continue without sharing your information")
 	for _, words := range []string{"NHS login information", "check your identity", `href="https://111.nhs.uk"`, `href="tel:111"`, "your GP surgery", `href="tel:999"`} {
-		if !says(page, words) {
+		if !harness.Says(page, words) {
 			t.Errorf("the page does not have %q", words)
 		}
 	}
 }
 
-func TestTheAPIAnswersProgramsAlone(t *testing.T) {
+func TestTheAPIAnswersOnlyPrograms(t *testing.T) {
 	t.Parallel()
-	a := start(t).person(t).visit("/v1/timeline")
+	a := start(t).Person(t).Visit("/v1/timeline")
 	if a.Status != http.StatusUnauthorized || a.Header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("status %d, %s: an address of the API became a page", a.Status, a.Header.Get("Content-Type"))
 	}
