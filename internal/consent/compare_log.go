@@ -14,7 +14,7 @@ import (
 // Archive is a Store that can be read from end to end.
 type Archive interface {
 	Events(ctx context.Context, ref citizen.Ref) ([]Event, error)
-	// Citizens gives at most limit pseudonyms that have events, above after, ascending.
+	// Citizens returns at most limit pseudonyms that have events, above after, ascending.
 	Citizens(ctx context.Context, after citizen.Ref, limit int) ([]citizen.Ref, error)
 }
 
@@ -30,11 +30,11 @@ func (d *Disagreement) Error() string {
 
 const comparePage = 500
 
-// CompareWithLog proves that the stored consent events are those that the log
-// tells of, field by field and in their order, and gives how many were compared.
-// Events before keptSince (zero: none) need no entry any more, for retention may
-// have pruned it. The log itself has to be proved with audit.Verify. The first
-// citizen for whom it is not so comes back as a *Disagreement.
+// CompareWithLog proves that the stored consent events are the ones in the log,
+// field by field and in the same order, and returns how many it compared. Events
+// before keptSince (zero: none) need no entry, because retention may have pruned
+// it. The log itself has to be proved with audit.Verify. The first citizen whose
+// events differ is returned as a *Disagreement.
 func CompareWithLog(ctx context.Context, store Archive, log audit.Finder, keptSince time.Time) (int, error) {
 	compared := 0
 	for after := citizen.Ref(""); ; {
@@ -62,38 +62,38 @@ func compareCitizen(ctx context.Context, store Archive, log audit.Finder, ref ci
 	if err != nil {
 		return 0, err
 	}
-	told, err := toldByLog(ctx, log, ref)
+	logged, err := loggedDigests(ctx, log, ref)
 	if err != nil {
 		return 0, err
 	}
-	for len(events) > len(told) && events[0].At.Before(keptSince) {
+	for len(events) > len(logged) && events[0].At.Before(keptSince) {
 		events = events[1:]
 	}
-	if len(events) != len(told) {
-		return 0, &Disagreement{ref, fmt.Sprintf("%d events are stored, the log tells of %d", len(events), len(told))}
+	if len(events) != len(logged) {
+		return 0, &Disagreement{ref, fmt.Sprintf("%d events are stored, but the log has %d", len(events), len(logged))}
 	}
 	for i, e := range events {
-		if e.Citizen != ref || e.Digest() != told[i] {
+		if e.Citizen != ref || e.Digest() != logged[i] {
 			return i, &Disagreement{ref, fmt.Sprintf("event %d is not the one that was logged", e.Seq)}
 		}
 	}
 	return len(events), nil
 }
 
-// toldByLog gives the digests of a citizen's consent events in the order in which
-// they were logged.
-func toldByLog(ctx context.Context, log audit.Finder, ref citizen.Ref) ([]string, error) {
-	type told struct {
+// loggedDigests returns the digests of a citizen's consent events, in the order in
+// which they were logged.
+func loggedDigests(ctx context.Context, log audit.Finder, ref citizen.Ref) ([]string, error) {
+	type logged struct {
 		seq    int64
 		digest string
 	}
-	var all []told
+	var all []logged
 	err := eachConsentAct(ctx, log, ref, func(seq int64, e audit.Entry) error {
-		all = append(all, told{seq, e.Digest})
+		all = append(all, logged{seq, e.Digest})
 		return nil
 	})
 	// The log's order is by place, whatever the clock said.
-	slices.SortFunc(all, func(a, b told) int { return cmp.Compare(a.seq, b.seq) })
+	slices.SortFunc(all, func(a, b logged) int { return cmp.Compare(a.seq, b.seq) })
 	digests := make([]string, len(all))
 	for i, t := range all {
 		digests[i] = t.digest
@@ -101,7 +101,8 @@ func toldByLog(ctx context.Context, log audit.Finder, ref citizen.Ref) ([]string
 	return digests, err
 }
 
-// withoutEvents looks for citizens of whom the log tells and the store does not.
+// withoutEvents looks for citizens who have consent entries in the log and no
+// events in the store.
 func withoutEvents(ctx context.Context, store Archive, log audit.Finder) error {
 	var last citizen.Ref
 	return eachConsentAct(ctx, log, "", func(_ int64, e audit.Entry) error {
@@ -111,7 +112,7 @@ func withoutEvents(ctx context.Context, store Archive, log audit.Finder) error {
 		last = e.Citizen
 		events, err := store.Events(ctx, e.Citizen)
 		if err == nil && len(events) == 0 {
-			err = &Disagreement{e.Citizen, "the log tells of events, none is stored"}
+			err = &Disagreement{e.Citizen, "the log has events, but none is stored"}
 		}
 		return err
 	})

@@ -15,9 +15,9 @@ const (
 	ReasonNoConsent      Reason = "no_consent"      // the citizen never consented to this client
 	ReasonWithdrawn      Reason = "withdrawn"       // the last consent was withdrawn
 	ReasonExpired        Reason = "expired"         // the last consent's time is over
-	ReasonSuperseded     Reason = "superseded"      // the last consent was replaced by none that stands
+	ReasonSuperseded     Reason = "superseded"      // the last consent was replaced, and what replaced it has ended
 	ReasonNoticeOutdated Reason = "notice_outdated" // the notice in force asks for more than was consented to
-	ReasonScopeMissing   Reason = "scope_missing"   // the consent that stands does not cover what is asked for
+	ReasonScopeMissing   Reason = "scope_missing"   // the current consent does not cover what is asked for
 )
 
 // Question is what a client wants to do.
@@ -36,15 +36,15 @@ type Decision struct {
 	ConsentID string  // the consent that counts for the client; empty when there never was one
 	Notice    string  // version in force
 	// NewestEvent is the Seq of the newest event of this citizen and client, of any
-	// kind; 0: there is none. Whoever acts on the decision makes sure that it still
-	// is the newest (audit.Guard).
+	// kind; 0 when there is no event. A caller that acts on the decision checks that
+	// it is still the newest (audit.Guard).
 	NewestEvent int64
 	// EndsAt is when that consent ends by itself; zero: there never was one.
 	EndsAt time.Time
 }
 
 // Decide derives from a citizen's events, in their order, whether the client may
-// do what it asks. It is pure: the same events and question give the same
+// do what it asks. It is pure: the same events and question lead to the same
 // decision, and nothing but a running consent of that very client allows anything.
 func Decide(events []Event, q Question) Decision {
 	d := Decision{Notice: q.Notice.Version, Missing: slices.Clone(q.Scopes)}

@@ -28,7 +28,7 @@ func TestDecide(t *testing.T) {
 			ask:  []Scope{TimelineRead},
 			want: Decision{Reason: ReasonNoConsent, Missing: []Scope{TimelineRead}},
 		},
-		"a consent to another client is none to this one": {
+		"a consent to another client is not a consent to this one": {
 			events: []Event{granted("a", other, v1, TimelineRead)}, ask: []Scope{TimelineRead},
 			want: Decision{Reason: ReasonNoConsent, Missing: []Scope{TimelineRead}},
 		},
@@ -80,7 +80,7 @@ func TestDecide(t *testing.T) {
 			events: []Event{granted("a", app, v1, TimelineRead)}, notice: v2, ask: []Scope{TimelineRead},
 			want: Decision{Allowed: true, ConsentID: "a"},
 		},
-		"a newer notice that added a scope makes the older consent outdated for that scope alone": {
+		"a newer notice that added a scope makes the older consent outdated for that scope only": {
 			events: []Event{granted("a", app, v1, TimelineRead)}, notice: v2, ask: []Scope{TimelineRead, HistoryStore},
 			want: Decision{Reason: ReasonNoticeOutdated, Missing: []Scope{HistoryStore}, ConsentID: "a"},
 		},
@@ -92,7 +92,7 @@ func TestDecide(t *testing.T) {
 			events: []Event{granted("a", app, v2, TimelineRead, HistoryStore)}, notice: v3, ask: []Scope{HistoryStore},
 			want: Decision{Allowed: true, ConsentID: "a"},
 		},
-		"nobody can have a scope that no notice knows": {
+		"no client can have a scope that no notice covers": {
 			events: []Event{granted("a", app, v1, "all:everything")}, ask: []Scope{"all:everything"},
 			want: Decision{Reason: ReasonNoticeOutdated, Missing: []Scope{"all:everything"}, ConsentID: "a"},
 		},
@@ -138,11 +138,11 @@ func TestADecisionNamesWhatItReliesOn(t *testing.T) {
 		newest int64
 		ends   time.Time
 	}{
-		"nothing, where there is no event":         {},
-		"nothing of another client":                {events: []Event{granted(1, "a", other, time.Hour)}},
-		"this client's newest event":               {events: []Event{granted(1, "a", app, time.Hour), granted(2, "b", other, 3*time.Hour)}, newest: 1, ends: now.Add(time.Hour)},
-		"the end of the consent that counts":       {events: []Event{granted(1, "a", app, time.Hour), granted(2, "b", app, 2*time.Hour)}, newest: 2, ends: now.Add(2 * time.Hour)},
-		"an event that ends an older consent, too": {events: []Event{granted(1, "a", app, time.Hour), granted(2, "b", app, 2*time.Hour), {Seq: 3, ID: "a", Kind: Withdrawn, Client: app, At: now}}, newest: 3, ends: now.Add(2 * time.Hour)},
+		"nothing is allowed where there is no event": {},
+		"nothing of another client":                  {events: []Event{granted(1, "a", other, time.Hour)}},
+		"this client's newest event":                 {events: []Event{granted(1, "a", app, time.Hour), granted(2, "b", other, 3*time.Hour)}, newest: 1, ends: now.Add(time.Hour)},
+		"the end of the consent that counts":         {events: []Event{granted(1, "a", app, time.Hour), granted(2, "b", app, 2*time.Hour)}, newest: 2, ends: now.Add(2 * time.Hour)},
+		"an event that ends an older consent, too":   {events: []Event{granted(1, "a", app, time.Hour), granted(2, "b", app, 2*time.Hour), {Seq: 3, ID: "a", Kind: Withdrawn, Client: app, At: now}}, newest: 3, ends: now.Add(2 * time.Hour)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := Decide(c.events, Question{Client: app, Scopes: []Scope{TimelineRead}, Notice: notice, Now: now})

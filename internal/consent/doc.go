@@ -9,9 +9,9 @@
 //	granted ──► renewed (more scopes, or longer) ──► withdrawn by the citizen or the client
 //	   │            │
 //	   │            └──► expired: its time is over
-//	   └──► superseded: granted anew under a newer notice
+//	   └──► superseded: granted again under a newer notice
 //
-// A newer notice that asks for more leaves older consents alone but for what it
+// A newer notice that asks for more changes older consents only for what it
 // added: it declares for each scope since which version a consent still holds
 // ([Notice.HoldsSince]).
 //
@@ -20,6 +20,11 @@
 // entry, which carries the event's digest, are written both or neither.
 //
 // What this package must not know: where events are stored, HTTP, who may grant
-// (internal/httpapi asks for a first-party session), and who a pseudonym is.
-// Neighbours: internal/store/sqlite implements [Store]; internal/audit is the log.
+// (internal/httpapi requires a first-party session), and who a pseudonym is.
+// Neighbours: internal/store/sqlite implements [Store]; internal/audit is the log;
+// internal/projection keeps the events in memory; internal/release and
+// internal/history ask for decisions.
+//
+// Reading order: event.go, lifecycle.go (events to consents), decide.go, ledger.go,
+// grant.go and withdraw.go; then notice.go, receipt.go, fhir.go and compare_log.go.
 package consent

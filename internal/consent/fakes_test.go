@@ -116,7 +116,7 @@ func newDesk(t testing.TB, version string, change ...func(*Deps)) desk {
 	return d
 }
 
-// release gives the desk a ledger with newer notices over the same store.
+// release replaces the desk's ledger with one that has newer notices, over the same store.
 func (d desk) release(t testing.TB, version string) desk {
 	t.Helper()
 	deps := d.d

@@ -18,8 +18,8 @@ const (
 	ours            = "https://github.com/patient-care-aggregator/aggregator/fhir/"
 )
 
-// FHIR tells a consent as it stands as a FHIR R4 Consent resource. It names the
-// citizen by pseudonym and the client by its id.
+// FHIR returns the current state of a consent as a FHIR R4 Consent resource. It
+// names the citizen by pseudonym and the client by its id.
 func FHIR(ref citizen.Ref, c Consent, by Controller) fhir.Consent {
 	status := fhir.ConsentStateInactive
 	if c.Status == StatusActive {
@@ -66,8 +66,8 @@ func concept(system, code string) fhir.CodeableConcept {
 	return fhir.CodeableConcept{Coding: []fhir.Coding{coding(system, code)}}
 }
 
-func identifier(sort, value string) *fhir.Identifier {
-	system := ours + "sid/" + sort
+func identifier(name, value string) *fhir.Identifier {
+	system := ours + "sid/" + name
 	return &fhir.Identifier{System: &system, Value: &value}
 }
 

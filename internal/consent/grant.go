@@ -9,7 +9,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 )
 
-// Grant is a citizen's act of consenting, on the consent page and nowhere else.
+// Grant is a citizen's act of consenting. It happens only on the consent page.
 type Grant struct {
 	Citizen citizen.Ref
 	Client  client.ID // who may have the data
@@ -25,7 +25,8 @@ type Grant struct {
 // Grant records a citizen's consent. What the client's current consent covers
 // already stays: under the same notice it is renewed with the new scopes, under a
 // newer one a new consent takes its place and keeps what still holds. created
-// tells that a consent with a new id was made; a renewal or a repeat makes none.
+// reports whether a consent with a new id was made; a renewal or a repeat makes
+// no new id.
 //
 // The new end is one Life from now, but no later than the old end when scopes
 // are kept that were not agreed to in this act.
@@ -47,7 +48,7 @@ func (l *Ledger) Grant(ctx context.Context, g Grant) (c Consent, created bool, e
 	var id string
 	err = l.act(ctx, g.Citizen, g.CorrelationID, func(events []Event) (*Event, error) {
 		if done := repeated(events, g.IdempotencyKey); done != nil {
-			if !g.is(*done, asked) {
+			if !g.matches(*done, asked) {
 				return nil, ErrIdempotencyMismatch
 			}
 			id, created = done.ID, false
@@ -105,7 +106,7 @@ func (l *Ledger) granting(events []Event, g Grant, asked []Scope) (*Event, error
 	return e, nil
 }
 
-// repeated finds the act of that key; nil: there is none.
+// repeated returns the event recorded under that key; nil when there is none.
 func repeated(events []Event, key string) *Event {
 	if key == "" {
 		return nil
@@ -117,13 +118,13 @@ func repeated(events []Event, key string) *Event {
 	return &events[i]
 }
 
-// is tells whether the event came from this very grant.
-func (g Grant) is(e Event, asked []Scope) bool {
+// matches reports whether the event records this same grant.
+func (g Grant) matches(e Event, asked []Scope) bool {
 	return e.Client == g.Client && slices.Equal(e.Asked, asked) && e.Notice == g.NoticeVersion &&
 		e.Channel == g.Channel
 }
 
-// find gives one consent as it stands.
+// find returns the current state of one consent.
 func (l *Ledger) find(ctx context.Context, ref citizen.Ref, id string) (Consent, error) {
 	events, err := l.known.events(ctx, ref)
 	if err != nil {

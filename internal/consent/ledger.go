@@ -21,33 +21,34 @@ var (
 	// ErrNoticeOutdated says that the version granted under is not the one in
 	// force. Show the notice in force and ask again.
 	ErrNoticeOutdated = errors.New("the privacy notice has changed")
-	// ErrUnknownScope says that a scope is not covered by the notice in force.
-	// Nobody can consent to it.
+	// ErrUnknownScope says that the notice in force does not cover a scope, so no
+	// citizen can consent to it.
 	ErrUnknownScope = errors.New("unknown consent scope")
 	// ErrNoScope says that nothing was named to consent to. The citizen chooses at
 	// least one thing.
 	ErrNoScope = errors.New("no consent scope")
-	// ErrUnknownClient says that no such client is registered. Nobody can consent to it.
+	// ErrUnknownClient says that no such client is registered, so no citizen can
+	// consent to it.
 	ErrUnknownClient = errors.New("unknown client")
 	// ErrNotRecorded says that the store could not read or record consents, or that
-	// it is not known whether it did. Nothing may be told of the act; the caller
-	// tries later.
+	// it is not known whether it did. The caller MUST NOT report the act as done or
+	// as not done, and tries again later.
 	ErrNotRecorded = errors.New("the consent was not recorded")
 	// ErrIdempotencyMismatch says that the key was used for another act already.
 	// The caller makes a new key for a new act.
-	ErrIdempotencyMismatch = errors.New("idempotency key was used for something else")
+	ErrIdempotencyMismatch = errors.New("the idempotency key was already used for another act")
 )
 
 // NoticeOutdated is ErrNoticeOutdated with the version in force.
 type NoticeOutdated struct{ InForce string }
 
 // Error implements error.
-func (e *NoticeOutdated) Error() string { return ErrNoticeOutdated.Error() }
+func (n *NoticeOutdated) Error() string { return ErrNoticeOutdated.Error() }
 
-// Unwrap gives the sentinel.
-func (e *NoticeOutdated) Unwrap() error { return ErrNoticeOutdated }
+// Unwrap returns the sentinel.
+func (n *NoticeOutdated) Unwrap() error { return ErrNoticeOutdated }
 
-// notRecorded marks what the store said; what this package said stays as it is.
+// notRecorded marks errors of the store; errors of this package are returned unchanged.
 func notRecorded(err error) error {
 	for _, own := range []error{
 		ErrNoConsent, ErrNoticeOutdated, ErrUnknownScope, ErrNoScope, ErrUnknownClient, ErrIdempotencyMismatch, ErrConflict, citizen.ErrNoSubject,
@@ -80,13 +81,13 @@ type Deps struct {
 	// Remembered bounds the citizens kept in memory; 0: 10,000.
 	Remembered int
 	// OnWithdraw is called after a withdrawal is durable and before Withdraw
-	// returns, so that what was cached for the client can be voided. Nil: nobody.
+	// returns, so that what was cached for the client can be removed. It may be nil.
 	OnWithdraw func(citizen.Ref, client.ID)
-	// Panics hears of a panic while events are read. It may be nil.
+	// Panics is called for a panic while events are read. It may be nil.
 	Panics panics.Handler
 }
 
-// Ledger answers for consents. It is safe for concurrent use.
+// Ledger grants, withdraws and decides on consents. It is safe for concurrent use.
 type Ledger struct {
 	d     Deps
 	known known
@@ -116,7 +117,7 @@ func NewLedger(d Deps) (*Ledger, error) {
 	return &Ledger{d: d, known: k}, nil
 }
 
-// Decide tells whether the client may have these scopes of this citizen now. It
+// Decide reports whether the client may have these scopes of this citizen now. It
 // reads the store only for a citizen whom it does not remember; on an error the
 // caller MUST treat everything as refused.
 func (l *Ledger) Decide(ctx context.Context, ref citizen.Ref, id client.ID, scopes []Scope) (Decision, error) {
@@ -127,7 +128,7 @@ func (l *Ledger) Decide(ctx context.Context, ref citizen.Ref, id client.ID, scop
 	return Decide(events, Question{Client: id, Scopes: scopes, Notice: l.d.Notices.InForce(), Now: l.d.Now()}), nil
 }
 
-// List gives all of a citizen's consents, newest grant first; none: empty.
+// List returns all of a citizen's consents, newest grant first; an empty list when there are none.
 func (l *Ledger) List(ctx context.Context, ref citizen.Ref) ([]Consent, error) {
 	events, err := l.known.events(ctx, ref)
 	if err != nil {
@@ -141,20 +142,20 @@ func (l *Ledger) List(ctx context.Context, ref citizen.Ref) ([]Consent, error) {
 }
 
 // Forget drops what is remembered of one citizen, so that the next question about
-// them reads the store. To be called when a store refused a decision as overtaken
+// them reads the store. Call it when the store refused a decision as outdated
 // (audit.ErrConsentChanged): what is remembered may be older than what is stored.
 func (l *Ledger) Forget(ref citizen.Ref) { l.known.byCitizen.Forget(ref) }
 
-// ForgetAll drops what is remembered, so that the next question about anybody
-// reads the store. To be called when another process wrote to it.
+// ForgetAll drops everything that is remembered, so that the next question about
+// any citizen reads the store. Call it when another process wrote to the store.
 func (l *Ledger) ForgetAll() { l.known.byCitizen.ForgetAll() }
 
-// act reads a citizen's events, has next decide what to append, and records that
-// with its entry; when somebody else came between, it starts over. next gives nil
-// when there is nothing to record.
+// act reads a citizen's events, lets next decide what to append, and records that
+// event with its audit entry. When another act was recorded in between, it starts
+// again. next returns nil when there is nothing to record.
 //
-// Once begun, recording is carried through whatever becomes of the caller:
-// otherwise an act could become durable behind the projection's back.
+// Once begun, recording is not cancelled when the caller goes away: otherwise an
+// act could become durable without the projection's knowledge.
 func (l *Ledger) act(ctx context.Context, ref citizen.Ref, correlationID string, next func([]Event) (*Event, error)) error {
 	for range attempts {
 		events, err := l.d.Store.Events(ctx, ref)
@@ -172,7 +173,7 @@ func (l *Ledger) act(ctx context.Context, ref citizen.Ref, correlationID string,
 			l.known.committed(*e)
 			return nil
 		}
-		l.known.byCitizen.Forget(ref) // what stands is for the store to say
+		l.known.byCitizen.Forget(ref) // the store decides which events are recorded
 		if !errors.Is(err, ErrConflict) {
 			return fmt.Errorf("record consent: %w", err)
 		}
@@ -180,7 +181,7 @@ func (l *Ledger) act(ctx context.Context, ref citizen.Ref, correlationID string,
 	return ErrConflict
 }
 
-// entry is what the log tells of an event.
+// entry is the audit entry of an event.
 func entry(e Event, correlationID string) audit.Entry {
 	a := audit.Entry{
 		Kind: auditKind(e.Kind), At: e.At, Citizen: e.Citizen, Client: e.Client,

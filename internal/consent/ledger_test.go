@@ -47,7 +47,7 @@ func TestGrant(t *testing.T) {
 		}
 	})
 
-	t.Run("granting what is missing keeps what stands, under one consent", func(t *testing.T) {
+	t.Run("granting what is missing keeps what was granted, under one consent", func(t *testing.T) {
 		d := newDesk(t, v2)
 		first := d.grant(t, app, TimelineRead)
 		*d.now = d.now.Add(24 * time.Hour)
@@ -92,7 +92,7 @@ func TestGrant(t *testing.T) {
 		}
 	})
 
-	t.Run("what the newer notice asks for anew is not carried over by granting something else", func(t *testing.T) {
+	t.Run("what the newer notice asks for again is not carried over by granting something else", func(t *testing.T) {
 		d := newDesk(t, v2)
 		d.grant(t, app, TimelineRead)
 		d = d.release(t, v3)
@@ -193,10 +193,10 @@ func TestGrant(t *testing.T) {
 }
 
 func TestWithdraw(t *testing.T) {
-	t.Run("withdrawn consent allows nothing from the next request on, and those who cache are told", func(t *testing.T) {
-		var told []string
+	t.Run("withdrawn consent allows nothing from the next request on, and caches are invalidated", func(t *testing.T) {
+		var notified []string
 		d := newDesk(t, v2, func(d *Deps) {
-			d.OnWithdraw = func(ref citizen.Ref, id client.ID) { told = append(told, fmt.Sprint(ref, " ", id)) }
+			d.OnWithdraw = func(ref citizen.Ref, id client.ID) { notified = append(notified, fmt.Sprint(ref, " ", id)) }
 		})
 		c := d.grant(t, app, TimelineRead)
 		d.grant(t, other, TimelineRead)
@@ -207,8 +207,8 @@ func TestWithdraw(t *testing.T) {
 		if d.decide(t, app, TimelineRead).Reason != ReasonWithdrawn || !d.decide(t, other, TimelineRead).Allowed {
 			t.Error("it holds for the wrong client")
 		}
-		if !slices.Equal(told, []string{"ANN app-one"}) {
-			t.Error(told)
+		if !slices.Equal(notified, []string{"ANN app-one"}) {
+			t.Error(notified)
 		}
 		if last := d.store.log[2]; last.Kind != audit.ConsentWithdrawn || last.Consent != c.ID {
 			t.Errorf("%+v", last)
@@ -216,16 +216,16 @@ func TestWithdraw(t *testing.T) {
 	})
 
 	t.Run("withdrawing twice is harmless and writes nothing new", func(t *testing.T) {
-		told := 0
-		d := newDesk(t, v2, func(d *Deps) { d.OnWithdraw = func(citizen.Ref, client.ID) { told++ } })
+		notified := 0
+		d := newDesk(t, v2, func(d *Deps) { d.OnWithdraw = func(citizen.Ref, client.ID) { notified++ } })
 		c := d.grant(t, app, TimelineRead)
 		for range 3 {
 			if got, err := d.Withdraw(t.Context(), ann, c.ID, app, ""); err != nil || got.Status != StatusWithdrawn {
 				t.Errorf("%+v, %v", got, err)
 			}
 		}
-		if len(d.store.log) != 2 || told != 1 {
-			t.Errorf("%d entries, told %d times", len(d.store.log), told)
+		if len(d.store.log) != 2 || notified != 1 {
+			t.Errorf("%d entries, notified %d times", len(d.store.log), notified)
 		}
 	})
 
@@ -278,7 +278,7 @@ func TestWithdraw(t *testing.T) {
 func second[T any](_ T, err error) error { return err }
 
 func TestProjection(t *testing.T) {
-	t.Run("the warm road reads no store", func(t *testing.T) {
+	t.Run("a remembered citizen needs no read of the store", func(t *testing.T) {
 		d := newDesk(t, v2)
 		d.grant(t, app, TimelineRead)
 		d.decide(t, app, TimelineRead)
@@ -294,7 +294,7 @@ func TestProjection(t *testing.T) {
 		}
 	})
 
-	t.Run("many at once load a citizen once", func(t *testing.T) {
+	t.Run("many concurrent callers load a citizen once", func(t *testing.T) {
 		d := newDesk(t, v2)
 		var wg sync.WaitGroup
 		release := make(chan struct{})
@@ -304,7 +304,7 @@ func TestProjection(t *testing.T) {
 		}
 		close(release)
 		wg.Wait()
-		if d.store.loads > 2 { // one that began after the first had ended is no fault
+		if d.store.loads > 2 { // one that began after the first had ended is not a fault
 			t.Errorf("%d loads", d.store.loads)
 		}
 	})
@@ -316,7 +316,7 @@ func TestProjection(t *testing.T) {
 		reading, goOn := make(chan struct{}), make(chan struct{})
 		var begun atomic.Bool
 		d.store.beforeLoad = func(citizen.Ref) {
-			if begun.CompareAndSwap(false, true) { // the first load alone is slow
+			if begun.CompareAndSwap(false, true) { // only the first load is slow
 				close(reading)
 				<-goOn
 			}

@@ -30,9 +30,9 @@ type Notice struct {
 	Language string // BCP 47
 	Text     string // Markdown, as it is shown, without the front matter
 	Digest   string // SHA-256 of the whole file, in hex
-	// HoldsSince tells for each scope that the notice covers, since which version
-	// a consent still holds. A notice that asks for more names itself there; a
-	// scope that is not there cannot be consented to any more.
+	// HoldsSince has, for each scope that the notice covers, the oldest version
+	// under which a consent still holds. A notice that asks for more names its own
+	// version; a scope that is missing cannot be consented to any more.
 	HoldsSince map[Scope]string
 }
 
@@ -46,7 +46,7 @@ type frontMatter struct {
 	Scopes   map[Scope]string `yaml:"scopes"`
 }
 
-// BundledNotices are the notices that come with the service.
+// BundledNotices returns the notices that come with the service.
 func BundledNotices() (*Notices, error) {
 	dir, err := fs.Sub(bundled, "notices")
 	if err != nil {
@@ -91,7 +91,7 @@ func LoadNotices(dir fs.FS) (*Notices, error) {
 		}
 	}
 	if len(n.versions) == 0 && len(errs) == 0 {
-		errs = append(errs, errors.New("there is no privacy notice"))
+		errs = append(errs, errors.New("no privacy notice found; add one as YYYY-MM-DD.md"))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func LoadNotices(dir fs.FS) (*Notices, error) {
 func parseNotice(file []byte) (Notice, error) {
 	head, body, found := bytes.Cut(bytes.TrimPrefix(file, []byte("---\n")), []byte("\n---\n"))
 	if !found || !bytes.HasPrefix(file, []byte("---\n")) {
-		return Notice{}, errors.New("no front matter")
+		return Notice{}, errors.New("the front matter between two lines of --- is missing")
 	}
 	var f frontMatter
 	if err := yaml.UnmarshalWithOptions(head, &f, yaml.Strict()); err != nil {
@@ -125,7 +125,7 @@ func parseNotice(file []byte) (Notice, error) {
 // InForce is the newest version.
 func (n *Notices) InForce() Notice { return n.versions[len(n.versions)-1] }
 
-// Find gives a version, or ErrNoNotice.
+// Find returns a version, or ErrNoNotice.
 func (n *Notices) Find(version string) (Notice, error) {
 	i := slices.IndexFunc(n.versions, func(v Notice) bool { return v.Version == version })
 	if i < 0 {

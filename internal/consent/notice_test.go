@@ -59,14 +59,14 @@ func TestLoadNotices(t *testing.T) {
 
 	scope := "  \"timeline:read\": \"" + v1 + "\"\n"
 	for name, dir := range map[string]fstest.MapFS{
-		"none":                      {},
-		"no front matter":           {v1 + ".md": {Data: []byte("text")}},
-		"an unclosed front matter":  {v1 + ".md": {Data: []byte("---\nversion: x\n")}},
-		"an unknown field":          {v1 + ".md": {Data: []byte("---\nverzion: \"" + v1 + "\"\n---\ntext")}},
-		"a version that is no day":  {"1.0.md": noticeFile("1.0", scope)},
-		"a name of another version": {v2 + ".md": noticeFile(v1, scope)},
-		"no scopes":                 {v1 + ".md": noticeFile(v1, "")},
-		"no text":                   {v1 + ".md": {Data: []byte("---\nversion: \"" + v1 + "\"\ntitle: T\nlanguage: en\nscopes:\n" + scope + "---\n \n")}},
+		"none":                         {},
+		"no front matter":              {v1 + ".md": {Data: []byte("text")}},
+		"an unclosed front matter":     {v1 + ".md": {Data: []byte("---\nversion: x\n")}},
+		"an unknown field":             {v1 + ".md": {Data: []byte("---\nverzion: \"" + v1 + "\"\n---\ntext")}},
+		"a version that is not a date": {"1.0.md": noticeFile("1.0", scope)},
+		"a name of another version":    {v2 + ".md": noticeFile(v1, scope)},
+		"no scopes":                    {v1 + ".md": noticeFile(v1, "")},
+		"no text":                      {v1 + ".md": {Data: []byte("---\nversion: \"" + v1 + "\"\ntitle: T\nlanguage: en\nscopes:\n" + scope + "---\n \n")}},
 		"a scope that holds since a later notice": {v1 + ".md": noticeFile(v1, "  \"timeline:read\": \""+v2+"\"\n"), v2 + ".md": noticeFile(v2, scope)},
 		"a scope that holds since no notice":      {v1 + ".md": noticeFile(v1, "  \"timeline:read\": \"2020-01-01\"\n")},
 		"a scope that was not asked for then":     {v1 + ".md": noticeFile(v1, scope), v2 + ".md": noticeFile(v2, "  \"history:store\": \""+v1+"\"\n")},

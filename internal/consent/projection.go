@@ -9,8 +9,8 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/projection"
 )
 
-// known holds the events of citizens lately asked about. It never holds less
-// than what was committed before an act returned.
+// known holds the events of recently used citizens. It never holds less than what
+// was committed before an act returned.
 type known struct {
 	byCitizen *projection.Projection[citizen.Ref, []Event]
 }
@@ -28,7 +28,7 @@ func (k known) events(ctx context.Context, ref citizen.Ref) ([]Event, error) {
 	return k.byCitizen.Get(ctx, ref) //nolint:wrapcheck // it names the operation
 }
 
-// committed takes in an event that is durable now.
+// committed adds an event that is now durable.
 func (k known) committed(e Event) {
 	k.byCitizen.Update(e.Citizen, func(events []Event) ([]Event, bool) {
 		switch last := lastSeq(events); {
@@ -37,7 +37,7 @@ func (k known) committed(e Event) {
 		case last == e.Seq-1:
 			return append(events[:last:last], e), true
 		}
-		return nil, false // an event between is still on its way here
+		return nil, false // an event in between has not arrived yet
 	})
 }
 

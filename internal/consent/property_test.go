@@ -22,8 +22,8 @@ type allowed struct {
 
 // Two devices of one citizen act in any order, from lists that may be out of
 // date, while time passes and notices change. Each answer has to be the one of a
-// model that knows nothing of events, and every ledger over the same store, warm
-// or new, has to give it.
+// model that does not use events, and every ledger over the same store, warm
+// or new, has to return it.
 func TestAnySequenceOfActs(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		desks := []desk{newDesk(t, v1)}

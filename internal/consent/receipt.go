@@ -77,7 +77,7 @@ type Signer interface {
 	SignPayload(ctx context.Context, payload []byte) (string, error)
 }
 
-// Receipt gives the receipt of a consent's last grant or renewal. clientName is
+// Receipt returns the receipt of a consent's last grant or renewal. clientName is
 // the client as citizens know it. Errors: ErrNoConsent.
 func (l *Ledger) Receipt(ctx context.Context, ref citizen.Ref, id, clientName string, by Controller) (Receipt, error) {
 	events, err := l.known.events(ctx, ref)
@@ -92,7 +92,7 @@ func (l *Ledger) Receipt(ctx context.Context, ref citizen.Ref, id, clientName st
 	return Receipt{}, fmt.Errorf("make consent receipt: %w", ErrNoConsent)
 }
 
-// Sign gives the receipt as a signed JWT.
+// Sign returns the receipt as a signed JWT.
 func (r Receipt) Sign(ctx context.Context, s Signer) (string, error) {
 	payload, err := json.Marshal(r)
 	if err != nil {

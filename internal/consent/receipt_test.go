@@ -30,7 +30,7 @@ func TestReceipt(t *testing.T) {
 	d.grant(t, app, HistoryStore)
 	d.grant(t, other, TimelineRead)
 
-	t.Run("tells the last act, the text agreed to and what the log has of it", func(t *testing.T) {
+	t.Run("names the last act, the text agreed to and the log's digest of it", func(t *testing.T) {
 		r, err := d.Receipt(t.Context(), ann, c.ID, "App One", controller())
 		if err != nil {
 			t.Fatal(err)
@@ -57,7 +57,7 @@ func TestReceipt(t *testing.T) {
 		}
 	})
 
-	t.Run("there is none for an unknown consent, and none where signing fails", func(t *testing.T) {
+	t.Run("an unknown consent has no receipt, nor has one whose signing fails", func(t *testing.T) {
 		if _, err := d.Receipt(t.Context(), bob, c.ID, "App One", controller()); !errors.Is(err, ErrNoConsent) {
 			t.Error(err)
 		}
@@ -84,7 +84,7 @@ func TestFHIR(t *testing.T) {
 		return read, string(text)
 	}
 
-	t.Run("a consent that stands is active and has what the resource requires", func(t *testing.T) {
+	t.Run("a current consent is active and has what the resource requires", func(t *testing.T) {
 		got, text := marshal(c)
 		if got.Status != fhir.ConsentStateActive || len(got.Category) == 0 || got.PolicyRule == nil || got.Patient == nil || got.Provision == nil {
 			t.Error(text)

@@ -10,20 +10,20 @@ import (
 )
 
 // Withdraw ends a consent, in the name of the client by: the service's own pages
-// (client.Web) may end any, an app its own. It holds for the next decision. It
-// gives the consent as it stands afterwards; withdrawing what is withdrawn
-// already is harmless and writes nothing.
+// (client.Web) may end any consent, an app only its own. The next decision already
+// follows it. Withdraw returns the consent as it is afterwards; withdrawing it
+// again is harmless and writes nothing.
 //
-// A consent that a newer one has replaced stands for the same wish, "this client
-// no longer": then the newer one is withdrawn and returned, for a page may show
-// an older list. Errors: ErrNoConsent for an unknown id or somebody else's,
+// Withdrawing a consent that a newer one replaced means the same, "this client no
+// longer": the newer one is withdrawn and returned, because a page may show an
+// older list. Errors: ErrNoConsent for an unknown id or another citizen's,
 // ErrConflict when too many acts came between, ErrNotRecorded.
 func (l *Ledger) Withdraw(ctx context.Context, ref citizen.Ref, id string, by client.ID, correlationID string) (Consent, error) {
 	var ended *Event
 	err := l.act(ctx, ref, correlationID, func(events []Event) (*Event, error) {
 		ended = nil
 		all := replay(events)
-		i := slices.IndexFunc(all, func(h history) bool { return h.id == id })
+		i := slices.IndexFunc(all, func(h lifecycle) bool { return h.id == id })
 		if i < 0 || by != client.Web && by != all[i].client {
 			return nil, ErrNoConsent
 		}

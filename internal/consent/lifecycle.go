@@ -7,7 +7,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 )
 
-// Status is how a consent stands.
+// Status is the state of a consent.
 type Status string
 
 // The statuses.
@@ -15,16 +15,16 @@ const (
 	StatusActive         Status = "active"          // it allows something
 	StatusWithdrawn      Status = "withdrawn"       // the citizen or the client ended it
 	StatusExpired        Status = "expired"         // its time is over
-	StatusSuperseded     Status = "superseded"      // a later consent for the same client stands in its place
-	StatusNoticeOutdated Status = "notice_outdated" // the notice in force asks for more than it was given for
+	StatusSuperseded     Status = "superseded"      // a later consent for the same client replaced it
+	StatusNoticeOutdated Status = "notice_outdated" // the notice in force asks for more than was consented to
 )
 
-// Consent is one consent as it stands.
+// Consent is the current state of one consent.
 type Consent struct {
 	ID     string
 	Client client.ID
 	Scopes []Scope
-	// Outdated are those of the Scopes that the notice in force asks for anew.
+	// Outdated are those of the Scopes that the notice in force asks for again.
 	Outdated    []Scope
 	Notice      string // version shown at the last grant or renewal
 	GrantedAt   time.Time
@@ -33,8 +33,8 @@ type Consent struct {
 	Status      Status
 }
 
-// history is one consent with what ended it.
-type history struct {
+// lifecycle is one consent and the event that ended it.
+type lifecycle struct {
 	id           string
 	client       client.ID
 	scopes       []Scope
@@ -43,16 +43,16 @@ type history struct {
 	expiresAt    time.Time
 	withdrawnAt  time.Time // zero: not
 	supersededAt time.Time // zero: not
-	expired      bool      // an event says so, whatever the clock says
+	expired      bool      // an event says so, whatever the time is
 }
 
 // replay derives every consent from the events, in the order of their grants. An
 // event that does not fit (renewing what has ended, ending what never was)
-// changes nothing: whatever is doubtful allows nothing.
-func replay(events []Event) []history {
-	var all []history
+// changes nothing: in doubt, nothing is allowed.
+func replay(events []Event) []lifecycle {
+	var all []lifecycle
 	for _, e := range events {
-		i := slices.IndexFunc(all, func(h history) bool { return h.id == e.ID })
+		i := slices.IndexFunc(all, func(h lifecycle) bool { return h.id == e.ID })
 		switch {
 		case e.Kind == Granted && i < 0:
 			for j := range all {
@@ -60,7 +60,7 @@ func replay(events []Event) []history {
 					all[j].supersededAt = e.At
 				}
 			}
-			all = append(all, history{
+			all = append(all, lifecycle{
 				id: e.ID, client: e.Client, scopes: e.Scopes, notice: e.Notice,
 				grantedAt: e.At, expiresAt: e.ExpiresAt,
 			})
@@ -78,52 +78,52 @@ func replay(events []Event) []history {
 	return all
 }
 
-// open tells that no event ended it.
-func (h *history) open() bool {
-	return h.withdrawnAt.IsZero() && h.supersededAt.IsZero() && !h.expired
+// open reports whether no event has ended the consent.
+func (l *lifecycle) open() bool {
+	return l.withdrawnAt.IsZero() && l.supersededAt.IsZero() && !l.expired
 }
 
-// running tells that neither an event nor time ended it.
-func (h *history) running(now time.Time) bool { return h.open() && now.Before(h.expiresAt) }
+// running reports whether neither an event nor time has ended the consent.
+func (l *lifecycle) running(now time.Time) bool { return l.open() && now.Before(l.expiresAt) }
 
-// holds tells whether this consent still gives the scope under the notice in force.
-func (h *history) holds(s Scope, n Notice) bool {
+// holds reports whether the consent still covers the scope under the notice in force.
+func (l *lifecycle) holds(s Scope, n Notice) bool {
 	since, asked := n.HoldsSince[s]
-	return slices.Contains(h.scopes, s) && asked && h.notice >= since
+	return slices.Contains(l.scopes, s) && asked && l.notice >= since
 }
 
-func (h *history) status(n Notice, now time.Time) Status {
+func (l *lifecycle) status(n Notice, now time.Time) Status {
 	switch {
-	case !h.withdrawnAt.IsZero():
+	case !l.withdrawnAt.IsZero():
 		return StatusWithdrawn
-	case !h.supersededAt.IsZero():
+	case !l.supersededAt.IsZero():
 		return StatusSuperseded
-	case !h.running(now):
+	case !l.running(now):
 		return StatusExpired
-	case !slices.ContainsFunc(h.scopes, func(s Scope) bool { return h.holds(s, n) }):
+	case !slices.ContainsFunc(l.scopes, func(s Scope) bool { return l.holds(s, n) }):
 		return StatusNoticeOutdated
 	}
 	return StatusActive
 }
 
-func (h *history) consent(n Notice, now time.Time) Consent {
+func (l *lifecycle) consent(n Notice, now time.Time) Consent {
 	c := Consent{
-		ID: h.id, Client: h.client, Scopes: slices.Clone(h.scopes), Notice: h.notice,
-		GrantedAt: h.grantedAt, ExpiresAt: h.expiresAt, Status: h.status(n, now),
+		ID: l.id, Client: l.client, Scopes: slices.Clone(l.scopes), Notice: l.notice,
+		GrantedAt: l.grantedAt, ExpiresAt: l.expiresAt, Status: l.status(n, now),
 	}
-	if !h.withdrawnAt.IsZero() {
-		c.WithdrawnAt = &h.withdrawnAt
+	if !l.withdrawnAt.IsZero() {
+		c.WithdrawnAt = &l.withdrawnAt
 	}
-	for _, s := range h.scopes {
-		if !h.holds(s, n) {
+	for _, s := range l.scopes {
+		if !l.holds(s, n) {
 			c.Outdated = append(c.Outdated, s)
 		}
 	}
 	return c
 }
 
-// latest is the consent that counts for a client: the last one granted. Nil: none ever.
-func latest(all []history, id client.ID) *history {
+// latest is the consent that counts for a client: the last one granted; nil when none ever was.
+func latest(all []lifecycle, id client.ID) *lifecycle {
 	for i := len(all) - 1; i >= 0; i-- {
 		if all[i].client == id {
 			return &all[i]
