@@ -14,7 +14,7 @@ type Via string
 const ViaCookie Via = "cookie"
 
 // Caller is the citizen in whose name a request is made, and the client that
-// makes it. A cookie and a bearer token both give one.
+// makes it. Both a cookie and a bearer token lead to one.
 type Caller struct {
 	Citizen citizen.Citizen
 	Client  client.ID

@@ -13,7 +13,7 @@ import (
 
 var errStore = errors.New("the store is away")
 
-// store keeps sessions in memory and fails when told to.
+// store keeps sessions in memory and fails when ordered to.
 type store struct {
 	mu       sync.Mutex
 	sessions map[[32]byte]session.Record

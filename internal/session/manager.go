@@ -18,7 +18,7 @@ import (
 )
 
 // ID is the SHA-256 of a session's secret. It names the session inside the
-// process; it is no credential and still never leaves it.
+// process; it is not a credential, and still never leaves the process.
 type ID [32]byte
 
 // Session is a signed-in citizen.
@@ -32,7 +32,7 @@ type Session struct {
 	ExpiresAt      time.Time // the age limit; idle time can end it sooner
 }
 
-// SignIn is what a sign-in brings.
+// SignIn is the result of a sign-in.
 type SignIn struct {
 	Citizen        citizen.Citizen
 	IDToken        keys.Secret
@@ -48,11 +48,11 @@ type Deps struct {
 		Find(ctx context.Context, ref citizen.Ref) (citizen.Citizen, error)
 	}
 	Now  func() time.Time
-	Idle time.Duration // ends a session that nobody used
+	Idle time.Duration // ends a session that was not used for so long
 	Max  time.Duration // ends any session
 	// Random makes the secrets of sessions: crypto/rand.Reader outside tests.
 	Random io.Reader
-	// Panics hears of a panic while a session is read.
+	// Panics is called for a panic while a session is read.
 	Panics panics.Handler
 }
 
@@ -74,7 +74,7 @@ type kept struct {
 	seenAt  time.Time
 }
 
-// what is sealed into Record.Sealed
+// sealed is the content of Record.Sealed.
 type sealed struct {
 	IDToken        string    `json:"idToken"`
 	IDTokenID      string    `json:"jti"`
@@ -119,13 +119,13 @@ func (m *Manager) Start(ctx context.Context, in SignIn, entry audit.Entry) (secr
 	return secret, s, nil
 }
 
-// Find gives the session of a secret and notes that it was used, or ErrNone.
+// Find returns the session of a secret and notes that it was used, or ErrNone.
 func (m *Manager) Find(ctx context.Context, secret string) (Session, error) {
 	return m.find(ctx, secret, true)
 }
 
-// Peek is Find without noting the use: looking whether one is still signed in
-// keeps nobody signed in.
+// Peek is Find without noting the use: asking whether a session still exists does
+// not keep the citizen signed in.
 func (m *Manager) Peek(ctx context.Context, secret string) (Session, error) {
 	return m.find(ctx, secret, false)
 }
@@ -164,7 +164,7 @@ func (m *Manager) load(ctx context.Context, id ID) (kept, error) {
 	return kept{session: s, seenAt: r.SeenAt}, nil
 }
 
-// End signs out: the session and its log entry, both or neither. ErrNone says
+// End signs out. It removes the session and writes its log entry, both or neither. ErrNone says
 // that it had ended already.
 func (m *Manager) End(ctx context.Context, id ID, entry audit.Entry) error {
 	err := m.d.Store.RemoveSession(ctx, id, entry)
@@ -181,12 +181,12 @@ func (m *Manager) End(ctx context.Context, id ID, entry audit.Entry) error {
 	return nil
 }
 
-// ForgetAll makes the next use of each session read the store again: to be called
-// when another process has written to it. When sessions were used is not forgotten.
+// ForgetAll makes the next use of each session read the store again. Call it when
+// another process has written to the store. Times of use are kept.
 func (m *Manager) ForgetAll() { m.kept.ForgetAll() }
 
-// Tidy writes down when sessions were last used and forgets those that are over.
-// The service calls it once a minute and at its end.
+// Tidy stores when sessions were last used and removes those that have ended. The
+// service calls it once a minute and when it stops.
 func (m *Manager) Tidy(ctx context.Context) error {
 	now := m.d.Now()
 	m.mu.Lock()
@@ -199,17 +199,17 @@ func (m *Manager) Tidy(ctx context.Context) error {
 
 	if len(seen) > 0 {
 		if err := m.d.Store.TouchSessions(ctx, seen); err != nil {
-			return fmt.Errorf("note when sessions were used: %w", err)
+			return fmt.Errorf("store when sessions were used: %w", err)
 		}
 		m.written(seen)
 	}
 	if _, err := m.d.Store.RemoveExpiredSessions(ctx, now, now.Add(-m.d.Idle)); err != nil {
-		return fmt.Errorf("forget ended sessions: %w", err)
+		return fmt.Errorf("remove ended sessions: %w", err)
 	}
 	return nil
 }
 
-// written takes in which uses are in the store now.
+// written notes which uses are now in the store.
 func (m *Manager) written(seen map[[32]byte]time.Time) {
 	for id, at := range seen {
 		m.kept.Update(id, func(k kept) (kept, bool) {
@@ -220,7 +220,7 @@ func (m *Manager) written(seen map[[32]byte]time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for id, at := range seen {
-		if m.seen[id].Equal(at) { // not used again meanwhile
+		if m.seen[id].Equal(at) { // not used again in the meantime
 			delete(m.seen, id)
 		}
 	}

@@ -166,7 +166,7 @@ func TestSessionsEndByThemselves(t *testing.T) {
 			w.pass(idle + time.Second)
 			restart(w)
 			if w.livesAtAll(t, secret) {
-				t.Fatal("lives beyond its idle time")
+				t.Fatal("is still found after its idle time")
 			}
 		})
 		t.Run("at the age limit, however much used, "+name, func(t *testing.T) {
@@ -184,11 +184,11 @@ func TestSessionsEndByThemselves(t *testing.T) {
 			w.pass(time.Minute)
 			restart(w)
 			if w.lives(t, secret) {
-				t.Fatal("lives at its age limit")
+				t.Fatal("is still found at its age limit")
 			}
 		})
 	}
-	t.Run("looking keeps nobody signed in", func(t *testing.T) {
+	t.Run("peeking kept the citizen signed in", func(t *testing.T) {
 		w := newWorld(t)
 		secret, _ := w.start(t)
 		for range 30 {
@@ -221,7 +221,7 @@ func TestEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	if w.lives(t, secret) {
-		t.Error("lives on")
+		t.Error("is still found")
 	}
 	if err := w.End(t.Context(), s.ID, audit.Entry{Kind: audit.SignedOut}); !errors.Is(err, session.ErrNone) {
 		t.Errorf("the second time: %v", err)
@@ -232,7 +232,7 @@ func TestEnd(t *testing.T) {
 }
 
 func TestEndedSessionIsNotBroughtBack(t *testing.T) {
-	t.Run("by a load under way", func(t *testing.T) {
+	t.Run("by a load in progress", func(t *testing.T) {
 		w := newWorld(t)
 		secret, s := w.start(t)
 		w.restart()
@@ -276,11 +276,11 @@ func TestEndedSessionIsNotBroughtBack(t *testing.T) {
 		secret, s := w.start(t)
 		delete(w.store.sessions, s.ID)
 		if !w.lives(t, secret) {
-			t.Fatal("the warm road reads the store")
+			t.Fatal("finding a session in memory reads the store")
 		}
 		w.ForgetAll()
 		if w.livesAtAll(t, secret) {
-			t.Error("lives on")
+			t.Error("is still found")
 		}
 	})
 }
@@ -351,7 +351,7 @@ func TestTidy(t *testing.T) {
 }
 
 // TestSessionLivesAsItsUseSays compares any course of events with what the two
-// limits alone say.
+// limits say.
 func TestSessionLivesAsItsUseSays(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t)
@@ -363,14 +363,14 @@ func TestSessionLivesAsItsUseSays(t *testing.T) {
 			switch rapid.IntRange(0, 5).Draw(rt, "event") {
 			case 0, 1:
 				if got := w.lives(t, secret); got != alive {
-					rt.Fatalf("used: lives %v, want %v", got, alive)
+					rt.Fatalf("used: found %v, want %v", got, alive)
 				}
 				if alive {
 					lastUse = w.now()
 				}
 			case 2:
 				if got := w.peeks(t, secret); got != alive {
-					rt.Fatalf("looked at: lives %v, want %v", got, alive)
+					rt.Fatalf("peeked at: found %v, want %v", got, alive)
 				}
 			case 3:
 				if err := w.Tidy(t.Context()); err != nil {

@@ -28,15 +28,15 @@ type Store interface {
 	// AddSession keeps the session and the log entry of its sign-in, both or
 	// neither, durably.
 	AddSession(ctx context.Context, r Record, a audit.Entry) error
-	// Session gives one by its hash, or ErrNone.
+	// Session returns one by its hash, or ErrNone.
 	Session(ctx context.Context, hash [32]byte) (Record, error)
-	// TouchSessions notes when sessions were last seen; absent ones are passed over.
+	// TouchSessions notes when sessions were last seen; it ignores absent ones.
 	TouchSessions(ctx context.Context, seen map[[32]byte]time.Time) error
 	// RemoveSession ends a session and logs it, both or neither. Absent: ErrNone
 	// and no entry.
 	RemoveSession(ctx context.Context, hash [32]byte, a audit.Entry) error
-	// RemoveExpiredSessions forgets sessions that expired before the one time or
-	// were last seen before the other, and tells how many.
+	// RemoveExpiredSessions removes sessions that expired before the first time or
+	// were last seen before the second, and returns how many.
 	RemoveExpiredSessions(ctx context.Context, before, idleBefore time.Time) (int, error)
 }
 
@@ -45,8 +45,8 @@ type OneTimeStore interface {
 	// Put keeps a value under a hash of its name until it expires.
 	Put(ctx context.Context, kind string, hash [32]byte, value []byte, expiresAt time.Time) error
 	// Take removes and returns a value in one atomic step: of any number of
-	// callers at once, one gets it and the others get ErrNone.
+	// concurrent callers, one gets it and the others get ErrNone.
 	Take(ctx context.Context, kind string, hash [32]byte, now time.Time) ([]byte, error)
-	// RemoveExpired forgets values that expired before that time, and tells how many.
+	// RemoveExpired removes values that expired before that time, and returns how many.
 	RemoveExpired(ctx context.Context, before time.Time) (int, error)
 }
