@@ -7,8 +7,8 @@ import (
 	"unique"
 )
 
-// Ref is a citizen's random pseudonym. It stands for the person in every record
-// but the registry's own row, and says nothing about them.
+// Ref is a citizen's random pseudonym. It identifies the person in every record
+// except the registry's own row, and says nothing about them.
 type Ref string
 
 // Citizen is one person, known: the pseudonym, the secret NHS number, and a
@@ -21,14 +21,14 @@ type Citizen struct {
 	idKey     unique.Handle[string] // 32 bytes; a handle, so that printing shows an address
 }
 
-// New puts a citizen together from stored parts.
+// New makes a citizen from stored parts.
 func New(ref Ref, number NHSNumber, idKey [32]byte) Citizen {
 	return Citizen{Ref: ref, NHSNumber: number, idKey: unique.Make(string(idKey[:]))}
 }
 
-// OpaqueID derives the id under which this citizen sees one thing (purpose
-// names the sort of thing, such as "referral"). Stable for the citizen, different
-// for everyone else, and not to be reversed: 22 characters of unpadded base64url.
+// OpaqueID derives the id under which this citizen sees one thing (purpose names
+// the kind of thing, such as "referral"). It is stable for the citizen, different
+// for everyone else, and cannot be reversed: 22 characters of unpadded base64url.
 func (c Citizen) OpaqueID(purpose, value string) string {
 	sum := c.KeyedDigest(purpose, []byte(value))
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
@@ -36,7 +36,7 @@ func (c Citizen) OpaqueID(purpose, value string) string {
 
 // KeyedDigest is HMAC-SHA-256 under the citizen's own secret, separated by purpose.
 // The audit log holds such digests: they prove what was shown while the citizen
-// is known here, and prove nothing about anybody after erasure.
+// is known here, and prove nothing about any person after erasure.
 func (c Citizen) KeyedDigest(purpose string, data []byte) [32]byte {
 	mac := hmac.New(sha256.New, []byte(c.idKey.Value()))
 	mac.Write([]byte(purpose))

@@ -8,5 +8,9 @@
 //
 // It must not know where subjects are stored, who asks, or what for.
 // Neighbours: internal/keys hashes and seals for it; internal/store/sqlite
-// implements [Store]; internal/nhslogin is the only room that brings NHS numbers in.
+// implements [Store]. NHS numbers enter the service in three places: from NHS
+// login (internal/nhslogin), from an auditor's search (internal/httpapi) and from
+// the subject commands (cmd/aggregator).
+//
+// Reading order: citizen.go, nhs_number.go, registry.go, look_up.go.
 package citizen

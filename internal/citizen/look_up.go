@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// LookUp gives the pseudonym of the citizen with this NHS number, or
-// ErrNoSubject: never seen here, or erased. It makes nobody and opens nothing.
-// Whoever calls it MUST record that they did.
+// LookUp returns the pseudonym of the citizen with this NHS number, or
+// ErrNoSubject: never seen here, or erased. It creates no citizen and opens no
+// seal. The caller MUST record the look-up.
 func (r *Registry) LookUp(ctx context.Context, number NHSNumber) (Ref, error) {
 	macs := r.ring.MACs(lookupPurpose, []byte(number.Reveal()))
 	lookups := make([]Lookup, len(macs))

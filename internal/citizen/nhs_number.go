@@ -15,12 +15,12 @@ var ErrNotNHSNumber = errors.New("not an NHS number")
 const redacted = "[REDACTED]"
 
 // NHSNumber is a citizen's NHS number (NHS Data Dictionary: NHS NUMBER, ten
-// digits, modulus 11 check). However it is printed, logged or marshalled it
-// shows [REDACTED]; only [NHSNumber.Reveal] gives the digits. The zero value is
-// "no number". Two are equal (==) when they are the same number.
+// digits, modulus 11 check). However it is printed, logged or marshalled, it
+// shows [REDACTED]; only [NHSNumber.Reveal] returns the digits. The zero value is
+// "no number". Two values are equal (==) when they are the same number.
 type NHSNumber struct {
-	// A handle and no text: where fmt cannot call our methods, in an unexported
-	// field of somebody's struct, it prints an address.
+	// A handle and not the text: where fmt cannot call our methods, such as in
+	// another type's unexported field, it prints an address.
 	digits unique.Handle[string]
 }
 
@@ -51,8 +51,8 @@ func ParseNHSNumber(text string) (NHSNumber, error) {
 	return NHSNumber{digits: unique.Make(text)}, nil
 }
 
-// Reveal gives the ten digits. Callers MUST NOT put them anywhere but into the
-// upstream query that asks for this citizen, a comparison, a keyed hash or a seal.
+// Reveal returns the ten digits. Callers MUST use them only in the upstream query
+// that asks for this citizen, a comparison, a keyed hash or a seal.
 func (n NHSNumber) Reveal() string {
 	if n.IsZero() {
 		return ""
@@ -60,7 +60,7 @@ func (n NHSNumber) Reveal() string {
 	return n.digits.Value()
 }
 
-// IsZero tells that there is no number.
+// IsZero reports whether n is "no number".
 func (n NHSNumber) IsZero() bool { return n == NHSNumber{} }
 
 // Format implements fmt.Formatter without the number, for every verb: fmt calls

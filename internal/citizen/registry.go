@@ -31,17 +31,17 @@ type Subject struct {
 
 // Store keeps subjects.
 type Store interface {
-	// FindSubject gives the subject with any of the look-ups, or ErrNoSubject.
+	// FindSubject returns the subject with any of the look-ups, or ErrNoSubject.
 	FindSubject(ctx context.Context, lookups []Lookup) (Subject, error)
-	// AddSubject keeps a new subject. When one with the same look-up stands
-	// already (two first sign-ins at once), that one is returned instead.
+	// AddSubject stores a new subject. When one with the same look-up exists
+	// already (two first sign-ins at the same time), that one is returned instead.
 	AddSubject(ctx context.Context, s Subject) (Subject, error)
-	// ReplaceSubject gives the same Ref a new look-up and seal (key rotation).
+	// ReplaceSubject stores a new look-up and seal under the same Ref (key rotation).
 	ReplaceSubject(ctx context.Context, s Subject) error
-	// Subject gives one by its pseudonym, or ErrNoSubject.
+	// Subject returns the subject of a pseudonym, or ErrNoSubject.
 	Subject(ctx context.Context, ref Ref) (Subject, error)
-	// EraseSubject removes the row; what is recorded under the Ref points to
-	// nobody afterwards. Erasing an absent one is no error.
+	// EraseSubject removes the row; what is recorded under the Ref then points to
+	// no person. Erasing an absent subject is not an error.
 	EraseSubject(ctx context.Context, ref Ref) error
 }
 
@@ -51,7 +51,7 @@ const (
 	idKeySize     = 32
 )
 
-// Registry finds citizens, or makes them at their first sign-in.
+// Registry finds citizens, and creates them at their first sign-in.
 type Registry struct {
 	store  Store
 	ring   *keys.Ring
@@ -65,7 +65,7 @@ func NewRegistry(store Store, ring *keys.Ring, now func() time.Time, random io.R
 	return &Registry{store: store, ring: ring, now: now, random: random}
 }
 
-// SignIn gives the citizen with this NHS number, new or known. A row written
+// SignIn returns the citizen with this NHS number, new or known. A row written
 // under an older key moves to the active one.
 func (r *Registry) SignIn(ctx context.Context, number NHSNumber) (Citizen, error) {
 	macs := r.ring.MACs(lookupPurpose, []byte(number.Reveal()))
@@ -93,7 +93,7 @@ func (r *Registry) SignIn(ctx context.Context, number NHSNumber) (Citizen, error
 	return c, nil
 }
 
-// Find gives a citizen by pseudonym, or ErrNoSubject.
+// Find returns a citizen by pseudonym, or ErrNoSubject.
 func (r *Registry) Find(ctx context.Context, ref Ref) (Citizen, error) {
 	s, err := r.store.Subject(ctx, ref)
 	if err != nil {

@@ -88,7 +88,7 @@ func TestRegistry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Run("a citizen is known again, and nobody else is taken for them", func(t *testing.T) {
+	t.Run("a citizen is recognised, and no other person is taken for them", func(t *testing.T) {
 		again, err := r.SignIn(t.Context(), n)
 		if err != nil || again != first || again.NHSNumber != n {
 			t.Errorf("%v, %v", again.Ref, err)
@@ -106,14 +106,14 @@ func TestRegistry(t *testing.T) {
 		for _, row := range s.subjects {
 			kept := fmt.Sprintf("%v %s %s", row, row.Sealed, row.Lookup.MAC)
 			if strings.Contains(kept, number) || bytes.Contains(row.Sealed, []byte(number)) {
-				t.Error("the number stands in the row")
+				t.Error("the row contains the number")
 			}
 		}
 	})
 	t.Run("the pseudonym and the ids say nothing of the number", func(t *testing.T) {
 		twin, err := registry(t, &store{subjects: map[citizen.Ref]citizen.Subject{}}, ring).SignIn(t.Context(), n)
 		if err != nil || twin.Ref == first.Ref || twin.OpaqueID("referral", "1") == first.OpaqueID("referral", "1") {
-			t.Errorf("the same number gives the same pseudonym or ids: %v", err)
+			t.Errorf("the same number has the same pseudonym or ids: %v", err)
 		}
 	})
 	t.Run("a new key moves the row, once, and changes no id", func(t *testing.T) {
@@ -140,7 +140,7 @@ func TestRegistry(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
-	t.Run("an erased citizen is nobody, and later somebody new", func(t *testing.T) {
+	t.Run("an erased citizen is unknown, and later a new citizen", func(t *testing.T) {
 		r := registry(t, s, ring)
 		if err := s.EraseSubject(t.Context(), first.Ref); err != nil {
 			t.Fatal(err)
@@ -153,7 +153,7 @@ func TestRegistry(t *testing.T) {
 			t.Errorf("%v, %v", anew.Ref, err)
 		}
 	})
-	t.Run("a store that fails makes nobody", func(t *testing.T) {
+	t.Run("no citizen is created when the store fails", func(t *testing.T) {
 		broken := &store{subjects: map[citizen.Ref]citizen.Subject{}, fails: errors.New("away")}
 		if _, err := registry(t, broken, ring).SignIn(t.Context(), n); err == nil || strings.Contains(err.Error(), number) {
 			t.Errorf("got %v", err)
