@@ -24,12 +24,12 @@ type Client struct {
 // Registry is the fixed set of clients of one deployment.
 type Registry struct{ clients []Client }
 
-// NewRegistry holds the service's own client.
+// NewRegistry returns a registry that holds the service's own client.
 func NewRegistry() *Registry {
 	return &Registry{clients: []Client{{ID: Web, Name: "Patient Care Aggregator website"}}}
 }
 
-// Find gives a client by id, or ErrUnknown.
+// Find returns a client by id, or ErrUnknown.
 func (r *Registry) Find(id ID) (Client, error) {
 	i := slices.IndexFunc(r.clients, func(c Client) bool { return c.ID == id })
 	if i < 0 {

@@ -4,6 +4,6 @@
 // it is reserved, cannot be registered from outside, and is the only one whose
 // session may grant consent.
 //
-// It must not know how a client proves who it is (internal/oauthserver) nor what
-// the citizen allowed it (internal/consent).
+// It must not know how a client proves who it is, nor what the citizen allowed it
+// (internal/consent). No app can be registered yet: [NewRegistry] holds [Web] only.
 package client
