@@ -7,6 +7,6 @@
 // line on top, restart, and drop an old line once nothing uses it.
 //
 // It also owns [Secret], the type of every value that must not be printed.
-// It must not know what is sealed or why. RSA keys for signing live in
+// It must not know what is sealed or why. RSA keys for signing are in
 // internal/jose.
 package keys

@@ -49,8 +49,8 @@ func Generate(id string) string {
 	return id + ":" + base64.StdEncoding.EncodeToString(secret[:]) + "\n"
 }
 
-// Parse reads a ring. Blank lines and lines that begin with # are passed over.
-// An error names the line and never repeats what it holds.
+// Parse reads a ring. Blank lines and lines that begin with # are ignored.
+// An error names the line and never repeats its content.
 func Parse(text []byte) (*Ring, error) {
 	var r Ring
 	validID := regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
@@ -68,7 +68,7 @@ func Parse(text []byte) (*Ring, error) {
 			return nil, fmt.Errorf("key ring line %d: the id must be 1 to 32 letters, digits, - or _", n)
 		}
 		if slices.ContainsFunc(r.keys, func(k key) bool { return k.id == id }) {
-			return nil, fmt.Errorf("key ring line %d: the id %q stands twice", n, id)
+			return nil, fmt.Errorf("key ring line %d: the id %q is used twice", n, id)
 		}
 		secret, err := base64.StdEncoding.DecodeString(encoded)
 		if err != nil || len(secret) != keySize {
@@ -80,7 +80,7 @@ func Parse(text []byte) (*Ring, error) {
 		return nil, fmt.Errorf("read key ring: %w", err)
 	}
 	if len(r.keys) == 0 {
-		return nil, errors.New("key ring holds no key")
+		return nil, errors.New("the key ring has no key")
 	}
 	return &r, nil
 }
@@ -88,7 +88,7 @@ func Parse(text []byte) (*Ring, error) {
 // ActiveID names the key that seals and hashes now.
 func (r *Ring) ActiveID() string { return r.keys[0].id }
 
-// MACs gives HMAC-SHA-256 of the data under every key of the ring for that
+// MACs returns HMAC-SHA-256 of the data under every key of the ring for that
 // purpose, the active key's first: store the first, look for all.
 func (r *Ring) MACs(purpose string, data []byte) []MAC {
 	macs := make([]MAC, len(r.keys))
@@ -108,7 +108,7 @@ func (r *Ring) Seal(purpose string, plaintext, associated []byte) []byte {
 	return r.aead(k, purpose).Seal(sealed, nil, plaintext, associated) //nolint:gosec // this AEAD makes a random nonce itself
 }
 
-// Open gives what Seal was given, or ErrNotOpened.
+// Open returns what Seal was given, or ErrNotOpened.
 func (r *Ring) Open(purpose string, sealed, associated []byte) ([]byte, error) {
 	if len(sealed) == 0 || len(sealed) < 1+int(sealed[0]) {
 		return nil, ErrNotOpened
@@ -132,7 +132,7 @@ func (r *Ring) aead(k key, purpose string) cipher.AEAD {
 	}
 	block, err := aes.NewCipher(r.derive(k, "seal", purpose))
 	if err != nil {
-		panic(err) // unreachable: derive gives 32 bytes
+		panic(err) // unreachable: derive returns 32 bytes
 	}
 	aead, err := cipher.NewGCMWithRandomNonce(block)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 const redacted = "[REDACTED]"
 
 // Secret is a text that prints, logs and marshals as [REDACTED]. Only Reveal
-// gives it; the zero value is "no secret". The text stands behind a handle, so
-// that not even fmt on a struct that hides a Secret in a field of its own can show it.
+// returns it; the zero value is "no secret". The text is kept behind a handle, so
+// that fmt cannot show it even in the unexported field of another struct.
 type Secret struct{ text unique.Handle[string] }
 
 // NewSecret wraps a text.
@@ -22,7 +22,7 @@ func NewSecret(text string) Secret {
 	return Secret{text: unique.Make(text)}
 }
 
-// Reveal gives the text. Callers MUST NOT log it or put it into an error.
+// Reveal returns the text. Callers MUST NOT log it or put it into an error.
 func (s Secret) Reveal() string {
 	if s.IsZero() {
 		return ""
@@ -30,7 +30,7 @@ func (s Secret) Reveal() string {
 	return s.text.Value()
 }
 
-// IsZero tells that there is no secret.
+// IsZero reports whether s is "no secret".
 func (s Secret) IsZero() bool { return s == Secret{} }
 
 // Format implements fmt.Formatter for every verb without the text.
