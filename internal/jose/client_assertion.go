@@ -9,7 +9,7 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jwt"
 )
 
-// AssertionLife is how long a client assertion lives. The platform accepts at
+// AssertionLife is how long a client assertion is valid. The platform accepts at
 // most 5 minutes; a clock that is some minutes off still passes.
 const AssertionLife = 2 * time.Minute
 
@@ -27,7 +27,7 @@ func (k *Keys) ClientAssertion(client, audience, jti string, now time.Time) (str
 	if err != nil {
 		return "", fmt.Errorf("build client assertion: %w", err)
 	}
-	// The platform compares aud as a string: an array of one is refused.
+	// The platform compares aud as a string: it refuses an array with one element.
 	token.Options().Enable(jwt.FlattenAudience)
 	headers := jws.NewHeaders()
 	if err := headers.Set(jws.TypeKey, "JWT"); err != nil {

@@ -94,7 +94,7 @@ func TestJWKS(t *testing.T) {
 			}
 		}
 	})
-	t.Run("the old key stays published beside the new one that signs", func(t *testing.T) {
+	t.Run("the old key stays published next to the new one that signs", func(t *testing.T) {
 		_, older := newKeys(t)
 		_, newer := newKeys(t)
 		keys, err := jose.ParseKeys(append(newer, older...), []string{"new", "old"})

@@ -53,7 +53,7 @@ func ParseKeys(text []byte, ids []string) (*Keys, error) {
 		keys.private = append(keys.private, k)
 	}
 	if len(keys.private) == 0 {
-		return nil, errors.New("no PEM block with a private key")
+		return nil, errors.New("no PEM block with a private key found")
 	}
 	if len(ids) > len(keys.private) {
 		return nil, fmt.Errorf("%d key ids for %d keys", len(ids), len(keys.private))
@@ -73,7 +73,7 @@ func parseBlock(block *pem.Block, n int, ids []string) (jwk.Key, error) {
 		return nil, errors.New("want a PRIVATE KEY or an RSA PRIVATE KEY")
 	}
 	if err != nil {
-		return nil, errors.New("not a readable private key")
+		return nil, errors.New("the private key cannot be read")
 	}
 	private, ok := raw.(*rsa.PrivateKey)
 	if !ok || private.N.BitLen() < minBits {
@@ -105,8 +105,8 @@ func parseBlock(block *pem.Block, n int, ids []string) (jwk.Key, error) {
 // ID names the key that signs.
 func (k *Keys) ID() string { return k.private[0].KeyID() }
 
-// JWKS gives the public halves of all keys as a JWK Set. A key that stands in
-// several registrations appears once; two different keys under one id are an error.
+// JWKS returns the public halves of all keys as a JWK Set. A key of several
+// registrations appears once; two different keys under one id are an error.
 func JWKS(registrations ...*Keys) ([]byte, error) {
 	set := jwk.NewSet()
 	seen := map[string]string{}

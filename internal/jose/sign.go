@@ -8,10 +8,10 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jws"
 )
 
-// Sign signs claims as a JWT (RFC 7519, RS512, compact). typ says in its header
-// what sort of token it is (RFC 8725, 3.11). Whoever has the published JWKS can
-// check it. The claims MUST NOT be what a client assertion has (iss and sub a
-// client, aud a token endpoint): such a text would open doors in our name.
+// Sign signs claims as a JWT (RFC 7519, RS512, compact). typ is put into its
+// header and names the kind of token (RFC 8725, 3.11). Anyone who has the published
+// JWKS can check it. The claims MUST NOT be those of a client assertion (iss and
+// sub a client, aud a token endpoint): such a token would grant access in our name.
 func (k *Keys) Sign(typ string, claims any) (string, error) {
 	payload, err := json.Marshal(claims)
 	if err != nil {
