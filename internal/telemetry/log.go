@@ -35,17 +35,17 @@ const (
 
 // NewLogger writes JSON lines. As a second defence after never logging them,
 // anything that looks like an NHS number, a booking reference or a JWT is
-// replaced in every text and number. A UUID is not: support finds a request by it.
+// replaced in every text and number. A UUID is kept: support finds a request by it.
 func NewLogger(w io.Writer, level slog.Level) *slog.Logger {
 	lines := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})
 	return slog.New(&redacting{Handler: lines, suspect: regexp.MustCompile(uuidPattern + "|" + digitsPattern + "|" + jwtPattern)})
 }
 
 const (
-	// uuidPattern stands first, so that its digits are not taken for a number.
+	// uuidPattern comes first, so that its digits are not taken for a number.
 	uuidPattern = `[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}`
-	// digitsPattern is ten digits or more, in a row or grouped. No word boundary is
-	// asked for: in an encoded query the number follows "%7C".
+	// digitsPattern is ten digits or more, in a row or grouped. It requires no word
+	// boundary: in an encoded query the number follows "%7C".
 	digitsPattern = `[0-9](?:(?:[ +\x{00a0}-]|%20)?[0-9]){9,}`
 	jwtPattern    = `eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*`
 
@@ -92,7 +92,7 @@ func (h *redacting) attr(a slog.Attr) slog.Attr {
 	case slog.KindFloat64:
 		v = h.number(v, strconv.FormatFloat(math.Trunc(v.Float64()), 'f', -1, 64))
 	case slog.KindAny:
-		v = h.any(v)
+		v = h.anyValue(v)
 	case slog.KindGroup:
 		group := v.Group()
 		clean := make([]slog.Attr, len(group))
@@ -112,8 +112,8 @@ func (h *redacting) number(v slog.Value, whole string) slog.Value {
 	return v
 }
 
-// any looks at a value as it will be written. One that is clean stays what it is.
-func (h *redacting) any(v slog.Value) slog.Value {
+// anyValue checks a value in its written form. A clean value is returned unchanged.
+func (h *redacting) anyValue(v slog.Value) slog.Value {
 	if err, ok := v.Any().(error); ok {
 		return slog.StringValue(h.text(err.Error()))
 	}
@@ -121,8 +121,8 @@ func (h *redacting) any(v slog.Value) slog.Value {
 	if err != nil {
 		return slog.StringValue(h.text(fmt.Sprint(v.Any())))
 	}
-	if said := string(written); h.text(said) != said {
-		return slog.StringValue(h.text(said))
+	if plain := string(written); h.text(plain) != plain {
+		return slog.StringValue(h.text(plain))
 	}
 	return v
 }
@@ -136,8 +136,8 @@ func (h *redacting) text(s string) string {
 	})
 }
 
-// isUUID tells the one alternative that stays from the others: digits with these
-// dashes are a UUID too, and a JWT has none of them there.
+// isUUID reports whether a match is a UUID, which is kept. Digits with these dashes
+// are a UUID too; a JWT has no dashes at these places.
 func isUUID(found string) bool {
 	const length = 36
 	return len(found) == length && found[8] == '-' && found[13] == '-' && found[18] == '-' && found[23] == '-' && !strings.HasPrefix(found, "eyJ")

@@ -17,14 +17,14 @@ import (
 
 const number = "9990000018"
 
-// line logs and gives what was written, decoded.
+// line logs and returns what was written, decoded.
 func line(t testing.TB, write func(*slog.Logger)) (string, map[string]any) {
 	t.Helper()
 	var out bytes.Buffer
 	write(telemetry.NewLogger(&out, slog.LevelInfo))
 	var fields map[string]any
 	if err := json.Unmarshal(out.Bytes(), &fields); err != nil {
-		t.Fatalf("%s is no JSON: %v", out.String(), err)
+		t.Fatalf("%s is not JSON: %v", out.String(), err)
 	}
 	return out.String(), fields
 }
@@ -45,7 +45,7 @@ func TestWhatMustNotBeLoggedIsReplaced(t *testing.T) {
 	for name, text := range map[string]string{
 		"a number": number, "in words": "of " + number + ".", "grouped": "999 000 0018", "with dashes": "999-000-0018", "within letters": "nhs" + number + "x",
 		"an address": address, "grouped in an address": "q=999%20000%200018&x=999+000+0018", "with hard spaces": "999\u00a0000\u00a00018",
-		"two at once": number + "," + number, "after a booking reference": "1234 5678 9012/" + number, "a path": "Patient/" + number + "/_history/1",
+		"two in one line": number + "," + number, "after a booking reference": "1234 5678 9012/" + number, "a path": "Patient/" + number + "/_history/1",
 		"JSON in a text": `{"value":"` + number + `"}`, "with underscores": "_" + number + "_", "more digits than it has": "00" + number + "00",
 	} {
 		got, _ := line(t, func(l *slog.Logger) {

@@ -10,8 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Metrics are the numbers that this service tells. Labels hold templates, codes
-// and names of ours alone: never an id, a path or a person.
+// Metrics are the numbers that this service publishes. Labels hold only templates,
+// codes and our own names: never an id, a path or a person.
 type Metrics struct {
 	registry *prometheus.Registry
 
@@ -43,7 +43,7 @@ func NewMetrics() *Metrics {
 			Name: "pca_upstream_request_duration_seconds", Help: "Requests sent to others, by operation and status; status 0 is no answer.", Buckets: buckets,
 		}, []string{"operation", "status"}),
 		cache: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "pca_cache_requests_total", Help: "Values asked of a cache, by outcome.",
+			Name: "pca_cache_requests_total", Help: "Values requested from a cache, by outcome.",
 		}, []string{"cache", "outcome"}),
 		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "pca_sign_ins_total", Help: "Sign-ins that ended, by outcome (success or problem code).",
@@ -52,17 +52,17 @@ func NewMetrics() *Metrics {
 			Name: "pca_unreadable_items_total", Help: "Items from a source that could not be shown, by reason.",
 		}, []string{"source", "reason"}),
 		unknown: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "pca_unknown_codes_total", Help: "Codes that no value set knows, by the kind of code.",
+			Name: "pca_unknown_codes_total", Help: "Codes that are in no value set, by the kind of code.",
 		}, []string{"kind"}),
 		notAsSent: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "pca_referrals_not_as_sent_total",
 			Help: "Referrals that were not shown as sources sent them, by reason: softened (disclosure policy), contradiction (state and appointment do not fit), duplicate (one of several copies).",
 		}, []string{"reason"}),
 		steps: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "pca_impossible_steps_total", Help: "Referrals seen to go from one state to another that it cannot lead to.",
+			Name: "pca_impossible_steps_total", Help: "Referrals seen to change from one state to another that cannot follow it.",
 		}),
 		history: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "pca_history_failures_total", Help: "Reads whose changes could not be remembered; the citizen got the timeline all the same.",
+			Name: "pca_history_failures_total", Help: "Reads whose changes could not be recorded; the citizen got the timeline all the same.",
 		}),
 		foreign: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "pca_foreign_subject_total", Help: "ALARM. Answers refused because they held another person's data.",
@@ -72,7 +72,7 @@ func NewMetrics() *Metrics {
 		}),
 	}
 	m.unsigned = prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "pca_audit_checkpoint_failures_total", Help: "ALARM. Checkpoints of the audit log that could not be signed or handed on.",
+		Name: "pca_audit_checkpoint_failures_total", Help: "ALARM. Checkpoints of the audit log that could not be signed or published.",
 	})
 	m.panics = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "pca_panics_total", Help: "Panics that were contained and cost one request or one act, by place. Each is a fault in the program; the log has its stack.",
@@ -97,7 +97,7 @@ func (m *Metrics) Upstream(operation string, status int, took time.Duration) {
 	m.upstream.WithLabelValues(operation, strconv.Itoa(status)).Observe(took.Seconds())
 }
 
-// Cache counts one value asked of a cache.
+// Cache counts one value requested from a cache.
 func (m *Metrics) Cache(cache, outcome string) { m.cache.WithLabelValues(cache, outcome).Inc() }
 
 // SignIn counts one sign-in that ended.
@@ -108,7 +108,7 @@ func (m *Metrics) Unreadable(source, reason string, n int) {
 	m.unread.WithLabelValues(source, reason).Add(float64(n))
 }
 
-// UnknownCode counts codes that no value set knows.
+// UnknownCode counts codes that are in no value set.
 func (m *Metrics) UnknownCode(kind string, n int) {
 	m.unknown.WithLabelValues(kind).Add(float64(n))
 }
@@ -121,7 +121,7 @@ func (m *Metrics) NotAsSent(reason string, n int) {
 // ImpossibleSteps counts steps between states that cannot follow each other.
 func (m *Metrics) ImpossibleSteps(n int) { m.steps.Add(float64(n)) }
 
-// HistoryFailed counts a read whose changes could not be remembered.
+// HistoryFailed counts a read whose changes could not be recorded.
 func (m *Metrics) HistoryFailed() { m.history.Inc() }
 
 // ForeignSubject raises the alarm for another person's data.
@@ -131,7 +131,7 @@ func (m *Metrics) ForeignSubject() { m.foreign.Inc() }
 func (m *Metrics) AuditFailed() { m.auditFail.Inc() }
 
 // CheckpointFailed raises the alarm for a checkpoint that was not published: the
-// sink is out of reach, or the log is not the one that was signed before.
+// sink cannot be reached, or the log is not the one that was signed before.
 func (m *Metrics) CheckpointFailed() { m.unsigned.Inc() }
 
 // Panicked counts a panic that was contained.

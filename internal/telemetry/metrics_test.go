@@ -41,7 +41,7 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("no %s", want)
 		}
 	}
-	t.Run("the alarms stand at zero before anything happens", func(t *testing.T) {
+	t.Run("the alarms are zero before anything happens", func(t *testing.T) {
 		w := httptest.NewRecorder()
 		telemetry.NewMetrics().Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
 		for _, alarm := range []string{"pca_foreign_subject_total 0", "pca_audit_failures_total 0"} {

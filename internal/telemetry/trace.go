@@ -14,7 +14,7 @@ import (
 
 // NewTracerProvider exports spans by OTLP over HTTP when export is true; the
 // exporter reads the standard OTEL_EXPORTER_OTLP_* variables. Otherwise spans
-// cost nothing. The stop function sends what waits.
+// cost nothing. The stop function sends the spans that are still queued.
 func NewTracerProvider(ctx context.Context, export bool) (trace.TracerProvider, func(context.Context) error, error) {
 	if !export {
 		return noop.NewTracerProvider(), func(context.Context) error { return nil }, nil
