@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// checkAudit checks what belongs together on the auditors' side.
+// checkAudit checks the settings of the auditors' side that depend on each other.
 func (c Config) checkAudit() []error {
 	var faults []error
 	s := c.Staff
@@ -16,7 +16,7 @@ func (c Config) checkAudit() []error {
 			"ISSUER": s.Issuer == "", "CLIENT_ID": s.ClientID == "", "CLIENT_SECRET": s.ClientSecret.IsZero(),
 		} {
 			if missing {
-				faults = append(faults, fmt.Errorf("%sSTAFF_%s: is missing, for another PCA_STAFF_ setting is there", prefix, name))
+				faults = append(faults, fmt.Errorf("%sSTAFF_%s: is missing; it is required because another PCA_STAFF_ setting is set", prefix, name))
 			}
 		}
 	}

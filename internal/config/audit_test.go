@@ -22,9 +22,9 @@ func TestCheckAudit(t *testing.T) {
 			c.Staff = Staff{Issuer: "https://login.example.org", ClientID: "us", ClientSecret: keys.NewSecret("hush-hush")}
 		}, nil},
 		"staff is half set":             {func(c *Config) { c.Staff.ClientSecret = keys.NewSecret("hush-hush") }, []string{"PCA_STAFF_ISSUER", "PCA_STAFF_CLIENT_ID"}},
-		"checkpoints go over http":      {func(c *Config) { c.CheckpointSink = "http://elsewhere.example" }, []string{"PCA_AUDIT_CHECKPOINT_SINK"}},
+		"checkpoints go over http":      {func(c *Config) { c.CheckpointSink = "http://sink.example" }, []string{"PCA_AUDIT_CHECKPOINT_SINK"}},
 		"checkpoints go to a file":      {func(c *Config) { c.CheckpointSink = "/mnt/worm/checkpoints" }, nil},
-		"checkpoints go over https":     {func(c *Config) { c.CheckpointSink = "https://elsewhere.example/in" }, nil},
+		"checkpoints go over https":     {func(c *Config) { c.CheckpointSink = "https://sink.example/in" }, nil},
 		"the log is kept for too short": {func(c *Config) { c.Retention.Log = Period{Days: 30} }, []string{"at least 1y", "must not be shorter"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -37,7 +37,7 @@ func TestCheckAudit(t *testing.T) {
 			}
 			for _, part := range c.want {
 				if !strings.Contains(text, part) {
-					t.Errorf("no fault tells of %s: %q", part, text)
+					t.Errorf("no fault names %s: %q", part, text)
 				}
 			}
 			if len(c.want) == 0 && text != "" {

@@ -10,7 +10,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/store/location"
 )
 
-// Config is the whole configuration, valid as a whole.
+// Config is the whole configuration. Load checked all of it.
 type Config struct {
 	// Environment is production or local; local permits http, on loopback only.
 	Environment    string   `env:"ENVIRONMENT" envDefault:"production" validate:"oneof=production local"`
@@ -33,14 +33,14 @@ type Config struct {
 	ManageSSO    string      `env:"MANAGE_SSO" envDefault:"on" validate:"oneof=on off"`
 	ValueSetsDir string      `env:"VALUESETS_DIR" validate:"omitempty,dir"`
 
-	// CheckpointKeyFile signs the log's checkpoints; empty: made beside the database.
+	// CheckpointKeyFile signs the log's checkpoints; empty: made next to the database.
 	CheckpointKeyFile string `env:"AUDIT_CHECKPOINT_KEY_FILE"`
-	// CheckpointSink is a file, appended to, or an https address; empty: none.
+	// CheckpointSink is a file that is appended to, or an https address; empty: no sink.
 	CheckpointSink string `env:"AUDIT_CHECKPOINT_SINK"`
 	// CheckpointInterval is how often the log is signed while it grows.
 	CheckpointInterval time.Duration `env:"AUDIT_CHECKPOINT_INTERVAL" envDefault:"10m" validate:"min=1m,max=24h"`
 
-	// Staff is the provider that auditors sign in with; without an issuer nobody does.
+	// Staff is the provider that auditors sign in with; without an issuer no auditor can.
 	Staff     Staff     `envPrefix:"STAFF_"`
 	Retention Retention `envPrefix:"RETENTION_"`
 
@@ -59,7 +59,7 @@ type NHSLogin struct {
 	Issuer     string      `env:"ISSUER" validate:"required,url"`
 	ClientID   string      `env:"CLIENT_ID" validate:"required"`
 	PrivateKey keys.Secret `env:"PRIVATE_KEY,required,notEmpty"` // PEM; the first key signs, all are published
-	// KeyIDs name the keys in their order; absent: their RFC 7638 thumbprints.
+	// KeyIDs name the keys in their order; absent: the RFC 7638 thumbprints are used.
 	KeyIDs []string `env:"KEY_ID"`
 }
 
@@ -98,8 +98,8 @@ type RateLimit struct {
 	Address string `env:"ADDRESS" envDefault:"1200-M" validate:"rate"`
 }
 
-// CheckpointFile is the file next to the database that checkpoints go to; empty:
-// this kind of database has none.
+// CheckpointFile is the file next to the database that checkpoints are written to;
+// empty when this kind of database has no such file.
 func (c Config) CheckpointFile() string { return c.database().Checkpoints() }
 
 // CheckpointKeyPath is the file of the key that signs checkpoints; its public half

@@ -12,7 +12,7 @@ import (
 func (c Config) Digest() (string, error) {
 	text, err := json.Marshal(c)
 	if err != nil {
-		return "", fmt.Errorf("digest the configuration: %w", err)
+		return "", fmt.Errorf("compute the configuration's digest: %w", err)
 	}
 	sum := sha256.Sum256(text)
 	return base64.RawURLEncoding.EncodeToString(sum[:]), nil

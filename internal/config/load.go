@@ -32,8 +32,8 @@ func secrets() []string {
 	}
 }
 
-// planned are names of the design that this version does not serve yet. They are
-// refused with a word of their own: a deployer who sets one counts on it.
+// planned are names of the design that this version does not support yet. They are
+// refused with an error of their own: a deployer who sets one relies on it.
 func planned() []string {
 	return []string{
 		"REDIS_URL", "CLIENTS_FILE",
@@ -41,7 +41,7 @@ func planned() []string {
 }
 
 // Load reads the configuration from environment entries ("NAME=value", as
-// os.Environ gives them). The error joins every fault and repeats no secret.
+// os.Environ returns them). The error joins every fault and repeats no secret.
 func Load(environment []string) (Config, error) {
 	values, faults := own(environment)
 	var c Config
@@ -56,13 +56,13 @@ func Load(environment []string) (Config, error) {
 	return c, nil
 }
 
-// once keeps the first fault of each setting: the others follow from it.
+// once keeps only the first fault of each setting: the others follow from it.
 func once(faults []error) []error {
-	told := map[string]bool{}
+	reported := map[string]bool{}
 	return slices.DeleteFunc(faults, func(fault error) bool {
 		name, _, _ := strings.Cut(fault.Error(), ":")
-		again := told[name]
-		told[name] = true
+		again := reported[name]
+		reported[name] = true
 		return again
 	})
 }
@@ -79,9 +79,9 @@ func own(environment []string) (map[string]string, []error) {
 		switch {
 		case !ours || injected(short) || slices.Contains(known, name) || isFile && slices.Contains(secrets(), base):
 		case slices.Contains(planned(), short):
-			faults = append(faults, fmt.Errorf("%s: not yet supported", name))
+			faults = append(faults, fmt.Errorf("%s: not yet supported; remove it", name))
 		default:
-			faults = append(faults, fmt.Errorf("%s: no such setting", name))
+			faults = append(faults, fmt.Errorf("%s: no such setting; correct or remove it", name))
 		}
 	}
 	values := map[string]string{}
@@ -115,7 +115,7 @@ func Lookup(environment []string, name string) (value string, isSet bool, err er
 	case !hasFile:
 		return value, isSet, nil
 	case isSet:
-		return "", true, fmt.Errorf("%s: given both as a value and as a file", name)
+		return "", true, fmt.Errorf("%s: given both as a value and as a file; remove one of them", name)
 	}
 	text, err := os.ReadFile(file) //nolint:gosec // the operator names the file
 	if err != nil {
@@ -134,7 +134,7 @@ func entry(environment []string, name string) (value string, isSet bool) {
 	return value, isSet
 }
 
-// injected reports what Kubernetes sets for a service called "pca".
+// injected reports whether Kubernetes sets the name for a service called "pca".
 func injected(name string) bool {
 	return strings.HasPrefix(name, "SERVICE_") || name == "PORT" || strings.HasPrefix(name, "PORT_")
 }
@@ -153,34 +153,34 @@ func names(t reflect.Type, prefix string) []string {
 	return all
 }
 
-// parseFaults puts what the library found into words of this room: its own
-// repeat the value, and a secret can stand in the wrong place.
+// parseFaults puts the library's errors into this package's words: its own repeat
+// the value, and a secret may have been set under the wrong name.
 func parseFaults(err error) []error {
 	var all env.AggregateError
 	if !errors.As(err, &all) {
 		return []error{errors.New("the environment cannot be read")}
 	}
 	faults := make([]error, len(all.Errors))
-	for i, each := range all.Errors {
+	for i, fault := range all.Errors {
 		var unset env.VarIsNotSetError
 		var empty env.EmptyVarError
 		var wrong env.ParseError
 		switch {
-		case errors.As(each, &unset):
+		case errors.As(fault, &unset):
 			faults[i] = fmt.Errorf("%s: is missing", unset.Key)
-		case errors.As(each, &empty):
+		case errors.As(fault, &empty):
 			faults[i] = fmt.Errorf("%s: is empty", empty.Key)
-		case errors.As(each, &wrong):
+		case errors.As(fault, &wrong):
 			faults[i] = fmt.Errorf("%s: %s", nameOf(reflect.TypeFor[Config](), prefix, wrong), wanted(wrong.Type))
 		default:
-			faults[i] = errors.New("a setting has a value of another type than it should")
+			faults[i] = errors.New("a setting has a value of the wrong type")
 		}
 	}
 	return faults
 }
 
-// nameOf finds the setting of a field. Fields whose type can be wrong have names
-// of their own.
+// nameOf finds the setting of a field. Fields whose type can be wrong have unique
+// names.
 func nameOf(t reflect.Type, prefix string, wrong env.ParseError) string {
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -207,7 +207,7 @@ func wanted(t reflect.Type) string {
 	case reflect.TypeFor[Period]():
 		return "must be a number of days or years such as 90d or 8y"
 	}
-	return "is not of the form that it should be"
+	return "does not have the right form"
 }
 
 func (c Config) check() []error {
@@ -269,7 +269,7 @@ func explain(f validator.FieldError) string {
 	return "is not valid (" + f.Tag() + ")"
 }
 
-// checkAddresses asks for https everywhere but on loopback in a local environment.
+// checkAddresses requires https everywhere except on loopback in a local environment.
 func (c Config) checkAddresses() []error {
 	var faults []error
 	for name, address := range map[string]string{
@@ -282,7 +282,7 @@ func (c Config) checkAddresses() []error {
 		u, err := url.Parse(address)
 		switch {
 		case err != nil:
-			continue // told already
+			continue // reported already
 		case u.Host == "":
 			faults = append(faults, fmt.Errorf("%s%s: must name a host", prefix, name))
 		case u.User != nil || u.RawQuery != "" || u.Fragment != "":
@@ -299,7 +299,7 @@ func (c Config) checkAddresses() []error {
 		}
 	}
 	if c.ODSBaseURL != "" && c.ODSAPIKey.IsZero() {
-		faults = append(faults, errors.New(prefix+"ODS_API_KEY: is missing, for PCA_ODS_BASE_URL is set"))
+		faults = append(faults, errors.New(prefix+"ODS_API_KEY: is missing; it is required because PCA_ODS_BASE_URL is set"))
 	}
 	return sorted(faults)
 }

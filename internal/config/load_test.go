@@ -44,7 +44,7 @@ func load(env map[string]string) (config.Config, error) {
 	return config.Load(entries)
 }
 
-// with gives a copy with other entries; "-" removes one.
+// with returns a copy with other entries; "-" removes one.
 func with(env map[string]string, entries ...string) map[string]string {
 	c := maps.Clone(env)
 	for i := 0; i+1 < len(entries); i += 2 {
@@ -57,7 +57,7 @@ func with(env map[string]string, entries ...string) map[string]string {
 	return c
 }
 
-// faults gives the names that the error tells of.
+// faults returns the names of the settings in the error.
 func faults(err error) []string {
 	var names []string
 	if err != nil {
@@ -113,8 +113,8 @@ func TestEveryFaultIsToldAtOnce(t *testing.T) {
 		entries []string
 		want    []string
 	}{
-		"three of different kinds": {[]string{"PCA_SESSION_IDLE", "31m", "PCA_LOG_LEVEL", "LOUD", "PCA_SECRET_KEY", "short"}, []string{"PCA_LOG_LEVEL", "PCA_SECRET_KEY", "PCA_SESSION_IDLE"}},
-		"one is told once":         {[]string{"PCA_SESSION_IDLE", "soon", "PCA_PUBLIC_URL", "nonsense"}, []string{"PCA_PUBLIC_URL", "PCA_SESSION_IDLE"}},
+		"three of different kinds":   {[]string{"PCA_SESSION_IDLE", "31m", "PCA_LOG_LEVEL", "LOUD", "PCA_SECRET_KEY", "short"}, []string{"PCA_LOG_LEVEL", "PCA_SECRET_KEY", "PCA_SESSION_IDLE"}},
+		"one fault is reported once": {[]string{"PCA_SESSION_IDLE", "soon", "PCA_PUBLIC_URL", "nonsense"}, []string{"PCA_PUBLIC_URL", "PCA_SESSION_IDLE"}},
 	} {
 		_, err := load(with(valid(t), c.entries...))
 		if diff := cmp.Diff(c.want, faults(err)); diff != "" {
@@ -157,7 +157,7 @@ func TestFaults(t *testing.T) {
 		{"PCA_SECRET_KEY", "1:bm90IDMyIGJ5dGVz", "line 1"},
 		{"PCA_API_PLATFORM_API_KEY", "", "empty"},
 		{"PCA_NHS_LOGIN_PRIVATE_KEY", "", "empty"},
-		{"PCA_NHS_LOGIN_PRIVATE_KEY", "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----", "not a readable"},
+		{"PCA_NHS_LOGIN_PRIVATE_KEY", "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----", "cannot be read"},
 		{"PCA_NHS_LOGIN_KEY_ID", "a,b", "2 key ids for 1"},
 	} {
 		_, err := load(with(env, c.name, c.value))
@@ -236,7 +236,7 @@ func TestSecretsFromFiles(t *testing.T) {
 	}
 }
 
-// A secret can stand in the wrong place: no fault repeats what any setting holds.
+// A secret can be set under the wrong name: no fault repeats any setting's value.
 func TestNoFaultRepeatsAValue(t *testing.T) {
 	const secret = "hunter2-hunter2"
 	env := valid(t)

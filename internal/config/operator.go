@@ -16,13 +16,13 @@ type Operator struct {
 	Contact string `env:"CONTACT"`
 }
 
-// withDefaults names somebody where nobody real is a citizen.
+// withDefaults fills in a name and a contact in a local environment, which has no real citizens.
 func (o Operator) withDefaults(local bool) Operator {
 	if local && o.Name == "" {
-		o.Name = "somebody who is testing it"
+		o.Name = "a person who is testing it"
 	}
 	if local && o.Contact == "" {
-		o.Contact = "whoever started it"
+		o.Contact = "the person who started it"
 	}
 	return o
 }
@@ -30,16 +30,16 @@ func (o Operator) withDefaults(local bool) Operator {
 func (o Operator) check() []error {
 	const longest = 200
 	var faults []error
-	for _, each := range []struct{ name, text string }{{"OPERATOR_CONTACT", o.Contact}, {"OPERATOR_NAME", o.Name}} {
+	for _, setting := range []struct{ name, text string }{{"OPERATOR_CONTACT", o.Contact}, {"OPERATOR_NAME", o.Name}} {
 		switch {
-		case each.text == "":
-			faults = append(faults, errors.New(prefix+each.name+": is missing; the privacy notice promises it on every page"))
-		case utf8.RuneCountInString(each.text) > longest:
-			faults = append(faults, fmt.Errorf("%s%s: must have at most %d characters", prefix, each.name, longest))
+		case setting.text == "":
+			faults = append(faults, errors.New(prefix+setting.name+": is missing; the privacy notice says that every page shows it"))
+		case utf8.RuneCountInString(setting.text) > longest:
+			faults = append(faults, fmt.Errorf("%s%s: must have at most %d characters", prefix, setting.name, longest))
 		}
-		for _, r := range each.text {
+		for _, r := range setting.text {
 			if unicode.IsControl(r) {
-				faults = append(faults, fmt.Errorf("%s%s: must be one line", prefix, each.name))
+				faults = append(faults, fmt.Errorf("%s%s: must be one line", prefix, setting.name))
 				break
 			}
 		}

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Period is a time by the calendar, written such as 90d or 8y.
+// Period is a calendar period, written as 90d or 8y.
 type Period struct{ Years, Days int }
 
 const longestPeriod = 36_500
@@ -44,7 +44,7 @@ func (p Period) String() string {
 	return fmt.Sprintf("%dd", p.Days)
 }
 
-// Before is the moment that lies this period before another.
+// Before returns the moment that is this period before another.
 func (p Period) Before(t time.Time) time.Time { return t.AddDate(-p.Years, 0, -p.Days) }
 
 func (p Period) days() int {

@@ -20,7 +20,7 @@ func TestPeriod(t *testing.T) {
 			t.Errorf("8 years before is %v, want %v", got, want)
 		}
 	})
-	t.Run("what is no period is refused", func(t *testing.T) {
+	t.Run("what is not a period is refused", func(t *testing.T) {
 		t.Parallel()
 		for _, text := range []string{"", "d", "90", "-1d", "0y", "90h", "1e3d", "99999999d"} {
 			var p config.Period
