@@ -3,7 +3,7 @@
 // separate authentication and authorisation", signed JWT pattern).
 //
 // It owns the exchange and the cache of access tokens, one for each sign-in, for
-// just as long as the platform says. It must not know what the tokens are for.
-// The platform's refresh grant is not used: it wants a second credential, and
-// exchanging the ID token anew gives the same.
+// as long as the platform says. It must not know what the tokens are for. The
+// platform's refresh grant is not used: it requires a second credential, and
+// exchanging the ID token again has the same result.
 package platform

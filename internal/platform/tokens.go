@@ -20,7 +20,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
-// spare is cut from a token's life, so that it does not end on its way.
+// spare is subtracted from a token's life, so that it does not expire in transit.
 const spare = 30 * time.Second
 
 // Deps are what Tokens needs; all are required.
@@ -34,13 +34,13 @@ type Deps struct {
 	NewID    func() string
 }
 
-// Tokens gives access tokens. It is safe for concurrent use.
+// Tokens gets access tokens. It is safe for concurrent use.
 type Tokens struct{ d Deps }
 
 // New needs every field of d.
 func New(d Deps) *Tokens { return &Tokens{d: d} }
 
-// Token gives an access token for the citizen of a, from the cache or anew. The
+// Token returns an access token for the citizen of a, from the cache or a new one. The
 // error is aggregate.ErrReauthenticate when the ID token has ended or is refused,
 // else an *aggregate.Failure.
 func (t *Tokens) Token(ctx context.Context, a aggregate.Access) (keys.Secret, error) {
@@ -54,7 +54,7 @@ func (t *Tokens) Token(ctx context.Context, a aggregate.Access) (keys.Secret, er
 }
 
 // asFailure keeps Token's promise for what the cache adds: a wait that ended, or
-// a sign-in that was forgotten meanwhile.
+// a sign-in that was forgotten in the meantime.
 func asFailure(err error) error {
 	var known *aggregate.Failure
 	switch {
@@ -79,7 +79,7 @@ func (t *Tokens) exchange(ctx context.Context, a aggregate.Access) (keys.Secret,
 	if err != nil {
 		return keys.Secret{}, 0, &aggregate.Failure{Issue: aggregate.Exception, Cause: err}
 	}
-	// A Config of its own for each call: the assertion serves once.
+	// A new Config for each call: an assertion may be used once.
 	config := clientcredentials.Config{
 		TokenURL:  t.d.TokenURL,
 		AuthStyle: oauth2.AuthStyleInParams,
@@ -97,15 +97,15 @@ func (t *Tokens) exchange(ctx context.Context, a aggregate.Access) (keys.Secret,
 		return keys.Secret{}, 0, refusal(err)
 	}
 	if !strings.EqualFold(token.TokenType, "Bearer") {
-		return keys.Secret{}, 0, &aggregate.Failure{Issue: aggregate.Structure, Cause: errors.New("token is not a Bearer token")}
+		return keys.Secret{}, 0, &aggregate.Failure{Issue: aggregate.Structure, Cause: errors.New("the token is not a Bearer token")}
 	}
 	fresh := lifetime(token) - spare - t.d.Now().Sub(asked)
 	return keys.NewSecret(token.AccessToken), min(fresh, left), nil
 }
 
-// lifetime is expires_in, which the platform sends as a JSON string. One that is
-// missing or no number gives zero: the token then serves its one request. None
-// is believed beyond an hour.
+// lifetime returns expires_in, which the platform sends as a JSON string. It is
+// zero when expires_in is missing or not a number: the token is then used for one
+// request. It is never more than an hour.
 func lifetime(token *oauth2.Token) time.Duration {
 	seconds, err := strconv.ParseFloat(fmt.Sprint(token.Extra("expires_in")), 64)
 	if err != nil || !(seconds > 0) { // not a number is not more than 0 either
@@ -114,8 +114,8 @@ func lifetime(token *oauth2.Token) time.Duration {
 	return time.Duration(min(seconds, time.Hour.Seconds()) * float64(time.Second))
 }
 
-// refusal tells whose fault it is. The platform's own words are matched and not
-// repeated: they can quote what was sent.
+// refusal decides what a refused exchange means. The platform's own words are
+// compared and never repeated: they can quote what was sent.
 func refusal(err error) error {
 	var refused *oauth2.RetrieveError
 	if !errors.As(err, &refused) {
@@ -138,18 +138,18 @@ func refusal(err error) error {
 	return &aggregate.Failure{Issue: aggregate.Exception, Cause: cause}
 }
 
-// blamesIDToken tells the ID token's faults from those of the request around it.
+// blamesIDToken reports whether the fault is the ID token's and not that of the request around it.
 func blamesIDToken(description string) bool {
 	return strings.Contains(strings.ReplaceAll(description, "subject_token_type", ""), "subject_token")
 }
 
 func noAnswer(err error) error {
-	f := &aggregate.Failure{Issue: aggregate.Structure, Cause: errors.New("token answer could not be read")}
+	f := &aggregate.Failure{Issue: aggregate.Structure, Cause: errors.New("the token endpoint's answer could not be read")}
 	var sending *url.Error
 	if errors.As(err, &sending) {
 		f.Issue, f.Cause = aggregate.Transient, upstream.WithoutURL(err)
 	}
-	// The library keeps only the words of an error that came within the body.
+	// The library keeps only the text of an error that occurred in the body.
 	late := strings.Contains(err.Error(), context.DeadlineExceeded.Error())
 	if late || (sending != nil && sending.Timeout()) {
 		f.Issue, f.Kind = aggregate.Timeout, aggregate.TooSlow

@@ -219,7 +219,7 @@ func TestForget(t *testing.T) {
 		tokens.Forget("a")
 	}
 	if n := e.asked(); n != 3 {
-		t.Errorf("asked %d times: forgetting one sign-in's token must cost that one alone", n)
+		t.Errorf("asked %d times: forgetting one sign-in's token must cost only that one", n)
 	}
 }
 
@@ -291,7 +291,7 @@ func TestAnswersOfTheTokenEndpoint(t *testing.T) {
 		{"nothing", 200, asJSON, "", unreadable},
 		{"no token", 200, asJSON, `{"token_type":"Bearer"}`, unreadable},
 		{"another type", 200, asJSON, `{"access_token":"access-token-secret","token_type":"mac","expires_in":"599"}`, unreadable},
-		{"a life that is none", 200, asJSON, `{"access_token":"access-token-secret","token_type":"Bearer","expires_in":"9990000018s"}`, unreadable},
+		{"a life that is not a number", 200, asJSON, `{"access_token":"access-token-secret","token_type":"Bearer","expires_in":"9990000018s"}`, unreadable},
 		{"too much", 200, asJSON, `{"access_token":"` + strings.Repeat("access-token-secret", 1<<15), unreadable},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -308,8 +308,8 @@ func TestAnswersOfTheTokenEndpoint(t *testing.T) {
 		issue aggregate.Issue
 		code  aggregate.Kind
 	}{
-		"nobody there": {errors.New("no route to access-token-secret"), aggregate.Transient, aggregate.Unavailable},
-		"timed out":    {context.DeadlineExceeded, aggregate.Timeout, aggregate.TooSlow},
+		"no server there": {errors.New("no route to access-token-secret"), aggregate.Transient, aggregate.Unavailable},
+		"timed out":       {context.DeadlineExceeded, aggregate.Timeout, aggregate.TooSlow},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e, tokens := newTokens(t, func(*http.Request) (*http.Response, error) { return nil, c.err })
@@ -338,14 +338,14 @@ func TestSlowEndpointIsATimeout(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a caller who cannot wait as long is told so too", func(t *testing.T) {
+	t.Run("a caller who cannot wait as long gets that error too", func(t *testing.T) {
 		e, tokens := newTokens(t, hangs)
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			_, err := tokens.Token(ctx, e.access("a"))
 			check(t, err, false, aggregate.Timeout, aggregate.TooSlow, false)
-			time.Sleep(10 * time.Second) // the exchange that nobody waits for ends by itself
+			time.Sleep(10 * time.Second) // the exchange that no caller waits for ends by itself
 		})
 	})
 }
