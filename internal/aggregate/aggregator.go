@@ -18,11 +18,11 @@ type Mode int
 
 // The modes.
 const (
-	Cached  Mode = iota // a fresh reading serves
-	Refresh             // the sources are asked even if a fresh reading is there
+	Cached  Mode = iota // a fresh reading is used
+	Refresh             // the sources are asked even if there is a fresh reading
 )
 
-// Status says how a source did.
+// Status is the outcome of one source.
 type Status string
 
 // The statuses.
@@ -33,22 +33,22 @@ const (
 	Failed  Status = "failed"  // nothing from this source
 )
 
-// SourceStatus is what a source did for one request.
+// SourceStatus is the outcome of one source for one request.
 type SourceStatus struct {
 	ID        string
 	Name      string
 	Status    Status
 	FetchedAt *time.Time // when the reading was made; nil when there is none
 	Issue     Issue      // empty when OK
-	Asked     bool       // the source itself was asked, not the cache alone
+	Asked     bool       // the source itself was asked, not only the cache
 }
 
-// Result is what all sources together know.
+// Result is the combined answer of all sources.
 type Result struct {
 	Facts   []referral.Facts
 	Notices []Notice
 	Sources []SourceStatus
-	// Complete: every source answered freshly and everything could be read.
+	// Complete reports whether every source answered freshly and everything could be read.
 	Complete bool
 }
 
@@ -57,15 +57,15 @@ type Deps struct {
 	Sources  []Source               // one or more
 	Readings cache.Backend[Reading] // keeps them between requests
 	Now      func() time.Time
-	// Fresh is how long a reading serves before the source is asked again.
+	// Fresh is how long a reading is used before the source is asked again.
 	Fresh time.Duration
-	// StaleMax is how long after that it may stand in for a source that fails.
+	// StaleMax is how long after that it may be used in place of a source that fails.
 	StaleMax time.Duration
 	// Timeout bounds the wait for all sources together.
 	Timeout time.Duration
-	// Observe counts where readings came from.
+	// Observe is called with where a reading came from, for the metrics.
 	Observe func(cache string, o cache.Outcome)
-	// Failed hears why a source failed, for the log.
+	// Failed is called with the reason why a source failed, for the log.
 	Failed func(ctx context.Context, source string, err error)
 	Panics panics.Handler
 }
@@ -87,16 +87,16 @@ func New(d Deps) (*Aggregator, error) {
 	})}, nil
 }
 
-// answer is what became of one source.
+// answer is the outcome of asking one source.
 type answer struct {
 	reading cache.Result[Reading]
 	err     error
 }
 
-// Read asks every source, each in its own time. An error says that no source gave
+// Read asks all sources at the same time. An error says that no source returned
 // anything: it wraps ErrReauthenticate if a new sign-in would help with any of
-// them, otherwise the first source's [Failure]. The Result then still says what
-// became of each source.
+// them, otherwise the first source's [Failure]. The Result still has the outcome
+// of each source.
 func (a *Aggregator) Read(ctx context.Context, access Access, mode Mode) (Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.d.Timeout)
 	defer cancel()
@@ -114,9 +114,9 @@ func (a *Aggregator) Read(ctx context.Context, access Access, mode Mode) (Result
 	return a.together(ctx, answers)
 }
 
-// ask asks one source, and once more if its reading was purged on the way:
-// another of the citizen's apps lost its consent, and this one may have its own.
-// The caller decides on consent after the read.
+// ask asks one source, and asks again if its reading was purged in the meantime:
+// another of the citizen's apps lost its consent, and this one may still have its
+// own. The caller decides on consent after the read.
 func (a *Aggregator) ask(ctx context.Context, s Source, access Access, mode Mode) (cache.Result[Reading], error) {
 	get := a.readings.Get
 	if mode == Refresh {
@@ -129,7 +129,7 @@ func (a *Aggregator) ask(ctx context.Context, s Source, access Access, mode Mode
 	return r, err //nolint:wrapcheck // load named the source
 }
 
-// together makes one result of the answers.
+// together combines the answers into one result.
 func (a *Aggregator) together(ctx context.Context, answers []answer) (Result, error) {
 	result := Result{Complete: true}
 	usable := false
@@ -147,7 +147,7 @@ func (a *Aggregator) together(ctx context.Context, answers []answer) (Result, er
 				status.Asked = true
 			}
 			if first == nil {
-				first = fmt.Errorf("no source gave anything: %w", failure)
+				first = fmt.Errorf("no source returned anything: %w", failure)
 			}
 		} else {
 			usable = true
@@ -174,7 +174,7 @@ func (a *Aggregator) together(ctx context.Context, answers []answer) (Result, er
 	return result, first
 }
 
-// Forget drops what is kept of a citizen and voids loads under way.
+// Forget drops what is kept of a citizen and voids loads in progress.
 func (a *Aggregator) Forget(ref citizen.Ref) {
 	for _, s := range a.d.Sources {
 		a.readings.Purge(key(s, ref))
@@ -183,8 +183,8 @@ func (a *Aggregator) Forget(ref citizen.Ref) {
 
 func (a *Aggregator) load(s Source, access Access) cache.Load[Reading] {
 	return func(ctx context.Context) (Reading, time.Duration, error) {
-		// A source that is late fails a little before nobody waits any more, so
-		// that an older reading can stand in for it.
+		// A late source fails shortly before the callers' own deadline, so that an
+		// older reading can be used instead.
 		ctx, cancel := context.WithTimeout(ctx, a.d.Timeout-a.d.Timeout/20)
 		defer cancel()
 		r, err := s.Read(ctx, access)

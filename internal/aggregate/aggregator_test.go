@@ -160,7 +160,7 @@ func TestOneSourceFailsAlone(t *testing.T) {
 		aggregate.Timeout:      fmt.Errorf("read: %w", failure(aggregate.Timeout, aggregate.TooSlow)),
 		aggregate.Structure:    failure(aggregate.Structure, aggregate.Unavailable),
 		aggregate.BusinessRule: &aggregate.Failure{Issue: aggregate.BusinessRule, NotStale: true, Cause: errors.New("no")},
-		aggregate.Exception:    errors.New("what nobody foresaw"),
+		aggregate.Exception:    errors.New("an unforeseen error"),
 	} {
 		bad.read = fails(cause)
 		w, a := newAggregator(t, bad, good)
@@ -225,7 +225,7 @@ func TestStaleReading(t *testing.T) {
 			t.Errorf("%+v, %v", got, err)
 		}
 	})
-	t.Run("never for what nobody foresaw", func(t *testing.T) {
+	t.Run("never for an unforeseen error", func(t *testing.T) {
 		s.read = fails(errors.New("bug"))
 		if got, err := read(t, a); kindOf(err) != aggregate.Unavailable || len(got.Facts) != 0 {
 			t.Errorf("%+v, %v", got, err)
@@ -270,7 +270,7 @@ func TestNoSourceGivesAnything(t *testing.T) {
 			t.Errorf("kind %d: %v", kind, err)
 		}
 		if len(got.Sources) != 1 || got.Sources[0].Status != aggregate.Failed {
-			t.Errorf("kind %d: the audit is not told who was asked: %+v", kind, got)
+			t.Errorf("kind %d: the audit log does not name who was asked: %+v", kind, got)
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
-// Access is on whose behalf, and with what, a source is asked.
+// Access says for whom a source is asked, and with which credentials.
 type Access struct {
 	Citizen        citizen.Citizen
 	IDToken        keys.Secret // of NHS login, the proof that the citizen is present
@@ -19,26 +19,26 @@ type Access struct {
 	CorrelationID  string // UUID, passed on upstream
 }
 
-// Source is one system that knows something of a citizen's care.
+// Source is one system that has data about a citizen's care.
 type Source interface {
 	// ID names the source in answers, such as "ers-01".
 	ID() string
 	// Name is the source as citizens know it.
 	Name() string
-	// Read gives all that the source has of the citizen. An answer that holds
-	// another person's data is an error and no reading. Errors are [Failure]s,
+	// Read returns all that the source has of the citizen. An answer that holds
+	// another person's data is an error, not a reading. Errors are [Failure]s,
 	// or ErrReauthenticate.
 	Read(ctx context.Context, a Access) (Reading, error)
 }
 
-// Reading is a complete reading of one source. It is shared by all who get it
-// from the cache: nobody changes it, nor anything that it refers to.
+// Reading is a complete reading of one source. All callers that get it from the
+// cache share it: they MUST NOT change it, nor anything that it refers to.
 type Reading struct {
 	Facts   []referral.Facts
-	Notices []Notice // what could not be read; never dropped in silence
-	// Partial tells that something is missing that the source should have given.
+	Notices []Notice // what could not be read; it is never dropped silently
+	// Partial reports whether something is missing that the source should have given.
 	Partial bool
-	// PartialIssue says what sort of fault made it partial; empty when not Partial.
+	// PartialIssue is the kind of fault that made it partial; empty when not Partial.
 	PartialIssue Issue
 }
 
@@ -48,13 +48,13 @@ type Notice struct {
 	Count int
 }
 
-// NoticeCode says what sort of thing could not be shown.
+// NoticeCode is the kind of thing that could not be shown.
 type NoticeCode string
 
 // The notices.
 const (
 	UnreadableItem        NoticeCode = "unreadable_item"        // a referral, or what may be one, that could not be read
-	UnreadableAppointment NoticeCode = "unreadable_appointment" // an appointment whose time or standing could not be read
+	UnreadableAppointment NoticeCode = "unreadable_appointment" // an appointment whose time or status could not be read
 	UnreadableReview      NoticeCode = "unreadable_review"      // a review that could not be read
 	UnreadablePart        NoticeCode = "unreadable_part"        // a part of what is shown could not be read
 	Orphan                NoticeCode = "orphan"                 // an appointment or task without its referral
@@ -62,7 +62,7 @@ const (
 	ServiceNotFound       NoticeCode = "service_not_found"      // a referral's service could not be looked up
 )
 
-// Issue is the NHS's sort of source failure (consumer API NFR-08).
+// Issue is the NHS's kind of source failure (consumer API NFR-08).
 type Issue string
 
 // The issues.
@@ -76,11 +76,11 @@ const (
 
 // Errors of the sources and of the Aggregator.
 var (
-	// ErrReauthenticate says that only the citizen can help: NHS login's ID token
-	// has ended or is not accepted (any more). Send them to sign in again.
+	// ErrReauthenticate says that the citizen has to sign in again, because NHS
+	// login's ID token has expired or is not accepted. Send them to sign in.
 	ErrReauthenticate = errors.New("the citizen must sign in again")
-	// ErrNoSource says that an Aggregator was to be made without a source: its
-	// empty answer would look like "the NHS has nothing for you". Configure one.
+	// ErrNoSource says that New was called without a source: an empty answer would
+	// look like "the NHS has nothing for you". Configure a source.
 	ErrNoSource = errors.New("no source of referrals is configured")
 )
 
@@ -92,16 +92,16 @@ type Kind int
 const (
 	Unavailable         Kind = iota // no answer that can be used
 	TooSlow                         // no answer in time
-	Busy                            // the source asks to be left in peace for now
-	IdentityLevelTooLow             // the source wants the citizen's identity proved more strongly
+	Busy                            // the source asks to wait before the next request
+	IdentityLevelTooLow             // the source requires a stronger proof of the citizen's identity
 )
 
-// Failure is why a source gave no reading.
+// Failure is why a source returned no reading.
 type Failure struct {
 	Issue Issue
 	Kind  Kind
-	// NotStale forbids that an older reading stands in: the source refused, so
-	// what it said before may not be shown either.
+	// NotStale forbids using an older reading instead: the source refused, so its
+	// earlier answer may not be shown either.
 	NotStale bool
 	Cause    error
 }
@@ -112,14 +112,14 @@ func (f *Failure) Error() string { return string(f.Issue) + ": " + f.Cause.Error
 // Unwrap returns the cause.
 func (f *Failure) Unwrap() error { return f.Cause }
 
-// MayServeStale reports whether an older reading may stand in after this error.
+// MayServeStale reports whether an older reading may be used after this error.
 func MayServeStale(err error) bool {
 	var f *Failure
 	return errors.As(err, &f) && !f.NotStale
 }
 
-// failureOf reads any error as a Failure: a deadline as a time-out, what is
-// unknown as an exception.
+// failureOf turns any error into a Failure: a deadline into a time-out, an unknown
+// error into an exception.
 func failureOf(err error) *Failure {
 	var f *Failure
 	switch {
