@@ -37,17 +37,17 @@ type Result[T any] struct {
 
 // Load fetches a value and says how long it is fresh; a value with a lifetime of
 // zero or less is not kept. The context is detached from the caller that came
-// first and has a deadline of its own. Load MUST NOT change the value later.
+// first and has its own deadline. Load MUST NOT change the value later.
 type Load[T any] func(ctx context.Context) (value T, fresh time.Duration, err error)
 
-// Options are what a Cache needs. StaleMax and MayServeStale may be left out:
-// then a failed load is an error. Panics may be nil.
+// Options are what a Cache needs. StaleMax and MayServeStale are optional: without
+// them a failed load is an error. Panics may be nil.
 type Options struct {
 	Name        string // for metrics, errors and the place of a panic
 	Now         func() time.Time
 	LoadTimeout time.Duration // deadline of one load
-	StaleMax    time.Duration // how long after its freshness a value may stand in for a failed load
-	// MayServeStale reports whether an older value may stand in after this error.
+	StaleMax    time.Duration // how long after it stopped being fresh a value may be used after a failed load
+	// MayServeStale reports whether an older value may be used after this error.
 	MayServeStale func(error) bool
 	Observe       func(cache string, o Outcome)
 	Panics        panics.Handler
@@ -60,12 +60,12 @@ type Cache[T any] struct {
 	flights singleflight.Group
 
 	mu    sync.Mutex
-	loads map[string]*flight // loads under way by name, so that a purge can void them
+	loads map[string]*flight // loads in progress by name, so that a purge can void them
 }
 
 type flight struct{ void bool }
 
-// refreshing begins the name of a refresh's flight; no key begins so.
+// refreshing is the prefix of the name of a refresh's flight; no key has it.
 const refreshing = "\x00refresh\x00"
 
 // New returns a cache over a backend that no other cache uses.
@@ -82,8 +82,8 @@ func (c *Cache[T]) Get(ctx context.Context, key string, load Load[T]) (Result[T]
 		return r, nil
 	}
 	return c.wait(ctx, key, c.flights.DoChan(key, func() (any, error) {
-		// A caller that looked just before an earlier flight landed comes too late
-		// to join it, and finds its value here.
+		// A caller that looked just before an earlier flight ended is too late to
+		// join it, and finds its value here.
 		if r, fresh, ok := c.peek(ctx, key); ok && fresh {
 			return r, nil
 		}
@@ -92,14 +92,14 @@ func (c *Cache[T]) Get(ctx context.Context, key string, load Load[T]) (Result[T]
 }
 
 // Refresh is Get that loads even if a fresh value is kept. Callers that refresh
-// at the same time share one load; it never joins one that Get began, which may
-// have asked before the reason for refreshing was there.
+// at the same time share one load. It never joins a load that Get began, because
+// that may have started before there was a reason to refresh.
 func (c *Cache[T]) Refresh(ctx context.Context, key string, load Load[T]) (Result[T], error) {
 	name := refreshing + key
 	return c.wait(ctx, key, c.flights.DoChan(name, func() (any, error) { return c.load(ctx, name, key, load) }))
 }
 
-// wait returns what a flight brings, or an older value where that is allowed.
+// wait returns the result of a flight, or an older value when that is allowed.
 func (c *Cache[T]) wait(ctx context.Context, key string, loaded <-chan singleflight.Result) (Result[T], error) {
 	select {
 	case <-ctx.Done():
@@ -118,11 +118,11 @@ func (c *Cache[T]) wait(ctx context.Context, key string, loaded <-chan singlefli
 	}
 }
 
-// Purge forgets the key and voids a load of it that is under way.
+// Purge forgets the key and voids a load of it that is in progress.
 func (c *Cache[T]) Purge(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.backend.Delete(context.Background(), key) // whatever becomes of the request that asks for it
+	c.backend.Delete(context.Background(), key) // even if the request that asks for it ends
 	for _, name := range []string{key, refreshing + key} {
 		if f := c.loads[name]; f != nil {
 			f.void = true

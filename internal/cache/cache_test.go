@@ -58,7 +58,7 @@ func TestCache(t *testing.T) {
 			t.Fatalf("%+v, %v", r, err)
 		}
 	})
-	t.Run("an old value stands in for a failed load, marked and only for its time", func(t *testing.T) {
+	t.Run("an old value is used after a failed load, marked and only for its time", func(t *testing.T) {
 		clk := clocktest.At(start)
 		c := newCache(t, clk, 8)
 		get(t, c, value("a", time.Minute))
@@ -113,7 +113,7 @@ func TestCache(t *testing.T) {
 }
 
 func TestCrowdLoadsOnce(t *testing.T) {
-	c := newCache(t, clocktest.At(time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)), 8) // its janitor lives outside the bubble
+	c := newCache(t, clocktest.At(time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)), 8) // its janitor runs outside the bubble
 	synctest.Test(t, func(t *testing.T) {
 		var loads atomic.Int32
 		slow := func(context.Context) (string, time.Duration, error) {
@@ -135,7 +135,7 @@ func TestCrowdLoadsOnce(t *testing.T) {
 			})
 		}
 		synctest.Wait()
-		leave() // one who came first and gave up spoils it for nobody
+		leave() // a first caller that gave up does not spoil it for the others
 		crowd.Wait()
 		if loads.Load() != 1 {
 			t.Fatalf("%d loads", loads.Load())
@@ -144,7 +144,7 @@ func TestCrowdLoadsOnce(t *testing.T) {
 }
 
 func TestPurgeVoidsALoadUnderWay(t *testing.T) {
-	c := newCache(t, clocktest.At(time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)), 8) // its janitor lives outside the bubble
+	c := newCache(t, clocktest.At(time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)), 8) // its janitor runs outside the bubble
 	synctest.Test(t, func(t *testing.T) {
 		goOn := make(chan struct{})
 		ended := make(chan error)
@@ -173,7 +173,7 @@ func TestWhoComesJustTooLateFindsWhatTheCrowdLoaded(t *testing.T) {
 		loads.Add(1)
 		return "a", time.Minute, nil
 	}
-	for range 200 { // a race: each round gives it another chance
+	for range 200 { // a race: each round is another chance for it
 		c := newCache(t, clocktest.At(time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)), 8)
 		loads.Store(0)
 		var crowd sync.WaitGroup

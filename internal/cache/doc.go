@@ -1,18 +1,18 @@
-// Package cache gets a value or loads it: from its [Backend] while the value is
-// fresh, loaded once for a crowd, and an older value where loading failed and the
-// caller allows it.
+// Package cache returns a value from its [Backend] while the value is fresh, loads
+// it once for all concurrent callers when it is not, and returns an older value
+// when loading failed and the caller allows it.
 //
 // It owns the rules of freshness, by its own clock; single flight; the rule that
-// a purge voids a load under way; and that a panic in a load is that load's
-// error. It must not know what it keeps or where.
+// a purge voids a load in progress; and the rule that a panic in a load is that
+// load's error. It must not know what it keeps or where.
 //
-// Values are shared. A loader hands its value over, and every caller of Get and
-// Refresh receives that same value: nobody may change it, nor anything that it
-// refers to, from then on. Who needs to change a part copies that part.
+// Values are shared. Every caller of Get and Refresh receives the value that the
+// loader returned: from then on it MUST NOT be changed, nor anything that it
+// refers to. A caller that needs to change a part copies that part.
 //
 // Neighbours: internal/cache/memory is the backend within the process.
 // internal/aggregate, internal/platform, internal/patientcare and
-// internal/organisation each own a cache. What is read from our own store is
+// internal/organisation each own a cache. What is read from this service's store is
 // kept by internal/projection instead: it has no age, only changes.
 //
 // Read cache.go, then backend.go.

@@ -52,7 +52,7 @@ func (b *Backend[T]) Set(_ context.Context, key string, item cache.Item[T]) {
 // Delete implements cache.Backend.
 func (b *Backend[T]) Delete(_ context.Context, key string) { b.items.Delete(key) }
 
-// shrink makes space for one item more. If nothing has expired it drops a
+// shrink makes space for one more item. If nothing has expired it drops a
 // sixteenth of the items, in no order, so that its cost is spread.
 func (b *Backend[T]) shrink() {
 	if b.items.ItemCount() < b.limit {
