@@ -19,7 +19,7 @@ type Options[K comparable, V any] struct {
 	Name  string // of what is kept, in plural, for errors and the place of a panic
 	Limit int    // of keys, 1 or more
 	// Load reads one key from the store. Its context is detached from the caller's
-	// and has a deadline of its own. What it does not find is an error: errors are
+	// and has its own deadline. A key that it does not find is an error: errors are
 	// returned to the callers that wait and are not kept.
 	Load   func(context.Context, K) (V, error)
 	Panics panics.Handler
@@ -31,7 +31,7 @@ type Projection[K comparable, V any] struct {
 
 	mu    sync.Mutex
 	known *simplelru.LRU[K, V]
-	loads map[K]*load[V] // under way and not overtaken
+	loads map[K]*load[V] // in progress and not outdated
 }
 
 type load[V any] struct {
@@ -102,7 +102,7 @@ func (p *Projection[K, V]) fill(ctx context.Context, key K, l *load[V]) {
 	}
 }
 
-// Put takes in a value that is durable now.
+// Put keeps a value that is now durable.
 func (p *Projection[K, V]) Put(key K, value V) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -110,7 +110,7 @@ func (p *Projection[K, V]) Put(key K, value V) {
 	p.known.Add(key, value)
 }
 
-// Update takes in a change that is durable now: if the key is kept, its value
+// Update applies a change that is now durable: if the key is kept, its value
 // becomes the one that change returns, or is forgotten if change returns false.
 // change MUST return a new value and leave the old one as it is; it MUST be quick
 // and MUST NOT use the projection.
@@ -129,7 +129,7 @@ func (p *Projection[K, V]) Update(key K, change func(V) (V, bool)) {
 	}
 }
 
-// Forget drops one key, which changed or may have changed in the store.
+// Forget drops one key. Call it when the key changed or may have changed in the store.
 func (p *Projection[K, V]) Forget(key K) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -137,7 +137,7 @@ func (p *Projection[K, V]) Forget(key K) {
 	p.known.Remove(key)
 }
 
-// ForgetAll drops every key: another process wrote to the store.
+// ForgetAll drops every key. Call it when another process wrote to the store.
 func (p *Projection[K, V]) ForgetAll() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -146,8 +146,8 @@ func (p *Projection[K, V]) ForgetAll() {
 }
 
 // ForgetWhere drops the keys for which over reports true, such as those whose
-// time is over. It changes no load under way. over MUST be quick and MUST NOT use
-// the projection.
+// time is over. It does not affect loads in progress. over MUST be quick and MUST
+// NOT use the projection.
 func (p *Projection[K, V]) ForgetWhere(over func(K, V) bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

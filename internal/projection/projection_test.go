@@ -192,7 +192,7 @@ func TestACallerThatLeavesCostsNobodyElseTheLoad(t *testing.T) {
 	})
 }
 
-// The store counts up; nobody may see a value from before a change that had
+// The store counts up; no caller may see a value from before a change that had
 // returned when they asked.
 func TestNobodySeesTheStateBeforeAChange(t *testing.T) {
 	const keys, rounds = 3, 300
