@@ -18,7 +18,7 @@ import (
 // treats the answer as unusable.
 var ErrTooLarge = errors.New("upstream answer is too large")
 
-// Observe hears of every request that ended: status 0 means that no answer came.
+// Observe is called for every request that ended: status 0 means that no answer came.
 type Observe func(operation string, status int, took time.Duration)
 
 // Options are what a Client needs; all but Wrap are required.
@@ -29,7 +29,7 @@ type Options struct {
 	Observe  Observe
 	Tracer   trace.Tracer
 	Now      func() time.Time
-	// Wrap, when not nil, stands between this client and its connections.
+	// Wrap, when not nil, wraps the transport between this client and its connections.
 	Wrap func(http.RoundTripper) http.RoundTripper
 }
 
@@ -58,13 +58,13 @@ func NewClient(o Options) *Client {
 	c.http = &http.Client{
 		Transport: (*measured)(c),
 		Timeout:   o.Timeout,
-		// A redirect could carry a token or an NHS number to a stranger.
+		// A redirect could send a token or an NHS number to another host.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return c
 }
 
-// newTransport gives a transport whose every step is bounded in time.
+// newTransport returns a transport with a time limit for every step.
 func newTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -79,21 +79,21 @@ func newTransport() *http.Transport {
 	}
 }
 
-// HTTP gives the underlying client for libraries that want one. Their requests
-// are bounded and measured alike, under the upstream's name.
+// HTTP returns the underlying client for libraries that want one. Their requests
+// are limited and measured in the same way, under the upstream's name.
 func (c *Client) HTTP() *http.Client { return c.http }
 
 // Do sends a request and reads the answer to its end. The operation is a
 // template, such as "ers A001": it names spans and metrics and MUST NOT carry
-// anything of the request itself. Any status is an answer; the error is for no
-// answer, without the URL.
+// anything of the request itself. Any status is an answer; an error means that
+// there was no answer, and does not contain the URL.
 func (c *Client) Do(operation string, r *http.Request) (Answer, error) {
 	ctx := context.WithValue(r.Context(), operationKey{}, operation)
 	response, err := c.http.Do(r.WithContext(ctx)) //nolint:gosec // the address is the operator's configuration
 	if err != nil {
 		return Answer{}, WithoutURL(err)
 	}
-	defer response.Body.Close() //nolint:errcheck // the body was read or is given up
+	defer response.Body.Close() //nolint:errcheck // the body was read or is not needed
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		return Answer{}, fmt.Errorf("read answer: %w", safe(err))
@@ -106,8 +106,8 @@ func (c *Client) Close() { c.sockets.CloseIdleConnections() }
 
 type operationKey struct{}
 
-// measured is the client's transport: it bounds the body, and tells how long
-// each request took until its body was closed.
+// measured is the client's transport: it limits the body's size, and reports to
+// Observe how long each request took until its body was closed.
 type measured Client
 
 // RoundTrip implements http.RoundTripper.
@@ -136,7 +136,7 @@ func (m *measured) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	// net/http reads Location before it asks whether to follow, and quotes it in
-	// an error when it is no URL. Nobody here follows it.
+	// an error when it is not a URL. This client never follows it.
 	response.Header.Del("Location")
 	response.Body = &boundedBody{body: response.Body, left: m.o.MaxBytes, done: done}
 	return response, nil
@@ -148,7 +148,7 @@ type boundedBody struct {
 	done func()
 }
 
-// Read gives ErrTooLarge instead of the first byte beyond the bound.
+// Read returns ErrTooLarge instead of the first byte beyond the limit.
 func (b *boundedBody) Read(p []byte) (int, error) {
 	if int64(len(p)) > b.left+1 {
 		p = p[:b.left+1]
@@ -161,7 +161,7 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close tells that the request ended, once.
+// Close reports the end of the request to Observe, once.
 func (b *boundedBody) Close() error {
 	if b.done != nil {
 		b.done()

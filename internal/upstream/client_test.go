@@ -35,7 +35,7 @@ type observed struct {
 	status    int
 }
 
-// serve gives a client, the address of the handler, and what was observed.
+// serve returns a client, the address of the handler, and what was observed.
 func serve(t *testing.T, timeout time.Duration, h http.HandlerFunc) (*upstream.Client, string, *[]observed, *tracetest.SpanRecorder) {
 	t.Helper()
 	server := httptest.NewServer(h)
@@ -117,7 +117,7 @@ func TestErrorsNeverRepeatTheAddressOrTheAnswer(t *testing.T) {
 			}
 		})
 	}
-	t.Run("nobody answers", func(t *testing.T) {
+	t.Run("no server answers", func(t *testing.T) {
 		c, _, seen, _ := serve(t, 5*time.Second, nil)
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -128,7 +128,7 @@ func TestErrorsNeverRepeatTheAddressOrTheAnswer(t *testing.T) {
 		_, err = get(t, c, address+"/?patient="+secret)
 		leaksNothing(t, err)
 		if !strings.Contains(err.Error(), "refused") {
-			t.Errorf("an operator is not told why: %v", err)
+			t.Errorf("the error does not say why: %v", err)
 		}
 		if len(*seen) != 1 || (*seen)[0] != (observed{"test operation", 0}) {
 			t.Errorf("observed %v", *seen)
@@ -138,7 +138,7 @@ func TestErrorsNeverRepeatTheAddressOrTheAnswer(t *testing.T) {
 
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	for name, location := range map[string]string{
-		"to another path": "/elsewhere", "to another host": "http://127.0.0.1:1/?" + secret, "to what is no address": "http://[" + secret, "to nowhere": "",
+		"to another path": "/elsewhere", "to another host": "http://127.0.0.1:1/?" + secret, "to what is not an address": "http://[" + secret, "to nowhere": "",
 	} {
 		t.Run(name, func(t *testing.T) {
 			requests := 0
@@ -227,7 +227,7 @@ func TestSlowAnswersEnd(t *testing.T) {
 			leaksNothing(t, err)
 			var timeout net.Error
 			if !errors.As(err, &timeout) || !timeout.Timeout() {
-				t.Errorf("not told as a time-out: %v", err)
+				t.Errorf("not reported as a time-out: %v", err)
 			}
 		})
 	}

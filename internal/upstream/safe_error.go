@@ -11,8 +11,8 @@ import (
 	"net/url"
 )
 
-// WithoutURL strips the address from the errors of net/http, and what they quote
-// of an answer that is no HTTP. The cause stays for errors.Is and errors.As.
+// WithoutURL removes the address from the errors of net/http, and what they quote
+// of an answer that is not HTTP. The cause stays for errors.Is and errors.As.
 func WithoutURL(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
@@ -25,12 +25,12 @@ func WithoutURL(err error) error {
 type quiet struct{ cause error }
 
 // Error implements error.
-func (quiet) Error() string { return "the answer is not of a form that can be read" }
+func (quiet) Error() string { return "the answer cannot be read" }
 
-// Unwrap gives the cause, which MUST NOT be logged.
+// Unwrap returns the cause, which MUST NOT be logged.
 func (q quiet) Unwrap() error { return q.cause }
 
-// safe lets through the errors that tell of time, network and certificates alone.
+// safe returns only errors about time, network and certificates unchanged.
 func safe(err error) error {
 	var (
 		operation   *net.OpError
