@@ -26,7 +26,7 @@ func (a *App) retain(ctx context.Context) {
 		case done != audit.Retained{}:
 			a.log.LogAttrs(ctx, slog.LevelInfo, "retention removed what was due", slog.Int(telemetry.KeyCount, done.Correlations+done.Bodies))
 		}
-		if err := a.history.Tidy(ctx); err != nil && ctx.Err() == nil {
+		if err := a.history.RemoveExpired(ctx); err != nil && ctx.Err() == nil {
 			a.log.LogAttrs(ctx, slog.LevelError, "history retention failed", slog.String(telemetry.KeyError, err.Error()))
 		}
 		select {

@@ -17,8 +17,8 @@ func (h *History) newest() time.Time {
 	return newest
 }
 
-// settled pulls what is dated ahead of now back to at: the clock that dated it
-// was wrong. Of one referral the order stays.
+// settled moves dates that are later than now back to at, because the clock that
+// wrote them was wrong. The order of one referral's observations stays.
 func (h History) settled(at, now time.Time) (History, bool) {
 	ahead := now.Add(slack)
 	pulled := false
@@ -42,19 +42,19 @@ func (h History) settled(at, now time.Time) (History, bool) {
 	return h, pulled
 }
 
-// pruned drops what was last true longer ago than the retention: a referral as a
-// whole, and of others what they stood in before. When nothing at all was read
-// for so long, everything begins anew.
+// pruned drops what was last true longer ago than the retention: whole referrals,
+// and the earlier stages of others. When nothing at all was read for so long, the
+// history starts again.
 func (h History) pruned(l Limits, now time.Time) (History, bool) {
 	over := func(t time.Time) bool { return !t.IsZero() && now.Sub(t) > l.Retention }
 	if over(h.Read) {
 		return History{}, true
 	}
 	before := len(h.Observations)
-	tracks := h.tracks()
+	byReferral := h.byReferral()
 	kept := make([]Observation, 0, before)
-	for _, id := range slices.Sorted(maps.Keys(tracks)) {
-		t := tracks[id]
+	for _, id := range slices.Sorted(maps.Keys(byReferral)) {
+		t := byReferral[id]
 		if over(t.last().Confirmed) {
 			continue
 		}
@@ -67,8 +67,8 @@ func (h History) pruned(l Limits, now time.Time) (History, bool) {
 	return h, len(kept) != before
 }
 
-// bounded drops the oldest observations of a referral that has too many.
-func (c *comparison) bounded(t track) track {
+// bounded drops the oldest observations when a referral has too many.
+func (c *comparison) bounded(t observations) observations {
 	for len(t) > c.limits.Observations {
 		t = t.without(t.expendable())
 		c.changed = true
@@ -76,12 +76,13 @@ func (c *comparison) bounded(t track) track {
 	return t
 }
 
-// expendable is the oldest observation that may go; -1: none may. The first of
-// the stage, the last that saw the referral standing, and the last stay.
-func (t track) expendable() int {
-	first, stood, last := t.firstOfStage(), t.lastStood(), len(t)-1
-	for i := range t {
-		if i != first && i != stood && i != last {
+// expendable returns the index of the oldest observation that may be dropped; -1
+// when none may. The first of the current stage, the last that saw the referral
+// in the list, and the last one stay.
+func (o observations) expendable() int {
+	first, listed, last := o.firstOfStage(), o.lastListed(), len(o)-1
+	for i := range o {
+		if i != first && i != listed && i != last {
 			return i
 		}
 	}

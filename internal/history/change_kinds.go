@@ -6,8 +6,8 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
-// newsOf tells what a citizen would see change with o, coming after t.
-func newsOf(t track, o *Observation) []referral.ChangeKind {
+// changesOf returns the changes that a citizen sees when o comes after t.
+func changesOf(t observations, o *Observation) []referral.ChangeKind {
 	last := t.last()
 	if o.Stage != last.Stage {
 		if o.Phase == referral.PhaseCancelled && last.Phase != referral.PhaseCancelled {
@@ -15,8 +15,8 @@ func newsOf(t track, o *Observation) []referral.ChangeKind {
 		}
 		return []referral.ChangeKind{referral.ChangeState}
 	}
-	// Compared is with the last date known at this stage: one that could not be
-	// seen for a while and then is as it was has not changed.
+	// The comparison is with the last date known at this stage: one that could not be
+	// read for a while and then is the same again has not changed.
 	var start *time.Time
 	var due referral.Date
 	for _, before := range t[max(t.firstOfStage(), 0):] {
@@ -27,12 +27,12 @@ func newsOf(t track, o *Observation) []referral.ChangeKind {
 			due = before.DueBy
 		}
 	}
-	var news []referral.ChangeKind
+	var changes []referral.ChangeKind
 	if o.State == referral.StateBooked && o.Start != nil && !equalTime(o.Start, start) {
-		news = append(news, referral.ChangeAppointment)
+		changes = append(changes, referral.ChangeAppointment)
 	}
 	if !o.DueBy.IsZero() && o.DueBy != due {
-		news = append(news, referral.ChangeReview)
+		changes = append(changes, referral.ChangeReview)
 	}
-	return news
+	return changes
 }

@@ -20,22 +20,22 @@ import (
 // caller asks the citizen for consent (consent_required).
 var ErrNotAllowed = errors.New("no consent to the history")
 
-// ErrBadCursor says that a text is no cursor of this package. The caller answers
-// bad_request.
+// ErrBadCursor says that a text is not a cursor of this package. The caller
+// answers bad_request.
 var ErrBadCursor = errors.New("not a cursor")
 
 // Query says which changes are wanted.
 type Query struct {
-	Since time.Time // not those seen before; zero: from the beginning
-	After Cursor    // only those behind it; zero: from the beginning
-	Limit int       // at most so many; none where it is not positive
+	Since time.Time // only changes seen at this time or later; zero: from the beginning
+	After Cursor    // only changes after it; zero: from the beginning
+	Limit int       // at most so many; none when it is not positive
 }
 
-// Changes gives what changed in a citizen's referrals as their reads showed it,
-// oldest first, by (At, ID). Fewer than q.Limit means that there are no more now;
-// whoever asks again after the last one misses nothing and sees nothing twice.
-// Words are timeline.TellChanges' business. Errors: ErrNotAllowed, and whatever
-// store and consents say.
+// Changes returns what changed in a citizen's referrals as their reads showed it,
+// oldest first, by (At, ID). Fewer than q.Limit means that there are no more at
+// present; a caller that asks again after the last one misses nothing and sees
+// nothing twice. timeline.TellChanges adds the words. Errors: ErrNotAllowed, and
+// those of the store and the consents.
 func (k *Keeper) Changes(ctx context.Context, ref citizen.Ref, id client.ID, q Query) ([]referral.Change, error) {
 	may, err := k.allowed(ctx, ref, id)
 	if err != nil {
@@ -56,12 +56,12 @@ func (k *Keeper) Changes(ctx context.Context, ref citizen.Ref, id client.ID, q Q
 	return all[:min(len(all), max(q.Limit, 0))], nil
 }
 
-// changes are the news of all observations, in order.
+// changes returns the changes of all observations, in order.
 func (h *History) changes() []referral.Change {
 	all := []referral.Change{}
 	for i := range h.Observations {
 		o := &h.Observations[i]
-		for _, kind := range o.News {
+		for _, kind := range o.Changes {
 			all = append(all, referral.Change{
 				ID: changeID(o, kind), ReferralID: o.Referral, Kind: kind, At: o.FirstSeen,
 				From: o.From, To: o.Stage, Start: o.Start, DueBy: o.DueBy,
@@ -83,7 +83,7 @@ type Cursor struct {
 	id string
 }
 
-// After is the place of one change: what is behind it comes next.
+// After is the place of one change: later changes come after it.
 func After(c referral.Change) Cursor { return Cursor{at: c.At.UnixNano(), id: c.ID} }
 
 // String is the cursor as an app keeps it; empty for the zero Cursor.
@@ -94,7 +94,7 @@ func (c Cursor) String() string {
 	return strconv.FormatInt(c.at, 36) + "." + c.id
 }
 
-// ParseCursor reads what String gave, or ErrBadCursor.
+// ParseCursor reads what String returned, or returns ErrBadCursor.
 func ParseCursor(text string) (Cursor, error) {
 	const longest = 64
 	if text == "" {

@@ -12,7 +12,7 @@ import (
 )
 
 func TestChanges(t *testing.T) {
-	t.Run("tells what happened, oldest first, with the stages before and after", func(t *testing.T) {
+	t.Run("lists what happened, oldest first, with the stages before and after", func(t *testing.T) {
 		b := newBench(t)
 		start := day(100).UTC()
 		b.observe(t, 0, facts(heart, referral.StateNotBooked))
@@ -35,7 +35,7 @@ func TestChanges(t *testing.T) {
 			t.Error(diff)
 		}
 	})
-	t.Run("since leaves out what was seen before", func(t *testing.T) {
+	t.Run("since skips what was seen before", func(t *testing.T) {
 		b := newBench(t)
 		b.observe(t, 0)
 		b.observe(t, 1, facts(heart, referral.StateNotBooked))
@@ -53,7 +53,7 @@ func TestChanges(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	t.Run("of more than two years ago are told no more, even before anything tidied", func(t *testing.T) {
+	t.Run("changes of more than two years ago are no longer listed, even before RemoveExpired ran", func(t *testing.T) {
 		b := newBench(t)
 		b.observe(t, 0)
 		b.observe(t, 1, facts(heart, referral.StateNotBooked))

@@ -14,29 +14,30 @@ type Reading struct {
 	Facts []referral.Facts
 	// At is when the oldest part of it was fetched; zero: now.
 	At time.Time
-	// Complete: every source answered freshly and everything could be read. From
-	// any other reading nothing is learnt about what it lacks.
+	// Complete reports whether every source answered freshly and everything could
+	// be read. What is missing from any other reading may still exist.
 	Complete bool
 }
 
 // Outcome is what a reading makes of a history.
 type Outcome struct {
 	Next History
-	// Changed tells that Next has to be written; otherwise it is the history as it was.
+	// Changed reports whether Next has to be written; otherwise Next is the history
+	// as it was.
 	Changed bool
-	// Impossible counts the steps that e-RS's states do not have
-	// (timeline.Possible): a reason to look, never to hide.
+	// Impossible counts the steps between states that e-RS does not have
+	// (referral.TransitionPossible): a reason to investigate, never to hide them.
 	Impossible int
 }
 
-// slack is how far ahead of now a time may lie that was written by this clock.
+// slack is how much later than now a time may be that this clock wrote.
 const slack = time.Second
 
-// Compare takes one reading into a history. It is pure. The order of the facts
-// does not matter, and the same reading again changes nothing. A reading older
-// than the one that was written last changes nothing either: it was overtaken by
-// another request. Where the clock went back, what is dated ahead of now was
-// dated wrong and is taken for seen at this reading.
+// Compare adds one reading to a history. It is pure. The order of the facts does
+// not matter, and the same reading again changes nothing. A reading older than the
+// one that was written last changes nothing either, because another request was
+// faster. Where the clock went back, dates later than now are wrong and are
+// replaced by the time of this reading.
 func Compare(previous History, r Reading, l Limits, now time.Time) Outcome {
 	l = l.filled()
 	at := r.At
@@ -48,7 +49,7 @@ func Compare(previous History, r Reading, l Limits, now time.Time) Outcome {
 	if at.Before(h.Read) {
 		return Outcome{Next: previous}
 	}
-	c := comparison{reading: r, limits: l, at: at, seenAt: at, news: !h.Begun.IsZero()}
+	c := comparison{reading: r, limits: l, at: at, seenAt: at, started: !h.Begun.IsZero()}
 	if newest := h.newest(); !c.seenAt.After(newest) {
 		c.seenAt = newest.Add(1) // two readings never share an instant: changes are paged by it
 	}
@@ -59,25 +60,25 @@ func Compare(previous History, r Reading, l Limits, now time.Time) Outcome {
 	if !changed && !pruned && !c.changed && at.Sub(previous.Read) < l.Confirm {
 		return Outcome{Next: previous}
 	}
-	next, _ = next.pruned(l, now) // what the stage of before held back may go now
+	next, _ = next.pruned(l, now) // observations that the earlier stage kept may be dropped now
 	return Outcome{Next: next, Changed: true, Impossible: c.impossible}
 }
 
-// comparison is one reading being taken in.
+// comparison is the state while one reading is added.
 type comparison struct {
 	reading Reading
 	limits  Limits
 	at      time.Time // of the reading
 	seenAt  time.Time // of what is new in it
-	news    bool      // a referral not seen before is news
+	started bool      // there is a complete reading: a referral not seen before is a change
 
 	changed    bool
 	impossible int
 }
 
-// take brings the referrals of the reading and those known before together.
+// take combines the referrals of the reading with those known before.
 func (c *comparison) take(h *History) History {
-	known := h.tracks()
+	known := h.byReferral()
 	standings := referral.Standings(c.reading.Facts)
 	shown := make(map[string]*referral.Standing, len(standings))
 	for i := range standings {
@@ -97,9 +98,9 @@ func (c *comparison) take(h *History) History {
 	return next
 }
 
-// admit gives the ids of the referrals to keep, in order: those of this reading
-// first, the longest known of them before others, then those seen last.
-func (c *comparison) admit(known map[string]track, shown map[string]*referral.Standing) []string {
+// admit returns the ids of the referrals to keep, in order: those of this reading
+// first, beginning with the longest known, then those seen last.
+func (c *comparison) admit(known map[string]observations, shown map[string]*referral.Standing) []string {
 	ids := slices.Collect(maps.Keys(shown))
 	for id := range known {
 		if shown[id] == nil {
@@ -136,22 +137,22 @@ func btoi(b bool) int {
 	return 0
 }
 
-func firstSeen(t track) time.Time {
+func firstSeen(t observations) time.Time {
 	if len(t) == 0 {
 		return time.Time{}
 	}
 	return t[0].FirstSeen
 }
 
-// see takes in how a referral stands in this reading.
-func (c *comparison) see(t track, s *referral.Standing) track {
+// see adds the stage of a referral in this reading.
+func (c *comparison) see(t observations, s *referral.Standing) observations {
 	o := Observation{
 		Referral: s.ID, Stage: s.Stage, Version: s.Version, Start: s.Start, DueBy: s.DueBy, Service: s.Service,
 		Number: 1, FirstSeen: c.seenAt, Confirmed: c.seenAt,
 	}
-	last, stood := t.last(), t.lastStood()
-	if stood >= 0 && !c.reading.Complete {
-		o.fillIn(&t[stood], s)
+	last, listed := t.last(), t.lastListed()
+	if listed >= 0 && !c.reading.Complete {
+		o.fillIn(&t[listed], s)
 	}
 	if last != nil {
 		o.Number = last.Number + 1
@@ -165,14 +166,14 @@ func (c *comparison) see(t track, s *referral.Standing) track {
 	c.changed = true
 	switch {
 	case last == nil:
-		if c.news {
-			o.News = []referral.ChangeKind{referral.ChangeNew}
+		if c.started {
+			o.Changes = []referral.ChangeKind{referral.ChangeNew}
 		}
 	case last.Gone:
-		o.News = []referral.ChangeKind{referral.ChangeNew}
+		o.Changes = []referral.ChangeKind{referral.ChangeNew}
 	default:
 		o.From = last.Stage
-		o.News = newsOf(t, &o)
+		o.Changes = changesOf(t, &o)
 		if !referral.TransitionPossible(last.State, o.State) {
 			c.impossible++
 		}
@@ -180,8 +181,8 @@ func (c *comparison) see(t track, s *referral.Standing) track {
 	return append(t, o)
 }
 
-// fillIn takes over from the observation before what an incomplete reading left
-// out of a referral in the same state: not read is not gone.
+// fillIn copies from the observation before what an incomplete reading omits of a
+// referral in the same state: what was not read may still be there.
 func (o *Observation) fillIn(before *Observation, s *referral.Standing) {
 	if o.State != before.State {
 		return
@@ -200,12 +201,12 @@ func (o *Observation) fillIn(before *Observation, s *referral.Standing) {
 	}
 }
 
-// miss takes in that a complete reading no longer has the referral.
-func (c *comparison) miss(t track) track {
+// miss records that a complete reading no longer has the referral.
+func (c *comparison) miss(t observations) observations {
 	c.changed = true
 	last := t.last()
 	return append(t, Observation{
 		Referral: last.Referral, Number: last.Number + 1, Gone: true, FirstSeen: c.seenAt, Confirmed: c.seenAt,
-		News: []referral.ChangeKind{referral.ChangeGone}, From: last.Stage,
+		Changes: []referral.ChangeKind{referral.ChangeGone}, From: last.Stage,
 	})
 }

@@ -14,25 +14,25 @@ import (
 func TestCompare(t *testing.T) {
 	reviewed := facts(heart, referral.StateAwaitingTriage, dueBy(20))
 
-	t.Run("what the first complete reading shows is kept and is no news", func(t *testing.T) {
+	t.Run("what the first complete reading shows is kept and is not a change", func(t *testing.T) {
 		h := after(t, whole(day(0), reviewed))
-		if got := stages(h, heart); !slices.Equal(got, []string{referral.StateAwaitingTriage}) || len(news(h)) != 0 {
-			t.Errorf("%v, news %v", got, news(h))
+		if got := stages(h, heart); !slices.Equal(got, []string{referral.StateAwaitingTriage}) || len(changes(h)) != 0 {
+			t.Errorf("%v, changes %v", got, changes(h))
 		}
 		if !h.Begun.Equal(day(0)) {
 			t.Errorf("begun %v", h.Begun)
 		}
 	})
-	t.Run("a referral after that is news, also where there was none at first", func(t *testing.T) {
+	t.Run("a referral after that is a change, even when the first list was empty", func(t *testing.T) {
 		h := after(t, whole(day(0)), whole(day(1), reviewed))
-		if diff := cmp.Diff([]string{"hear new_referral"}, news(h)); diff != "" {
+		if diff := cmp.Diff([]string{"hear new_referral"}, changes(h)); diff != "" {
 			t.Error(diff)
 		}
 	})
-	t.Run("until a complete reading was taken in nothing is news", func(t *testing.T) {
+	t.Run("until a complete reading was added nothing is a change", func(t *testing.T) {
 		h := after(t, partly(day(0)), partly(day(1), reviewed), whole(day(2), reviewed, facts(eyes, referral.StateNotBooked)))
-		if len(news(h)) != 0 {
-			t.Errorf("news %v", news(h))
+		if len(changes(h)) != 0 {
+			t.Errorf("changes %v", changes(h))
 		}
 	})
 	t.Run("an unchanged reading changes nothing", func(t *testing.T) {
@@ -57,20 +57,20 @@ func TestCompare(t *testing.T) {
 		if _, first := since(h, heart); !first.Equal(day(5)) {
 			t.Errorf("since %v", first)
 		}
-		if diff := cmp.Diff([]string{"hear state_changed"}, news(h)); diff != "" {
+		if diff := cmp.Diff([]string{"hear state_changed"}, changes(h)); diff != "" {
 			t.Error(diff)
 		}
 	})
-	t.Run("a new version alone is kept, and is neither news nor a new since", func(t *testing.T) {
+	t.Run("a new version only is kept, and is neither a change nor a new since", func(t *testing.T) {
 		h := after(t, whole(day(0), reviewed), whole(day(5), facts(heart, referral.StateAwaitingTriage, dueBy(20), version("2"))))
-		if len(h.Observations) != 2 || len(news(h)) != 0 {
-			t.Errorf("%d observations, news %v", len(h.Observations), news(h))
+		if len(h.Observations) != 2 || len(changes(h)) != 0 {
+			t.Errorf("%d observations, changes %v", len(h.Observations), changes(h))
 		}
 		if _, first := since(h, heart); !first.Equal(day(0)) {
 			t.Errorf("since %v", first)
 		}
 	})
-	t.Run("a code that nobody knows is kept as UNKNOWN alone", func(t *testing.T) {
+	t.Run("an unknown code is kept only as UNKNOWN", func(t *testing.T) {
 		h := after(t, whole(day(0), facts(heart, "SENT_TO_SOMEWHERE_TELLING")))
 		if got := stages(h, heart); !slices.Equal(got, []string{referral.StateUnknown}) {
 			t.Error(got)
@@ -79,8 +79,8 @@ func TestCompare(t *testing.T) {
 	t.Run("an impossible step is counted and kept like any other", func(t *testing.T) {
 		h := after(t, whole(day(0), facts(heart, referral.StateNotBooked)))
 		o := history.Compare(h, whole(day(1), facts(heart, referral.StateSentBack)), small(), day(1))
-		if o.Impossible != 1 || len(stages(o.Next, heart)) != 2 || !slices.Equal(news(o.Next), []string{"hear state_changed"}) {
-			t.Errorf("impossible %d, %v, news %v", o.Impossible, stages(o.Next, heart), news(o.Next))
+		if o.Impossible != 1 || len(stages(o.Next, heart)) != 2 || !slices.Equal(changes(o.Next), []string{"hear state_changed"}) {
+			t.Errorf("impossible %d, %v, changes %v", o.Impossible, stages(o.Next, heart), changes(o.Next))
 		}
 		if again := history.Compare(o.Next, whole(day(1), facts(heart, referral.StateSentBack)), small(), day(1)); again.Impossible != 0 {
 			t.Error("it was counted twice")
@@ -127,7 +127,7 @@ func TestNews(t *testing.T) {
 			[]history.Reading{whole(day(0), facts(heart, referral.StateNotBooked)), whole(day(1)), whole(day(2)), whole(day(3), facts(heart, referral.StateNotBooked))},
 			[]string{"hear gone", "hear new_referral"},
 		},
-		"two referrals at once": {
+		"two referrals in one reading": {
 			[]history.Reading{
 				whole(day(0), facts(heart, referral.StateNotBooked), facts(eyes, referral.StateAwaitingTriage)),
 				whole(day(1), facts(eyes, referral.StateRejected), facts(heart, referral.StateBooked, at(summer))),
@@ -136,7 +136,7 @@ func TestNews(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, news(after(t, tt.readings...))); diff != "" {
+			if diff := cmp.Diff(tt.want, changes(after(t, tt.readings...))); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -148,7 +148,7 @@ func TestAnIncompleteReadingMakesNothingDisappear(t *testing.T) {
 	h := after(t, whole(day(0), facts(heart, referral.StateBooked, undated, dueBy(9)), facts(eyes, referral.StateBooked, at(summer))))
 	t.Run("no referral", func(t *testing.T) {
 		o := history.Compare(h, partly(day(1)), small(), day(1))
-		if o.Changed || len(news(o.Next)) != 0 {
+		if o.Changed || len(changes(o.Next)) != 0 {
 			t.Errorf("%+v", o)
 		}
 	})
@@ -160,8 +160,8 @@ func TestAnIncompleteReadingMakesNothingDisappear(t *testing.T) {
 	})
 	t.Run("but what it does show counts", func(t *testing.T) {
 		o := history.Compare(h, partly(day(1), facts(heart, referral.StateCancelledByProvider)), small(), day(1))
-		if !slices.Equal(news(o.Next), []string{"hear appointment_cancelled"}) {
-			t.Errorf("news %v", news(o.Next))
+		if !slices.Equal(changes(o.Next), []string{"hear appointment_cancelled"}) {
+			t.Errorf("changes %v", changes(o.Next))
 		}
 	})
 }
@@ -177,7 +177,7 @@ func TestTime(t *testing.T) {
 			t.Errorf("%v", stages(o.Next, heart))
 		}
 	})
-	t.Run("another reading of the very same instant counts, and is told after the first", func(t *testing.T) {
+	t.Run("another reading of the very same instant counts, and its changes come after the first", func(t *testing.T) {
 		h := after(t, first, second, whole(day(5), facts(heart, referral.StateNotBooked)), whole(day(5), facts(heart, referral.StateBooked, undated)))
 		if got := stages(h, heart); len(got) != 4 {
 			t.Fatal(got)
@@ -188,7 +188,7 @@ func TestTime(t *testing.T) {
 			}
 		}
 		if o := history.Compare(h, whole(day(5), facts(heart, referral.StateBooked, undated)), small(), day(5)); o.Changed {
-			t.Error("while the clock stands the same reading counted twice")
+			t.Error("while the clock stood still the same reading counted twice")
 		}
 	})
 	t.Run("after the clock went back readings still count, and nothing is dated ahead", func(t *testing.T) {
@@ -207,7 +207,7 @@ func TestTime(t *testing.T) {
 			t.Error("the correction does not settle")
 		}
 	})
-	t.Run("a reading dated ahead of now is taken for one of now", func(t *testing.T) {
+	t.Run("a reading dated later than now is treated as one made now", func(t *testing.T) {
 		h := history.Compare(history.History{}, whole(day(9), facts(heart, referral.StateNotBooked)), small(), day(1)).Next
 		if !h.Read.Equal(day(1)) || !h.Observations[0].FirstSeen.Equal(day(1)) {
 			t.Errorf("%+v", h)
@@ -275,9 +275,9 @@ func TestBounds(t *testing.T) {
 			t.Errorf("since %v: retention moved it", first)
 		}
 	})
-	t.Run("after an absence longer than the retention everything begins anew, and is no news", func(t *testing.T) {
+	t.Run("after an absence longer than the retention the history starts again, and nothing is a change", func(t *testing.T) {
 		h := after(t, whole(day(0), facts(heart, referral.StateNotBooked)), whole(day(101), facts(eyes, referral.StateNotBooked)))
-		if len(news(h)) != 0 || len(h.Observations) != 1 || !h.Begun.Equal(day(101)) {
+		if len(changes(h)) != 0 || len(h.Observations) != 1 || !h.Begun.Equal(day(101)) {
 			t.Errorf("%+v", h)
 		}
 	})

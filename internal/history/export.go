@@ -11,9 +11,9 @@ import (
 )
 
 // Export writes everything that is kept of a citizen for their own access request
-// (UK GDPR, article 15): one JSON object a line, of the kind observation. It asks
-// for no client's consent: the caller MUST know that the citizen is asking, and
-// records that it happened (audit.SubjectAccess) before it starts.
+// (UK GDPR, article 15): one JSON object on each line, of the kind observation. It
+// does not check any client's consent: the caller MUST know that the citizen is
+// asking, and MUST record the access (audit.SubjectAccess) before it starts.
 func Export(ctx context.Context, store Store, ring *keys.Ring, ref citizen.Ref, w io.Writer) error {
 	snapshot, err := store.Observations(ctx, ref)
 	if err != nil {

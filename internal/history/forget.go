@@ -11,8 +11,8 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 )
 
-// Forget removes a citizen's history. When it returns nil that is durable, and
-// no reading under way brings anything back. Forgetting nothing is harmless.
+// Forget removes a citizen's history. When it returns nil the removal is durable,
+// and no reading in progress brings anything back. Forgetting nothing is harmless.
 func (k *Keeper) Forget(ctx context.Context, ref citizen.Ref) error {
 	defer k.kept.Forget(ref)
 	if err := k.d.Store.Remove(ctx, ref); err != nil {
@@ -21,9 +21,9 @@ func (k *Keeper) Forget(ctx context.Context, ref citizen.Ref) error {
 	return nil
 }
 
-// ForgetUnwanted removes a citizen's history where no consent to any client
-// covers it any more. It is to be called after a withdrawal is durable; that it
-// was cut off by a crash is made good by Tidy.
+// ForgetUnwanted removes a citizen's history when no consent to any client covers
+// it any more. Call it after a withdrawal is durable; RemoveExpired repairs what a
+// crash interrupted.
 func (k *Keeper) ForgetUnwanted(ctx context.Context, ref citizen.Ref) error {
 	wanted, err := k.wanted(ctx, ref)
 	if err != nil || wanted {
@@ -32,12 +32,12 @@ func (k *Keeper) ForgetUnwanted(ctx context.Context, ref citizen.Ref) error {
 	return k.Forget(ctx, ref)
 }
 
-// forgetTime bounds what a withdrawal waits for its history to go.
+// forgetTime bounds how long a withdrawal waits for its history to be removed.
 const forgetTime = 5 * time.Second
 
-// Withdrawn is ForgetUnwanted in the form of consent.Deps.OnWithdraw: it has no
-// caller's context to end it, waits until the history is gone, and tells
-// Counters.Failed what fails; Tidy makes good for it.
+// Withdrawn is ForgetUnwanted in the form of consent.Deps.OnWithdraw: no caller's
+// context ends it, it waits until the history is removed, and it reports an error
+// to Counters.Failed; RemoveExpired repairs what failed.
 func (k *Keeper) Withdrawn(ref citizen.Ref, _ client.ID) {
 	ctx, cancel := context.WithTimeout(context.Background(), forgetTime)
 	defer cancel()
@@ -46,20 +46,20 @@ func (k *Keeper) Withdrawn(ref citizen.Ref, _ client.ID) {
 	}
 }
 
-// ForgetAll drops what is remembered in memory, not what is stored: to be called
-// when another process wrote to the store.
+// ForgetAll drops what is kept in memory, not what is stored. Call it when another
+// process wrote to the store.
 func (k *Keeper) ForgetAll() { k.kept.ForgetAll() }
 
-// wanted tells whether any consent that has not ended covers a history. One whose
-// notice is outdated has not ended: nothing is added under it, but the citizen is
-// yet to say whether to go on.
+// wanted reports whether any consent that has not ended covers a history. One whose
+// notice is outdated has not ended: nothing is added under it, but the citizen has
+// not yet decided whether to continue.
 func (k *Keeper) wanted(ctx context.Context, ref citizen.Ref) (bool, error) {
 	all, err := k.d.Consents.List(ctx, ref)
 	if err != nil {
 		return false, fmt.Errorf("decide on history: %w", err)
 	}
 	return slices.ContainsFunc(all, func(c consent.Consent) bool {
-		stands := c.Status == consent.StatusActive || c.Status == consent.StatusNoticeOutdated
-		return stands && slices.Contains(c.Scopes, consent.HistoryStore)
+		current := c.Status == consent.StatusActive || c.Status == consent.StatusNoticeOutdated
+		return current && slices.Contains(c.Scopes, consent.HistoryStore)
 	}), nil
 }

@@ -24,7 +24,7 @@ func TestForget(t *testing.T) {
 		return len(got)
 	}
 
-	t.Run("what is forgotten is told no more, not even from memory", func(t *testing.T) {
+	t.Run("what is forgotten is no longer shown, not even from memory", func(t *testing.T) {
 		b := newBench(t)
 		b.observe(t, 0)
 		b.observe(t, 1, waiting)
@@ -41,7 +41,7 @@ func TestForget(t *testing.T) {
 			t.Errorf("after consenting again: %v", got)
 		}
 	})
-	t.Run("a withdrawal while a reading is being taken in leaves nothing", func(t *testing.T) {
+	t.Run("a withdrawal while a reading is being added leaves nothing", func(t *testing.T) {
 		b := newBench(t)
 		for name, before := range map[string]bool{"of the first": true, "of a later": false} {
 			b.store, b.consents = newStore(), &consents{}
@@ -64,7 +64,7 @@ func TestForget(t *testing.T) {
 			}
 			got := k.Observe(t.Context(), ann, app, whole(noon(), facts(heart, referral.StateReviewed)))
 			if got != nil || len(b.store.held[ann].Rows) != 0 {
-				t.Errorf("%s reading: told %v, %d rows", name, got, len(b.store.held[ann].Rows))
+				t.Errorf("%s reading: got %v, %d rows", name, got, len(b.store.held[ann].Rows))
 			}
 		}
 	})
@@ -85,7 +85,7 @@ func TestForget(t *testing.T) {
 			}
 		}
 	})
-	t.Run("where consents cannot be read nothing is forgotten by mistake, and the failure is told", func(t *testing.T) {
+	t.Run("where consents cannot be read nothing is forgotten by mistake, and the failure is reported", func(t *testing.T) {
 		b := newBench(t)
 		b.observe(t, 0, waiting)
 		b.consents.err = errors.New("no")
@@ -95,14 +95,14 @@ func TestForget(t *testing.T) {
 	})
 }
 
-func TestTidy(t *testing.T) {
+func TestRemoveExpired(t *testing.T) {
 	waiting := facts(heart, referral.StateAwaitingTriage)
 
 	t.Run("removes what no consent covers any more, as after a crash or at its end", func(t *testing.T) {
 		b := newBench(t)
 		b.observe(t, 0, waiting)
 		b.consents.allow()
-		if err := b.Tidy(t.Context()); err != nil || len(b.store.held[ann].Rows) != 0 {
+		if err := b.RemoveExpired(t.Context()); err != nil || len(b.store.held[ann].Rows) != 0 {
 			t.Errorf("error %v, %d rows", err, len(b.store.held[ann].Rows))
 		}
 	})
@@ -111,7 +111,7 @@ func TestTidy(t *testing.T) {
 		b.observe(t, 0, waiting, facts(eyes, referral.StateNotBooked))
 		b.observe(t, 50, waiting)
 		b.clock.Set(day(101)) // heart was first seen on day 0, and confirmed on day 50
-		if err := b.Tidy(t.Context()); err != nil {
+		if err := b.RemoveExpired(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		got, err := b.Changes(t.Context(), ann, app, history.Query{Limit: 10})
@@ -119,18 +119,18 @@ func TestTidy(t *testing.T) {
 			t.Errorf("%v, %v", got, err)
 		}
 		b.clock.Set(day(151))
-		if err := b.Tidy(t.Context()); err != nil || len(b.store.held[ann].Rows) != 0 {
+		if err := b.RemoveExpired(t.Context()); err != nil || len(b.store.held[ann].Rows) != 0 {
 			t.Errorf("error %v, %d rows", err, len(b.store.held[ann].Rows))
 		}
 	})
-	t.Run("leaves alone what is in order", func(t *testing.T) {
+	t.Run("does not touch what is in order", func(t *testing.T) {
 		b := newBench(t)
 		b.observe(t, 0, waiting)
-		if err := b.Tidy(t.Context()); err != nil || b.store.writes != 1 {
+		if err := b.RemoveExpired(t.Context()); err != nil || b.store.writes != 1 {
 			t.Errorf("error %v, %d writes", err, b.store.writes)
 		}
 	})
-	t.Run("seals anew under the active key, so that the old one can go", func(t *testing.T) {
+	t.Run("seals again under the active key, so that the old one can be removed", func(t *testing.T) {
 		old, fresh := keys.Generate("old"), keys.Generate("new")
 		parse := func(text string) func(*history.Deps) {
 			r, err := keys.Parse([]byte(text))
@@ -142,22 +142,22 @@ func TestTidy(t *testing.T) {
 		first := newBench(t, parse(old))
 		first.observe(t, 0, waiting)
 		withStore := func(d *history.Deps) { d.Store = first.store }
-		if err := newBench(t, parse(fresh+old), withStore).Tidy(t.Context()); err != nil {
+		if err := newBench(t, parse(fresh+old), withStore).RemoveExpired(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		later := newBench(t, parse(fresh), withStore)
 		if got := later.observe(t, 5, waiting); len(got) != 1 || !got[0].Since.Equal(day(0)) || later.failed() != nil {
-			t.Errorf("told %v, failed %v", got, later.failed())
+			t.Errorf("got %v, failed %v", got, later.failed())
 		}
 	})
-	t.Run("goes through everybody, and one citizen's trouble is told and stops nothing", func(t *testing.T) {
+	t.Run("goes through all citizens, and reports one citizen's failure without stopping", func(t *testing.T) {
 		b := newBench(t)
 		for _, ref := range []citizen.Ref{"A", "B", "C"} {
 			b.Observe(t.Context(), ref, app, whole(noon(), waiting))
 		}
 		b.store.held["B"].Rows[0].Sealed = nil
 		b.clock.Set(day(150))
-		err := b.Tidy(t.Context())
+		err := b.RemoveExpired(t.Context())
 		if !errors.Is(err, keys.ErrNotOpened) || len(b.store.held["A"].Rows)+len(b.store.held["C"].Rows) != 0 {
 			t.Errorf("error %v, A %d rows, C %d rows", err, len(b.store.held["A"].Rows), len(b.store.held["C"].Rows))
 		}

@@ -93,7 +93,7 @@ func stages(h history.History, id string) (list []string) {
 }
 
 // since is when the stage in which the referral was seen last was first seen,
-// worked out anew and apart from the code under test.
+// worked out again and apart from the code under test.
 func since(h history.History, id string) (stage referral.Stage, first time.Time) {
 	for _, o := range h.Observations {
 		if o.Referral != id || o.Gone {
@@ -106,9 +106,9 @@ func since(h history.History, id string) (stage referral.Stage, first time.Time)
 	return stage, first
 }
 
-func news(h history.History) (list []string) {
+func changes(h history.History) (list []string) {
 	for _, o := range h.Observations {
-		for _, kind := range o.News {
+		for _, kind := range o.Changes {
 			list = append(list, o.Referral[:4]+" "+string(kind))
 		}
 	}

@@ -14,18 +14,18 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/projection"
 )
 
-// Consents tells what citizens allow (consent.Ledger).
+// Consents decides what citizens allow (consent.Ledger).
 type Consents interface {
 	Decide(ctx context.Context, ref citizen.Ref, id client.ID, scopes []consent.Scope) (consent.Decision, error)
 	List(ctx context.Context, ref citizen.Ref) ([]consent.Consent, error)
 }
 
-// Counters hear what the team should know. Nil: nobody is told.
+// Counters are called for what the team should know. A nil field is not called.
 type Counters struct {
-	// Impossible hears of steps that the state machine does not have.
+	// Impossible counts steps that the state machine does not have.
 	Impossible func(n int)
-	// Failed hears why a history could not be read or written; the answer went
-	// out without it.
+	// Failed is called with the reason why a history could not be read or written;
+	// the answer was sent without it.
 	Failed func(ctx context.Context, err error)
 }
 
@@ -39,14 +39,14 @@ type Deps struct {
 	// Remembered bounds the citizens whose sealed rows stay in memory; 0: 10,000.
 	Remembered int
 	Counters   Counters
-	// Panics hears of a panic while a history is read. It may be nil.
+	// Panics is called for a panic while a history is read. It may be nil.
 	Panics panics.Handler
 }
 
 const (
 	defaultRemembered = 10_000
 	attempts          = 8
-	// patience bounds what a history can cost an answer.
+	// patience bounds how long an answer waits for its history.
 	patience = time.Second
 )
 
@@ -54,7 +54,7 @@ const (
 type Keeper struct {
 	d      Deps
 	sealer sealer
-	kept   *projection.Projection[citizen.Ref, Snapshot] // sealed rows of citizens lately asked about
+	kept   *projection.Projection[citizen.Ref, Snapshot] // sealed rows of recently used citizens
 }
 
 // New checks d.
@@ -84,7 +84,7 @@ func New(d Deps) (*Keeper, error) {
 	return &Keeper{d: d, sealer: sealer{d.Ring}, kept: kept}, nil
 }
 
-// allowed tells whether the client's consent covers keeping a history now.
+// allowed reports whether the client's consent covers keeping a history now.
 func (k *Keeper) allowed(ctx context.Context, ref citizen.Ref, id client.ID) (bool, error) {
 	d, err := k.d.Consents.Decide(ctx, ref, id, []consent.Scope{consent.HistoryStore})
 	if err != nil {
@@ -97,11 +97,11 @@ func (k *Keeper) allowed(ctx context.Context, ref citizen.Ref, id client.ID) (bo
 type opened struct {
 	History
 	from Snapshot
-	lost bool // rows that cannot be opened any more were left out
+	lost bool // some rows cannot be opened any more and were skipped
 }
 
-// read gives a citizen's history. Rows that cannot be opened any more are counted
-// and taken for lost.
+// read returns a citizen's history. Rows that cannot be opened any more are
+// reported to Counters.Failed and treated as lost.
 func (k *Keeper) read(ctx context.Context, ref citizen.Ref) (opened, error) {
 	snapshot, err := k.kept.Get(ctx, ref)
 	if err != nil {
@@ -114,8 +114,8 @@ func (k *Keeper) read(ctx context.Context, ref citizen.Ref) (opened, error) {
 	return opened{h, snapshot, err != nil}, nil
 }
 
-// write takes the step to next. Whatever comes of it, what stands is for the
-// store to say at the next read.
+// write records the step to next. Whatever the outcome, the next read takes the
+// history from the store.
 func (k *Keeper) write(ctx context.Context, ref citizen.Ref, from Snapshot, next History) error {
 	step, err := k.sealer.step(ref, from, next)
 	if err != nil {

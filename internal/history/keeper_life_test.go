@@ -18,9 +18,9 @@ import (
 	"github.com/patient-care-aggregator/aggregator/valuesets"
 )
 
-// TestTheWholeRoad wires a keeper as the service does, with the real ledger and
+// TestAHistoryFromReadingToWithdrawal wires a keeper as the service does, with the real ledger and
 // store, and follows one citizen from the first reading to the withdrawal.
-func TestTheWholeRoad(t *testing.T) {
+func TestAHistoryFromReadingToWithdrawal(t *testing.T) {
 	words, err := wording.Load(valuesets.FS())
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +72,7 @@ func TestTheWholeRoad(t *testing.T) {
 		t.Errorf("without consent a history was kept: %+v", got.Referrals[0].Waiting)
 	}
 
-	given := grant(consent.HistoryStore)
+	granted := grant(consent.HistoryStore)
 	look(20, waiting)
 	if got := look(61, waiting).Referrals[0].Waiting; got == nil || got.Long || got.Since != begin.AddDate(0, 0, 20).Format(time.DateOnly) {
 		t.Errorf("after 41 days %+v", got)
@@ -86,7 +86,7 @@ func TestTheWholeRoad(t *testing.T) {
 		t.Errorf("changes %v, %v", changes, err)
 	}
 
-	if _, err := ledger.Withdraw(t.Context(), ann, given.ID, client.Web, "c0ffee00-0000-4000-8000-000000000002"); err != nil {
+	if _, err := ledger.Withdraw(t.Context(), ann, granted.ID, client.Web, "c0ffee00-0000-4000-8000-000000000002"); err != nil {
 		t.Fatal(err)
 	}
 	if left, err := db.Histories().Observations(t.Context(), ann); err != nil || len(left.Rows) != 0 {

@@ -18,7 +18,7 @@ import (
 func TestObserve(t *testing.T) {
 	waiting := facts(heart, referral.StateAwaitingTriage)
 
-	t.Run("what was seen is told to the next answer, and since when", func(t *testing.T) {
+	t.Run("the next answer has what was seen, and since when", func(t *testing.T) {
 		b := newBench(t)
 		b.observe(t, 0, waiting)
 		got := b.observe(t, 5, facts(heart, referral.StateReviewed))
@@ -30,7 +30,7 @@ func TestObserve(t *testing.T) {
 			t.Error(diff)
 		}
 	})
-	t.Run("the warm road neither writes nor reads the store", func(t *testing.T) {
+	t.Run("a history in memory needs neither write nor read of the store", func(t *testing.T) {
 		b := newBench(t)
 		b.observe(t, 0, waiting)
 		b.observe(t, 0, waiting)
@@ -42,19 +42,19 @@ func TestObserve(t *testing.T) {
 			t.Errorf("%d reads, %d writes", b.store.reads-reads, b.store.writes-writes)
 		}
 	})
-	t.Run("without consent nothing is kept, told or even looked up", func(t *testing.T) {
+	t.Run("without consent nothing is kept, shown or even looked up", func(t *testing.T) {
 		b := newBench(t)
 		b.observe(t, 0, waiting)
 		reads := b.store.reads
 		b.clock.Set(day(1))
 		if got := b.Observe(t.Context(), ann, "another-app", whole(day(1), facts(heart, referral.StateReviewed))); got != nil {
-			t.Errorf("told %v", got)
+			t.Errorf("got %v", got)
 		}
 		if b.store.reads != reads || b.store.writes != 1 {
 			t.Errorf("%d reads, %d writes", b.store.reads-reads, b.store.writes)
 		}
 	})
-	t.Run("of two devices at once one records, and both are told the same", func(t *testing.T) {
+	t.Run("of two concurrent devices one records, and both get the same", func(t *testing.T) {
 		b := newBench(t)
 		b.observe(t, 0, waiting)
 		b.clock.Set(day(3))
@@ -74,15 +74,15 @@ func TestObserve(t *testing.T) {
 		}
 		go func() { arrived.Wait(); close(meet) }()
 		var devices sync.WaitGroup
-		told := make([][]referral.Observed, 2)
-		for i := range told {
+		observed := make([][]referral.Observed, 2)
+		for i := range observed {
 			devices.Go(func() {
-				told[i] = b.Observe(t.Context(), ann, app, whole(day(3), facts(heart, referral.StateSentBack)))
+				observed[i] = b.Observe(t.Context(), ann, app, whole(day(3), facts(heart, referral.StateSentBack)))
 			})
 		}
 		devices.Wait()
-		if diff := cmp.Diff(told[0], told[1]); diff != "" || len(told[0]) != 2 {
-			t.Errorf("%v, and %s", told[0], diff)
+		if diff := cmp.Diff(observed[0], observed[1]); diff != "" || len(observed[0]) != 2 {
+			t.Errorf("%v, and %s", observed[0], diff)
 		}
 		if b.store.writes != 2 {
 			t.Errorf("%d writes", b.store.writes)
@@ -100,10 +100,10 @@ func TestObserve(t *testing.T) {
 	})
 	t.Run("a caller who leaves does not take the observation along", func(t *testing.T) {
 		b := newBench(t)
-		ctx, leave := context.WithCancel(t.Context())
-		leave()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
 		if got := b.Observe(ctx, ann, app, whole(day(0), waiting)); len(got) != 1 || b.store.writes != 1 {
-			t.Errorf("told %v, %d writes", got, b.store.writes)
+			t.Errorf("got %v, %d writes", got, b.store.writes)
 		}
 	})
 }
@@ -116,34 +116,34 @@ func TestAFailureCostsTheHistoryAndNothingElse(t *testing.T) {
 		b := newBench(t)
 		b.store.err = broken
 		if got := b.observe(t, 0, waiting); got != nil || !errors.Is(b.failed(), broken) {
-			t.Errorf("told %v, failed %v", got, b.failed())
+			t.Errorf("got %v, failed %v", got, b.failed())
 		}
 	})
-	t.Run("a store that cannot be written: what is durable stays told, and what is not is not", func(t *testing.T) {
+	t.Run("a store that cannot be written: what is durable is still shown, and what is not durable is not", func(t *testing.T) {
 		b := newBench(t)
 		b.observe(t, 0, waiting)
 		b.observe(t, 0, waiting) // remembered
 		b.store.err = broken
 		got := b.observe(t, 1, facts(heart, referral.StateReviewed))
 		if len(got) != 1 || got[0].State != referral.StateAwaitingTriage || !errors.Is(b.failed(), broken) {
-			t.Errorf("told %v, failed %v", got, b.failed())
+			t.Errorf("got %v, failed %v", got, b.failed())
 		}
 	})
 	t.Run("a consent that cannot be read counts as none", func(t *testing.T) {
 		b := newBench(t)
 		b.consents.err = broken
 		if got := b.observe(t, 0, waiting); got != nil || b.store.writes != 0 || !errors.Is(b.failed(), broken) {
-			t.Errorf("told %v, %d writes, failed %v", got, b.store.writes, b.failed())
+			t.Errorf("got %v, %d writes, failed %v", got, b.store.writes, b.failed())
 		}
 	})
-	t.Run("a citizen who was erased meanwhile is no failure", func(t *testing.T) {
+	t.Run("a citizen who was erased in the meantime is not a failure", func(t *testing.T) {
 		b := newBench(t)
 		b.store.beforeRecord = func() { b.store.err = citizen.ErrNoSubject }
 		if got := b.observe(t, 0, waiting); got != nil || b.failed() != nil {
-			t.Errorf("told %v, failed %v", got, b.failed())
+			t.Errorf("got %v, failed %v", got, b.failed())
 		}
 	})
-	t.Run("a row that cannot be opened is lost, counted, and written anew", func(t *testing.T) {
+	t.Run("a row that cannot be opened is lost, counted, and written again", func(t *testing.T) {
 		b := newBench(t)
 		b.observe(t, 0, waiting, facts(eyes, referral.StateNotBooked))
 		rows := b.store.held[ann].Rows
@@ -155,7 +155,7 @@ func TestAFailureCostsTheHistoryAndNothingElse(t *testing.T) {
 		b.ForgetAll()
 		got := b.observe(t, 1, waiting, facts(eyes, referral.StateNotBooked))
 		if len(got) != 2 || !errors.Is(b.failed(), keys.ErrNotOpened) {
-			t.Fatalf("told %v, failed %v", got, b.failed())
+			t.Fatalf("got %v, failed %v", got, b.failed())
 		}
 		for _, o := range got {
 			if o.ReferralID == eyes && !o.Since.Equal(day(0)) {
@@ -177,7 +177,7 @@ func TestAFailureCostsTheHistoryAndNothingElse(t *testing.T) {
 		for range 3 {
 			got := b.Observe(t.Context(), "BOBSPSEUDONYM", app, partly(day(1)))
 			if len(got) != 0 || !errors.Is(b.failed(), keys.ErrNotOpened) {
-				t.Errorf("told %v, failed %v", got, b.failed())
+				t.Errorf("got %v, failed %v", got, b.failed())
 			}
 		}
 		if len(b.failures) != 1 {

@@ -7,28 +7,29 @@ import (
 
 // Limits bound what is kept of one citizen. Zero fields take the defaults.
 type Limits struct {
-	// Referrals kept at most (100); those that were not in the list for longest
-	// go first.
+	// Referrals kept at most (100); those missing from the list for longest are
+	// dropped first.
 	Referrals int
 	// Observations kept of one referral at most (50, no fewer than 3); the oldest
-	// go first, but the first of the stage in which it stands always stays.
+	// are dropped first, but the first of the current stage always stays.
 	Observations int
 	// Retention is how long an observation is kept after it was last true (2 years).
 	Retention time.Duration
-	// Confirm is how long a reading that shows nothing new goes unwritten (30
-	// days); it MUST be shorter than Retention, which counts from what is written.
+	// Confirm is the time after which a reading that shows nothing new is written
+	// anyway (30 days); it MUST be shorter than Retention, which counts from what is
+	// written.
 	Confirm time.Duration
 }
 
 const (
 	defaultReferrals    = 100
 	defaultObservations = 50
-	fewestObservations  = 3 // the first of its stage, the last that stood, and "gone"
+	fewestObservations  = 3 // the first of its stage, the last in the list, and "gone"
 	defaultRetention    = 2 * 365 * 24 * time.Hour
 	defaultConfirm      = 30 * 24 * time.Hour
 )
 
-// filled gives the limits with the defaults in place of what was left out.
+// filled returns the limits with the defaults in place of zero fields.
 func (l Limits) filled() Limits {
 	if l.Referrals == 0 {
 		l.Referrals = defaultReferrals
@@ -45,7 +46,7 @@ func (l Limits) filled() Limits {
 	return l
 }
 
-// check refuses what cannot hold.
+// check rejects limits that contradict each other.
 func (l Limits) check() error {
 	switch {
 	case l.Referrals < 1 || l.Observations < fewestObservations:

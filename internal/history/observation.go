@@ -7,30 +7,30 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
-// Observation is one way in which a referral was seen to stand.
+// Observation is one stage in which a referral was seen.
 type Observation struct {
 	Referral string // opaque id (citizen.OpaqueID)
 	// Number is its place among the referral's observations, from 1. It is never
-	// given twice, also when older ones have gone.
+	// used twice, even after older ones were dropped.
 	Number int
 	referral.Stage
-	Version string        // the source's version of the referral; empty when not given
+	Version string        // the source's version of the referral; empty when it has none
 	Start   *time.Time    // of the appointment, UTC; nil: none, or not known
 	DueBy   referral.Date // of the review; zero: none, or not known
 	Service string        // opaque id; empty: none
-	// Gone: a complete reading no longer had the referral. The Stage is empty.
+	// Gone reports whether a complete reading no longer had the referral. The Stage is empty.
 	Gone bool
-	// FirstSeen is when it was first seen so, and Confirmed the last time that
-	// this was written down; between writes it may have been confirmed later.
+	// FirstSeen is when this was first seen, and Confirmed the last time that it
+	// was written down; between writes it may have been confirmed later.
 	FirstSeen, Confirmed time.Time
-	// News are the kinds of change that it brought; empty where a citizen would
+	// Changes are the kinds of change that it brought; empty when a citizen would
 	// see none, and for what the first readings showed.
-	News []referral.ChangeKind
-	// From is the stage before; empty where there was none.
+	Changes []referral.ChangeKind
+	// From is the stage before; empty when there was none.
 	From referral.Stage
 }
 
-// same tells whether two observations differ in nothing but when they were made.
+// same reports whether two observations differ in nothing but when they were made.
 func (o *Observation) same(p *Observation) bool {
 	return o.Stage == p.Stage && o.Version == p.Version && equalTime(o.Start, p.Start) &&
 		o.DueBy == p.DueBy && o.Service == p.Service && o.Gone == p.Gone
@@ -41,10 +41,10 @@ func equalTime(a, b *time.Time) bool {
 }
 
 // History is what is known of one citizen's referrals from earlier readings. The
-// zero History is that of somebody of whom nothing is known.
+// zero History is that of a citizen of whom nothing is known.
 type History struct {
-	// Begun is when the first complete reading was taken in; zero: none was yet,
-	// so that a referral not seen before is no news.
+	// Begun is when the first complete reading was added; zero when none was yet,
+	// so that a referral not seen before is not reported as a change.
 	Begun time.Time
 	// Read is when the last reading that was written down was made.
 	Read time.Time
@@ -52,16 +52,16 @@ type History struct {
 	Observations []Observation
 }
 
-// tracks splits the observations by referral.
-func (h *History) tracks() map[string]track {
-	all := map[string]track{}
+// byReferral splits the observations by referral.
+func (h *History) byReferral() map[string]observations {
+	all := map[string]observations{}
 	for _, o := range h.Observations {
 		all[o.Referral] = append(all[o.Referral], o)
 	}
 	return all
 }
 
-// Observed are the stages seen, for timeline.BuildWith.
+// Observed returns the stages seen, for timeline.BuildWith.
 func (h *History) Observed() []referral.Observed {
 	list := make([]referral.Observed, 0, len(h.Observations))
 	for _, o := range h.Observations {
@@ -72,37 +72,37 @@ func (h *History) Observed() []referral.Observed {
 	return list
 }
 
-// track is the observations of one referral, oldest first.
-type track []Observation
+// observations are those of one referral, oldest first.
+type observations []Observation
 
-// last is the newest observation; nil: there is none.
-func (t track) last() *Observation {
-	if len(t) == 0 {
+// last returns the newest observation; nil when there is none.
+func (o observations) last() *Observation {
+	if len(o) == 0 {
 		return nil
 	}
-	return &t[len(t)-1]
+	return &o[len(o)-1]
 }
 
-// lastStood is where the newest observation is that saw the referral in the
-// list; -1: there is none.
-func (t track) lastStood() int {
-	for i := len(t) - 1; i >= 0; i-- {
-		if !t[i].Gone {
+// lastListed returns the index of the newest observation that saw the referral in
+// the list; -1 when there is none.
+func (o observations) lastListed() int {
+	for i := len(o) - 1; i >= 0; i-- {
+		if !o[i].Gone {
 			return i
 		}
 	}
 	return -1
 }
 
-// firstOfStage is where the stage in which the referral stood last was first
-// seen: "since" depends on it. That the referral was missing in between breaks
-// nothing. -1: it was never seen standing.
-func (t track) firstOfStage() int {
-	first := t.lastStood()
+// firstOfStage returns the index of the first observation of the referral's last
+// stage: "since" depends on it. The referral may have been missing in between. -1
+// when it was never seen in the list.
+func (o observations) firstOfStage() int {
+	first := o.lastListed()
 	for i := first - 1; i >= 0; i-- {
 		switch {
-		case t[i].Gone:
-		case t[i].Stage != t[first].Stage:
+		case o[i].Gone:
+		case o[i].Stage != o[first].Stage:
 			return first
 		default:
 			first = i
@@ -111,5 +111,5 @@ func (t track) firstOfStage() int {
 	return first
 }
 
-// without gives the track without the observation at i.
-func (t track) without(i int) track { return slices.Delete(slices.Clone(t), i, i+1) }
+// without returns a copy without the observation at i.
+func (o observations) without(i int) observations { return slices.Delete(slices.Clone(o), i, i+1) }

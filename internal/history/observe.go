@@ -9,19 +9,19 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
-// Observe takes a reading that this client is about to be shown into the
-// citizen's history, and gives what was observed for timeline.BuildWith; nil
-// where the client's consent does not cover it. Only a reading that shows
-// something new is written, and then Observe waits until that is durable.
+// Observe adds a reading that is about to be shown to this client to the citizen's
+// history, and returns what was observed for timeline.BuildWith; nil when the
+// client's consent does not cover a history. Only a reading that shows something
+// new is written, and then Observe waits until it is durable.
 //
-// There is no error to handle: whatever fails is told to Counters.Failed and
-// costs this answer its history and nothing else, after a second at most. It goes
-// on where the caller leaves: what was read was read.
+// There is no error to handle: a failure is reported to Counters.Failed and costs
+// only this answer's history, after one second at most. A caller that goes away
+// does not stop it, because the reading did happen.
 func (k *Keeper) Observe(ctx context.Context, ref citizen.Ref, id client.ID, r Reading) []referral.Observed {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	observed, err := k.observe(ctx, ref, id, r)
-	if err != nil && !errors.Is(err, citizen.ErrNoSubject) { // erased meanwhile: nothing is to be kept
+	if err != nil && !errors.Is(err, citizen.ErrNoSubject) { // erased in the meantime: nothing may be kept
 		k.d.Counters.Failed(ctx, err)
 	}
 	return observed
@@ -52,7 +52,7 @@ func (k *Keeper) observe(ctx context.Context, ref citizen.Ref, id client.ID, r R
 		case errors.Is(err, citizen.ErrNoSubject):
 			return nil, err
 		case err != nil:
-			return kept.Observed(), err // what is durable stays told
+			return kept.Observed(), err // what is durable is still shown
 		}
 		if outcome.Impossible > 0 {
 			k.d.Counters.Impossible(outcome.Impossible)

@@ -92,14 +92,14 @@ func TestAnySequenceOfReadings(t *testing.T) {
 
 // checkBounded: never more than the limits say.
 func checkBounded(t *rapid.T, h history.History) {
-	of := map[string]int{}
+	count := map[string]int{}
 	for _, o := range h.Observations {
-		of[o.Referral]++
+		count[o.Referral]++
 	}
-	if len(of) > small().Referrals {
-		t.Fatalf("%d referrals are kept", len(of))
+	if len(count) > small().Referrals {
+		t.Fatalf("%d referrals are kept", len(count))
 	}
-	for id, n := range of {
+	for id, n := range count {
 		if n > small().Observations {
 			t.Fatalf("%d observations of %s are kept", n, id)
 		}
@@ -119,7 +119,7 @@ func checkOrder(t *rapid.T, outcome history.Outcome, now time.Time) {
 		}
 		before := all[i-1]
 		if o.Number <= before.Number || !o.FirstSeen.After(before.FirstSeen) {
-			t.Fatalf("observation %d of %s stands after %d", o.Number, o.Referral, before.Number)
+			t.Fatalf("observation %d of %s comes after %d", o.Number, o.Referral, before.Number)
 		}
 		if o.Confirmed.Before(o.FirstSeen) {
 			t.Fatalf("observation %d of %s was made from %v to %v", o.Number, o.Referral, o.FirstSeen, o.Confirmed)
@@ -127,8 +127,8 @@ func checkOrder(t *rapid.T, outcome history.Outcome, now time.Time) {
 	}
 }
 
-// checkSince: while a referral stands so, since never moves forward, whatever goes
-// to make room and whatever the clock does. What was not seen for longer than the
+// checkSince: while a referral stays at a stage, since never moves forward, whatever
+// is dropped to keep the limits and whatever the clock does. What was not seen for longer than the
 // retention is forgotten as a whole.
 func checkSince(t *rapid.T, before, after history.History, now time.Time) {
 	for i, o := range before.Observations {
@@ -139,7 +139,7 @@ func checkSince(t *rapid.T, before, after history.History, now time.Time) {
 		was, first := since(before, o.Referral)
 		is, now := since(after, o.Referral)
 		if is == was && now.After(first) {
-			t.Fatalf("%s stands as %v: since moved from %v to %v", o.Referral, is, first, now)
+			t.Fatalf("%s at %v: since moved from %v to %v", o.Referral, is, first, now)
 		}
 	}
 }
@@ -152,9 +152,9 @@ func ids(h history.History) (list []string) {
 }
 
 // checkPresent: what a reading that counts shows is what the history says now,
-// and what an incomplete one lacks is still there.
+// and what is missing from an incomplete one is still there.
 func checkPresent(t *rapid.T, before history.History, o history.Outcome, m moment) {
-	if !o.Changed || len(ids(o.Next)) == small().Referrals { // overtaken, or with no room
+	if !o.Changed || len(ids(o.Next)) == small().Referrals { // another reading was faster, or the limit was reached
 		return
 	}
 	shown := map[string]bool{}
@@ -241,7 +241,7 @@ func TestPagingMissesNothing(t *testing.T) {
 			rt.Fatalf("followed %d changes, there are %d", len(followed), len(all))
 		}
 		if slices.Sort(all); len(slices.Compact(all)) != len(followed) {
-			rt.Fatal("an id stands twice")
+			rt.Fatal("an id appears twice")
 		}
 		if err := b.failed(); err != nil {
 			rt.Fatal(err)

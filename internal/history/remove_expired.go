@@ -9,36 +9,36 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 )
 
-// tidyPage is how many citizens Tidy looks at before it asks for more.
-const tidyPage = 500
+// expiryPage is how many citizens RemoveExpired looks at before it asks for more.
+const expiryPage = 500
 
-// Tidy goes through all histories once: it removes those that no consent covers
-// any more, drops what is older than the retention, and seals anew what is under
-// a key that is not the active one. It is to be called at start and once a day.
-// What fails for one citizen is joined into the error and stops nothing.
-func (k *Keeper) Tidy(ctx context.Context) error {
+// RemoveExpired goes through all histories once. It removes those that no consent
+// covers any more, drops what is older than the retention, and seals again what is
+// sealed under a key that is not the active one. Call it at start and once a day.
+// A failure for one citizen is joined into the error and does not stop the others.
+func (k *Keeper) RemoveExpired(ctx context.Context) error {
 	var errs []error
 	for after := citizen.Ref(""); ; {
-		page, err := k.d.Store.Citizens(ctx, after, tidyPage)
+		page, err := k.d.Store.Citizens(ctx, after, expiryPage)
 		if err != nil {
-			return errors.Join(append(errs, fmt.Errorf("tidy histories: %w", err))...)
+			return errors.Join(append(errs, fmt.Errorf("remove expired history: %w", err))...)
 		}
 		if len(page) == 0 {
 			return errors.Join(errs...)
 		}
 		for _, ref := range page {
-			if err := k.tidy(ctx, ref); err != nil {
-				errs = append(errs, fmt.Errorf("tidy history: %w", err))
+			if err := k.removeExpired(ctx, ref); err != nil {
+				errs = append(errs, fmt.Errorf("remove expired history: %w", err))
 			}
 		}
 		if err := ctx.Err(); err != nil {
-			return errors.Join(append(errs, fmt.Errorf("tidy histories: %w", err))...)
+			return errors.Join(append(errs, fmt.Errorf("remove expired history: %w", err))...)
 		}
 		after = page[len(page)-1]
 	}
 }
 
-func (k *Keeper) tidy(ctx context.Context, ref citizen.Ref) error {
+func (k *Keeper) removeExpired(ctx context.Context, ref citizen.Ref) error {
 	snapshot, err := k.d.Store.Observations(ctx, ref)
 	if err != nil {
 		return fmt.Errorf("read history: %w", err)
@@ -54,14 +54,14 @@ func (k *Keeper) tidy(ctx context.Context, ref citizen.Ref) error {
 	next, pruned := h.pruned(k.d.Limits, k.d.Now())
 	oldKey := slices.ContainsFunc(snapshot.Rows, func(r Row) bool { return r.KeyID != k.d.Ring.ActiveID() })
 	if lost != nil || !pruned && !oldKey {
-		return lost // the keys may come back: nothing is overwritten here
+		return lost // the keys may be restored: nothing is overwritten here
 	}
 	if next.Read.IsZero() {
 		return k.Forget(ctx, ref)
 	}
 	err = k.write(ctx, ref, snapshot, next)
 	if errors.Is(err, ErrConflict) || errors.Is(err, citizen.ErrNoSubject) {
-		return nil // somebody wrote, or erased, just now
+		return nil // a request or an erasure was faster
 	}
 	return err
 }

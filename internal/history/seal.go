@@ -21,8 +21,8 @@ type book struct {
 	Read  time.Time `json:"read"`
 }
 
-// record is one observation inside its referral's row. Its form is the stored
-// one: fields may be added, and none renamed.
+// record is one observation inside its referral's row. This is the stored
+// form: fields may be added, and none may be renamed.
 type record struct {
 	Number    int                   `json:"n"`
 	State     string                `json:"state,omitempty"`
@@ -34,7 +34,7 @@ type record struct {
 	Gone      bool                  `json:"gone,omitempty"`
 	FirstSeen time.Time             `json:"seen"`
 	Confirmed time.Time             `json:"confirmed"`
-	News      []referral.ChangeKind `json:"news,omitempty"`
+	Changes   []referral.ChangeKind `json:"news,omitempty"`
 	FromState string                `json:"fromState,omitempty"`
 	FromPhase referral.Phase        `json:"fromPhase,omitempty"`
 }
@@ -42,7 +42,7 @@ type record struct {
 func recordOf(o Observation) record {
 	r := record{
 		Number: o.Number, State: o.State, Phase: o.Phase, Version: o.Version, Start: o.Start, Service: o.Service,
-		Gone: o.Gone, FirstSeen: o.FirstSeen, Confirmed: o.Confirmed, News: o.News,
+		Gone: o.Gone, FirstSeen: o.FirstSeen, Confirmed: o.Confirmed, Changes: o.Changes,
 		FromState: o.From.State, FromPhase: o.From.Phase,
 	}
 	if !o.DueBy.IsZero() {
@@ -55,7 +55,7 @@ func (r record) observation(id string) Observation {
 	o := Observation{
 		Referral: id, Number: r.Number, Stage: referral.Stage{State: r.State, Phase: r.Phase},
 		Version: r.Version, Start: r.Start, Service: r.Service, Gone: r.Gone,
-		FirstSeen: r.FirstSeen, Confirmed: r.Confirmed, News: r.News,
+		FirstSeen: r.FirstSeen, Confirmed: r.Confirmed, Changes: r.Changes,
 		From: referral.Stage{State: r.FromState, Phase: r.FromPhase},
 	}
 	if r.DueBy != nil {
@@ -67,7 +67,7 @@ func (r record) observation(id string) Observation {
 // sealer turns a history into rows and back.
 type sealer struct{ ring *keys.Ring }
 
-// bound is what a row is sealed to.
+// bound is the associated data that a row is sealed with.
 func bound(ref citizen.Ref, referral string) []byte {
 	return []byte(string(ref) + "\x00" + referral)
 }
@@ -86,13 +86,13 @@ func (s sealer) open(ref citizen.Ref, row Row, content any) error {
 		return fmt.Errorf("open history: %w", err)
 	}
 	if err := json.Unmarshal(plain, content); err != nil {
-		return errors.New("read history: an opened row is not of the stored form")
+		return errors.New("read history: an opened row does not have the stored form")
 	}
 	return nil
 }
 
-// history reads a snapshot. What cannot be opened is lost: the error joins why,
-// and the History is what is left.
+// history reads a snapshot. Rows that cannot be opened are lost: the error joins
+// the reasons, and the History has the other rows.
 func (s sealer) history(ref citizen.Ref, snapshot Snapshot) (History, error) {
 	var (
 		h      History
@@ -120,8 +120,9 @@ func (s sealer) history(ref citizen.Ref, snapshot Snapshot) (History, error) {
 	return h, errors.Join(faults...)
 }
 
-// step makes the step from a snapshot to next: every row of next, for a changed
-// history is small and seldom, and the rows of referrals that next has not.
+// step makes the step from a snapshot to next: it writes every row of next, because
+// a changed history is small and rare, and drops the rows of referrals that are not
+// in next.
 func (s sealer) step(ref citizen.Ref, from Snapshot, next History) (Step, error) {
 	step := Step{Expected: from.Revision}
 	put := func(referral string, content any) error {
@@ -132,9 +133,9 @@ func (s sealer) step(ref citizen.Ref, from Snapshot, next History) (Step, error)
 	if err := put("", book{Begun: next.Begun, Read: next.Read}); err != nil {
 		return Step{}, err
 	}
-	tracks := next.tracks()
-	for _, id := range slices.Sorted(maps.Keys(tracks)) {
-		t := tracks[id]
+	byReferral := next.byReferral()
+	for _, id := range slices.Sorted(maps.Keys(byReferral)) {
+		t := byReferral[id]
 		records := make([]record, len(t))
 		for i, o := range t {
 			records[i] = recordOf(o)
@@ -144,7 +145,7 @@ func (s sealer) step(ref citizen.Ref, from Snapshot, next History) (Step, error)
 		}
 	}
 	for _, row := range from.Rows {
-		if row.Referral != "" && tracks[row.Referral] == nil {
+		if row.Referral != "" && byReferral[row.Referral] == nil {
 			step.Drop = append(step.Drop, row.Referral)
 		}
 	}

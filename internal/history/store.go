@@ -7,9 +7,9 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 )
 
-// ErrConflict says that another step on the same citizen's history came between,
-// or that the history was removed. The caller reads again and compares anew.
-var ErrConflict = errors.New("history changed meanwhile")
+// ErrConflict says that another step changed the same citizen's history in the
+// meantime, or that the history was removed. The caller reads it and compares again.
+var ErrConflict = errors.New("the citizen's history changed in the meantime")
 
 // Row is what is stored of one referral, sealed. The row of the empty referral
 // is about the history as a whole.
@@ -21,32 +21,32 @@ type Row struct {
 
 // Snapshot is a citizen's history as it is stored.
 type Snapshot struct {
-	// Revision counts the steps and removals; 0: there never was one.
+	// Revision counts the steps and removals; 0 when there never was one.
 	Revision int64
 	Rows     []Row // in the order of Referral
 }
 
 // Step is one change of a citizen's history.
 type Step struct {
-	Expected int64    // the Revision that it is a step from
-	Put      []Row    // rows to write, in place of older ones of the same referral
-	Drop     []string // referrals whose rows go
+	Expected int64    // the Revision that the step starts from
+	Put      []Row    // rows to write; they replace older ones of the same referral
+	Drop     []string // referrals whose rows are removed
 }
 
 // Store keeps histories.
 type Store interface {
-	// Observations gives a citizen's history; of somebody without one, or unknown,
-	// the zero Snapshot or one without rows.
+	// Observations returns a citizen's history; for a citizen who has none or is
+	// unknown, the zero Snapshot or one without rows.
 	Observations(ctx context.Context, ref citizen.Ref) (Snapshot, error)
-	// Record takes one step, as a whole or not at all, durably, and raises the
-	// Revision by one. When the Revision is not s.Expected nothing is written and
-	// ErrConflict comes back; for somebody erased it is citizen.ErrNoSubject.
+	// Record writes one step, as a whole or not at all, durably, and raises the
+	// Revision by one. When the Revision is not s.Expected, nothing is written and
+	// ErrConflict is returned; for an erased citizen it is citizen.ErrNoSubject.
 	Record(ctx context.Context, ref citizen.Ref, s Step) error
-	// Remove durably removes all of a citizen's rows, so that their bytes are in
-	// no file any more, and raises the Revision. Nothing to remove is no error;
-	// a step from the Revision before MUST conflict even then.
+	// Remove durably removes all of a citizen's rows, so that no file contains
+	// their bytes any more, and raises the Revision. Removing nothing is not an
+	// error; a step from the Revision before MUST conflict even then.
 	Remove(ctx context.Context, ref citizen.Ref) error
-	// Citizens gives those who have rows, in the order of their pseudonyms, from
-	// behind after and at most limit of them.
+	// Citizens returns at most limit citizens who have rows, in the order of their
+	// pseudonyms, beginning after the pseudonym after.
 	Citizens(ctx context.Context, after citizen.Ref, limit int) ([]citizen.Ref, error)
 }

@@ -31,7 +31,7 @@ func on(t *testing.T, path string) *database.Store {
 	return db
 }
 
-// onDisk tells whether any file of the database holds a text.
+// onDisk reports whether any file of the database contains a text.
 func onDisk(t *testing.T, path string, text []byte) bool {
 	t.Helper()
 	files, err := filepath.Glob(path + "*")
@@ -98,7 +98,7 @@ func TestStored(t *testing.T) {
 		b, _ = open(t, path)
 		got := b.observe(t, 2, facts(heart, referral.StateBooked, at(day(200).UTC()), version("version-8")), facts(eyes, referral.StateRejected))
 		if len(got) != 3 || b.failed() != nil {
-			t.Errorf("told %v, failed %v", got, b.failed())
+			t.Errorf("got %v, failed %v", got, b.failed())
 		}
 		all, err := b.Changes(t.Context(), ann, app, history.Query{Limit: 10})
 		if err != nil || len(all) != 2 {
@@ -134,9 +134,9 @@ func TestStored(t *testing.T) {
 		if onDisk(t, path, []byte(heart)) {
 			t.Error("it is still on the disk")
 		}
-		b.ForgetAll() // as after a command beside the server
+		b.ForgetAll() // as after a command that ran while the server was running
 		if got := b.observe(t, 3, facts(heart, referral.StateRejected)); got != nil || b.failed() != nil {
-			t.Errorf("told %v, failed %v", got, b.failed())
+			t.Errorf("got %v, failed %v", got, b.failed())
 		}
 	})
 
