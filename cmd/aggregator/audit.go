@@ -66,7 +66,7 @@ const (
 	maxSinkAnswer = 1 << 20
 )
 
-// publish signs the log as it stands and gives the signed checkpoint. It makes no
+// publish signs the log as it stands and returns the signed checkpoint. It makes no
 // key: one that the service does not have would vouch for nothing.
 func (s signing) publish(env *environment, at location.Location, log audit.Tree) (checkpoint.Signed, error) {
 	key := s.keyPath(at)

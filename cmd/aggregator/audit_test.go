@@ -80,7 +80,7 @@ func (d *deployment) file(name, text string) string {
 	return path
 }
 
-// command runs the program and gives what it wrote and its exit code.
+// command runs the program and returns what it wrote and its exit code.
 func command(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, errs bytes.Buffer

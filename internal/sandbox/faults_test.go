@@ -263,7 +263,7 @@ func (a *service) publishedBy() jose.JSONWebKeySet {
 	return set
 }
 
-// verified gives the ID token's claims, or why the published keys do not prove it.
+// verified returns the ID token's claims, or why the published keys do not prove it.
 func (a *service) verified(citizen string, keys jose.JSONWebKeySet) (map[string]any, error) {
 	a.t.Helper()
 	raw, _ := a.signIn(citizen)["id_token"].(string)

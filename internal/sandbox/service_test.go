@@ -238,7 +238,7 @@ func (a *service) loginForm(code string, claims map[string]any) url.Values {
 	}
 }
 
-// signIn goes through NHS login as a citizen and gives the token answer.
+// signIn goes through NHS login as a citizen and returns the token answer.
 func (a *service) signIn(citizen string) map[string]any {
 	a.t.Helper()
 	q := authorizeQuery(func(q url.Values) { q.Set("sandbox_citizen", citizen) })

@@ -62,7 +62,7 @@ func (s *Sessions) Start(m Member) (secret string, started Session) {
 	return secret, started
 }
 
-// Find gives the session of a secret and notes that it was used, or ErrNoSession.
+// Find returns the session of a secret and notes that it was used, or ErrNoSession.
 func (s *Sessions) Find(secret string) (Session, error) {
 	now := s.now()
 	s.mu.Lock()

@@ -103,7 +103,7 @@ func (c *Catalogue) Reset(anchor time.Time) error {
 	return nil
 }
 
-// All gives everybody, by name.
+// All returns everybody, by name.
 func (c *Catalogue) All() []Citizen {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -114,7 +114,7 @@ func (c *Catalogue) All() []Citizen {
 	return out
 }
 
-// Find gives one citizen, or [ErrUnknown].
+// Find returns one citizen, or [ErrUnknown].
 func (c *Catalogue) Find(name string) (Citizen, error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -125,7 +125,7 @@ func (c *Catalogue) Find(name string) (Citizen, error) {
 	return p.citizen, nil
 }
 
-// Record gives what e-RS holds about a citizen now, or [ErrUnknown].
+// Record returns what e-RS holds about a citizen now, or [ErrUnknown].
 func (c *Catalogue) Record(name string) (Record, error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()

@@ -26,7 +26,7 @@ func open(t *testing.T, change ...func(*Options)) *Catalogue {
 	return c
 }
 
-// madeUp tells that a number is of the range that is never given to anybody, and
+// madeUp reports whether a number is of the range that is never given to anybody, and
 // passes the modulus 11 check.
 func madeUp(number string) bool {
 	if len(number) != 10 || !strings.HasPrefix(number, "999") {

@@ -53,7 +53,7 @@ func readDirectory() (Directory, error) {
 	return d, nil
 }
 
-// Specialty gives the words of a specialty code; the code itself when unknown.
+// Specialty returns the words of a specialty code; the code itself when unknown.
 func (d *Directory) Specialty(code string) string {
 	i := slices.IndexFunc(d.specialties, func(c Coding) bool { return c.Code == code })
 	if i < 0 {

@@ -28,7 +28,7 @@ type Fault struct {
 	Count   int // the next so many requests; 0 until cancelled
 }
 
-// Validate gives every reason why a fault cannot be ordered; they wrap [ErrInvalid].
+// Validate returns every reason why a fault cannot be ordered; they wrap [ErrInvalid].
 func (f Fault) Validate() error {
 	var all []error
 	if !known(Kinds(), f.Kind) {

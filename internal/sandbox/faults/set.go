@@ -57,7 +57,7 @@ func (s *Set) Clear() {
 	s.orders = nil
 }
 
-// Orders gives copies of what is in force, oldest first.
+// Orders returns copies of what is in force, oldest first.
 func (s *Set) Orders() []Order {
 	s.mu.Lock()
 	defer s.mu.Unlock()

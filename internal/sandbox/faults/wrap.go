@@ -96,7 +96,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// answerInstead gives the answer of the first fault that leaves the upstream unasked.
+// answerInstead returns the answer of the first fault that leaves the upstream unasked.
 func answerInstead(w http.ResponseWriter, r *http.Request, route Route, struck []Fault) bool {
 	for _, f := range struck {
 		switch f.Kind {

@@ -75,13 +75,13 @@ func (t Token) Verify(keys jose.JSONWebKeySet, alg jose.SignatureAlgorithm) erro
 	return ErrSignature
 }
 
-// Text gives a member that is a string; empty otherwise.
+// Text returns a member that is a string; empty otherwise.
 func Text(m map[string]any, name string) string {
 	s, _ := m[name].(string)
 	return s
 }
 
-// Time gives a member that is a whole number of seconds; ok is false otherwise.
+// Time returns a member that is a whole number of seconds; ok is false otherwise.
 func Time(m map[string]any, name string) (at time.Time, ok bool) {
 	n, isNumber := m[name].(json.Number)
 	if !isNumber {
@@ -94,10 +94,10 @@ func Time(m map[string]any, name string) (at time.Time, ok bool) {
 	return time.Unix(seconds, 0), true
 }
 
-// Has tells that a member is there and not null.
+// Has reports whether a member is there and not null.
 func Has(m map[string]any, name string) bool { return m[name] != nil }
 
-// Audience gives aud as a list; nil when it is neither a string nor strings.
+// Audience returns aud as a list; nil when it is neither a string nor strings.
 func Audience(claims map[string]any) []string {
 	switch aud := claims["aud"].(type) {
 	case string:

@@ -102,7 +102,7 @@ func (l *Login) grantTokens(w http.ResponseWriter, r *http.Request, g grant) {
 	l.answerTokens(w, r, b, idToken)
 }
 
-// byRefresh gives an access token for userinfo, never a new ID token.
+// byRefresh returns an access token for userinfo, never a new ID token.
 func (l *Login) byRefresh(w http.ResponseWriter, r *http.Request, app registry.App) {
 	l.mu.Lock()
 	b, ok := l.refresh[r.PostFormValue("refresh_token")]

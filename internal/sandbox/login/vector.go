@@ -83,7 +83,7 @@ func (v vector) metBy(c citizens.Citizen) bool {
 	return !slices.ContainsFunc(v.credentials, func(need string) bool { return !slices.Contains(c.Credentials, need) })
 }
 
-// strongest gives the strongest of the asked vectors that a citizen meets.
+// strongest returns the strongest of the asked vectors that a citizen meets.
 func strongest(asked []vector, c citizens.Citizen) (string, bool) {
 	best := -1
 	text := ""

@@ -86,7 +86,7 @@ func (p *Platform) Revoke(token string) {
 }
 
 // RevokeAll ends every access token of a citizen, of everybody when name is
-// empty, and tells how many.
+// empty, and returns how many.
 func (p *Platform) RevokeAll(name string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -50,7 +50,7 @@ func New(now func() time.Time, limit int, logger *slog.Logger) *Recorder {
 	return &Recorder{now: now, limit: limit, logger: logger}
 }
 
-// All gives copies, oldest first.
+// All returns copies, oldest first.
 func (r *Recorder) All() []Request {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -43,7 +43,7 @@ type App struct {
 	StaffRedirectURIs []string `json:"staffRedirectUris,omitempty" yaml:"staffRedirectUris"`
 }
 
-// Validate gives every reason why an app cannot be registered; they wrap [ErrInvalid].
+// Validate returns every reason why an app cannot be registered; they wrap [ErrInvalid].
 func (a App) Validate() error {
 	var all []error
 	fault := func(format string, args ...any) {
@@ -106,7 +106,7 @@ func (r *Registry) Add(a App) error {
 	return nil
 }
 
-// All gives the apps in the order of registering.
+// All returns the apps in the order of registering.
 func (r *Registry) All() []App {
 	r.mu.RLock()
 	defer r.mu.RUnlock()

@@ -59,7 +59,7 @@ func (k *KeySets) Drop() {
 	k.cache = map[string]keySet{}
 }
 
-// Keys gives the uploaded keys, else those at url, at most an hour old; fresh
+// Keys returns the uploaded keys, else those at url, at most an hour old; fresh
 // asks the URL again. It fails with [ErrNoKeys] or [ErrUnreachable].
 func (k *KeySets) Keys(ctx context.Context, upload json.RawMessage, url string, fresh bool) (jose.JSONWebKeySet, error) {
 	if len(upload) > 0 {
