@@ -8,6 +8,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
+	"github.com/patient-care-aggregator/aggregator/valuesets"
 )
 
 func TestTheDocumentListsExactlyTheCodesThatTheServiceHas(t *testing.T) {
@@ -103,14 +105,18 @@ func TestEveryCodeStandsUnderItsOwnStatus(t *testing.T) {
 
 func TestEveryCodeOfAnAnswerHasAnExampleInTheServicesOwnWords(t *testing.T) {
 	t.Parallel()
+	set, err := wording.Load(valuesets.FS())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, b := range problemBodies(t) {
 		var shown []string
 		for _, e := range b.examples {
 			shown = append(shown, e.Code)
-			said := problem.New(problem.Code(e.Code), nil)
+			said := set.Problem(e.Code, "", wording.ByApp, wording.English)
 			// The detail may say more exactly what happened.
-			if e.Title != said.Title() || e.NextStep != said.NextStep() {
-				t.Errorf("%s: the example of %s says %q, %q; the service %q, %q", b.where, e.Code, e.Title, e.NextStep, said.Title(), said.NextStep())
+			if e.Title != said.Title.Text || e.NextStep != said.NextStep.Text {
+				t.Errorf("%s: the example of %s says %q, %q; the service %q, %q", b.where, e.Code, e.Title, e.NextStep, said.Title, said.NextStep)
 			}
 		}
 		slices.Sort(shown)

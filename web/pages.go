@@ -8,6 +8,8 @@ import (
 	"html/template"
 	"strings"
 	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 //go:embed templates/*.html
@@ -116,7 +118,7 @@ func (s Start) IdleMinutes() int { return int(s.Idle.Minutes()) }
 
 // Problem tells what could not be done and what a person can do about it.
 type Problem struct {
-	Title, Detail, NextStep string
+	Title, Detail, NextStep wording.Text
 	// SignIn is where to sign in again, keeping the way back; empty: that does not help.
 	SignIn string
 	// Again is where to try once more, and Consent where to decide on sharing;

@@ -139,7 +139,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	}
 	a.Handler, err = httpapi.New(httpapi.Deps{ //nolint:contextcheck // each request brings its own context
 		Log: o.Log, Metrics: w.metrics, Tracer: w.tracer, Now: o.Now, NewID: w.newID,
-		Sessions: a.sessions, Staff: staffSessions, Pages: html,
+		Sessions: a.sessions, Staff: staffSessions, Problems: httpapi.Problems{Pages: html, Words: a.wordsInForce},
 		Settings: httpapi.Settings{
 			PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Limits: httpapi.Limits(c.RateLimit),
 			Maintenance: maintenance(c.MaintenanceFile),
@@ -158,6 +158,8 @@ func (a *App) Words() (*wording.Set, *disclosure.Policy) {
 	w := a.words.Load()
 	return w.set, w.policy
 }
+
+func (a *App) wordsInForce() *wording.Set { return a.words.Load().set }
 
 // ReloadWords reads the value sets again. If they are invalid the error says what
 // and where, and the current ones stay in use.

@@ -10,6 +10,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/release"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 // ConsentRequest is what a consent_required problem carries and what POST
@@ -43,11 +44,7 @@ func problemOf(err error) *problem.Error {
 	}
 	for _, row := range table() {
 		if errors.Is(err, row.is) {
-			p := problem.New(row.code, err)
-			if row.detail != "" {
-				p = p.WithDetail(row.detail)
-			}
-			return p
+			return problem.New(row.code, err).WithWords(row.words).WithDetail(row.detail)
 		}
 	}
 	var failure *aggregate.Failure
@@ -77,30 +74,31 @@ func codeOf(k aggregate.Kind) problem.Code {
 type row struct {
 	is     error
 	code   problem.Code
-	detail string // empty: the code's own
+	words  string // key of the words for what happened; empty: the code's own
+	detail string // the same for the maker of an app; empty: the words
 }
 
 // table is read from above: what says more comes first.
 func table() []row {
 	return []row{
-		{release.ErrNotLogged, problem.AuditUnavailable, ""},
-		{consent.ErrNotRecorded, problem.AuditUnavailable, ""},
-		{release.ErrUnavailable, problem.ServiceUnavailable, ""},
-		{release.ErrSessionEnded, problem.SessionExpired, ""},
-		{release.ErrMayBeMissing, problem.ServiceUnavailable, "We could not read everything just now, and this may be among what is missing."},
-		{release.ErrNotFound, problem.NotFound, ""},
+		{release.ErrNotLogged, problem.AuditUnavailable, "", ""},
+		{consent.ErrNotRecorded, problem.AuditUnavailable, "", ""},
+		{release.ErrUnavailable, problem.ServiceUnavailable, "", ""},
+		{release.ErrSessionEnded, problem.SessionExpired, "", ""},
+		{release.ErrMayBeMissing, problem.ServiceUnavailable, wording.DetailMayBeMissing, ""},
+		{release.ErrNotFound, problem.NotFound, "", ""},
 
-		{aggregate.ErrReauthenticate, problem.ReauthenticationRequired, ""},
+		{aggregate.ErrReauthenticate, problem.ReauthenticationRequired, "", ""},
 
-		{session.ErrNone, problem.SessionExpired, ""},
-		{citizen.ErrNoSubject, problem.SessionExpired, ""},
+		{session.ErrNone, problem.SessionExpired, "", ""},
+		{citizen.ErrNoSubject, problem.SessionExpired, "", ""},
 
-		{consent.ErrNoConsent, problem.NotFound, ""},
-		{consent.ErrUnknownClient, problem.BadRequest, "The client is no app that is known here."},
-		{consent.ErrNoScope, problem.BadRequest, "scopes must name at least one thing to allow."},
-		{consent.ErrUnknownScope, problem.BadRequest, "scopes names something that nobody can allow."},
-		{consent.ErrIdempotencyMismatch, problem.Conflict, "This Idempotency-Key was used for another consent."},
-		{consent.ErrConflict, problem.Conflict, ""},
+		{consent.ErrNoConsent, problem.NotFound, "", ""},
+		{consent.ErrUnknownClient, problem.BadRequest, "", "No app with this client id is registered here."},
+		{consent.ErrNoScope, problem.BadRequest, "", "scopes must name at least one thing to allow."},
+		{consent.ErrUnknownScope, problem.BadRequest, "", "scopes names something that nobody can allow."},
+		{consent.ErrIdempotencyMismatch, problem.Conflict, "", "This Idempotency-Key was used for another consent."},
+		{consent.ErrConflict, problem.Conflict, "", ""},
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 const (
@@ -81,17 +82,33 @@ func (s *server) tell(c *gin.Context, p *problem.Error) {
 			return
 		}
 	}
+	words := s.words(c, p)
 	body := p.Members()
 	maps.Copy(body, map[string]any{
-		"type": "about:blank", "title": p.Title(), "status": p.Status(), "detail": p.Detail(),
-		"code": p.Code(), "nextStep": p.NextStep(), "correlationId": correlationID(c),
+		"type": "about:blank", "title": words.Title, "status": p.Status(), "detail": words.Detail,
+		"code": p.Code(), "nextStep": words.NextStep, "correlationId": correlationID(c),
 	})
 	text, err := json.Marshal(body)
 	if err != nil {
 		c.Status(http.StatusInternalServerError)
 		return
 	}
+	c.Header("Content-Language", string(words.Lang()))
 	c.Data(p.Status(), problemType, text)
+}
+
+// words are those of problem+json, in the caller's language. What is for the maker
+// of an app is in English.
+func (s *server) words(c *gin.Context, p *problem.Error) wording.Problem {
+	lang := requestOf(c).Lang()
+	if p.Detail() != "" {
+		lang = wording.English
+	}
+	words := s.d.Problems.Words().Problem(string(p.Code()), p.Words(), wording.ByApp, lang)
+	if p.Detail() != "" {
+		words.Detail = wording.Text{Lang: wording.English, Text: p.Detail()}
+	}
+	return words
 }
 
 // problemHeaders adds what RFC 9110 asks of the status.
@@ -123,7 +140,7 @@ func (s *server) maintained() error {
 		return nil
 	}
 	return problem.New(problem.ServiceUnavailable, errors.New("maintenance")).
-		WithDetail("This service is being looked after and will be back soon.")
+		WithWords(wording.DetailMaintenance)
 }
 
 // redirect sends a browser on, without the body that net/http would write: it

@@ -6,6 +6,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 const (
@@ -58,7 +59,7 @@ func (p LogPage) Find(ctx context.Context, log audit.Finder, f audit.Filter) ([]
 // LogUnreadable says that the log could not be read, which is not that it is empty.
 func LogUnreadable(err error) error {
 	return problem.New(problem.ServiceUnavailable, err).
-		WithDetail("The log could not be read. This does not mean that nothing stands in it.")
+		WithWords(wording.DetailLogUnreadable)
 }
 
 // OrNull makes what is absent null in JSON.

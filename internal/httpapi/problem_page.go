@@ -6,6 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 	"github.com/patient-care-aggregator/aggregator/web"
 )
 
@@ -14,14 +15,14 @@ import (
 // made; then the problem is written as for a program.
 func (s *server) problemPage(c *gin.Context, p *problem.Error) (text []byte, ok bool) {
 	_, signedIn := callerOf(c)
-	text, err := s.d.Pages.Render(web.Frame{SignedIn: signedIn, CorrelationID: correlationID(c)}, problemView(c, p))
+	text, err := s.d.Problems.Pages.Render(web.Frame{SignedIn: signedIn, CorrelationID: correlationID(c)}, s.problemView(c, p))
 	return text, err == nil
 }
 
-func problemView(c *gin.Context, p *problem.Error) web.Problem {
-	detail, nextStep := wordsForPeople(p)
+func (s *server) problemView(c *gin.Context, p *problem.Error) web.Problem {
+	words := s.d.Problems.Words().Problem(string(p.Code()), p.Words(), wording.ByPerson, requestOf(c).Lang())
 	page := web.Problem{
-		Title: p.Title(), Detail: detail, NextStep: nextStep,
+		Title: words.Title, Detail: words.Detail, NextStep: words.NextStep,
 		SharingDeclined: p.Code() == problem.SharingDeclined,
 	}
 	switch p.Code() {
@@ -38,26 +39,4 @@ func problemView(c *gin.Context, p *problem.Error) web.Problem {
 		}
 	}
 	return page
-}
-
-// wordsForPeople are the problem's own, but for those that speak to who writes a
-// program.
-func wordsForPeople(p *problem.Error) (detail, nextStep string) {
-	switch p.Code() {
-	case problem.BadRequest:
-		return "Something in the address or in what was sent is not right.", "Go to the start page and try again from there."
-	case problem.MethodNotAllowed:
-		return "This address does not work in that way.", "Go to the start page and try again from there."
-	case problem.PayloadTooLarge:
-		return "More was sent than this service takes.", "Go back and try again."
-	case problem.NotFound:
-		return "There is no page at this address, or it is not yours.", "Check the address, or go to the start page."
-	case problem.RateLimited:
-		return "You, or somebody near you, opened a lot of pages in a short time.", "Wait a minute, then try again."
-	case problem.InsufficientScope:
-		return "This page is only for people who sign in here themselves.", "Open it in a browser and sign in."
-	case problem.Internal:
-		return p.Detail(), "Try again in a few minutes. If it goes on, contact us and quote the reference below."
-	}
-	return p.Detail(), p.NextStep()
 }

@@ -19,6 +19,8 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
+	"github.com/patient-care-aggregator/aggregator/valuesets"
 )
 
 // road is the middleware of every request around one handler, and what it logs.
@@ -27,13 +29,23 @@ func road(t *testing.T, h func(*gin.Context) error) (http.Handler, *bytes.Buffer
 	log := &bytes.Buffer{}
 	s := &server{d: Deps{
 		Log: slog.New(slog.NewJSONHandler(log, nil)), Metrics: telemetry.NewMetrics(), Tracer: noop.NewTracerProvider().Tracer("test"),
-		Now: time.Now, NewID: uuid.NewString,
+		Now: time.Now, NewID: uuid.NewString, Problems: Problems{Words: words(t)},
 	}}
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
 	e.Use(s.identify, s.observe, s.recover, s.secureHeaders)
 	e.GET("/things/:id", s.handle(h))
 	return e, log
+}
+
+// words are those that come with the program.
+func words(t *testing.T) func() *wording.Set {
+	t.Helper()
+	set, err := wording.Load(valuesets.FS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() *wording.Set { return set }
 }
 
 const told = "secret-9990000018"
@@ -138,6 +150,32 @@ func TestProblems(t *testing.T) {
 			t.Errorf("%d %v", w.Code, body)
 		}
 	})
+}
+
+func TestProblemsAreToldInTheCallersLanguage(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		p        *problem.Error
+		accept   string
+		language string
+		detail   string
+	}{
+		"Welsh is preferred":             {problem.New(problem.SessionExpired, nil), "cy, en;q=0.5", "cy", "Rydych wedi cael eich allgofnodi er mwyn cadw eich gwybodaeth yn ddiogel."},
+		"English is preferred":           {problem.New(problem.SessionExpired, nil), "en, cy;q=0.5", "en", "You have been signed out to keep your information safe."},
+		"no language is named":           {problem.New(problem.SessionExpired, nil), "", "en", "You have been signed out to keep your information safe."},
+		"one of the texts has no Welsh":  {problem.New(problem.Internal, nil), "cy", "en", "Something went wrong on our side."},
+		"more is known, in both":         {problem.New(problem.ServiceUnavailable, nil).WithWords(wording.DetailMaintenance), "cy", "cy", "Mae gwaith yn cael ei wneud ar y gwasanaeth hwn a bydd yn ôl cyn bo hir."},
+		"it speaks to the maker of apps": {problem.New(problem.SessionExpired, nil).WithDetail("limit must be a number."), "cy", "en", "limit must be a number."},
+	} {
+		h, _ := road(t, func(*gin.Context) error { return c.p })
+		w, body := ask(t, h, func(r *http.Request) { r.Header.Set("Accept-Language", c.accept) })
+		if w.Header().Get("Content-Language") != c.language || body["detail"] != c.detail {
+			t.Errorf("%s: %q %v", name, w.Header().Get("Content-Language"), body)
+		}
+		if english := body["nextStep"] == "Sign in again with NHS login."; c.p.Code() == problem.SessionExpired && english != (c.language == "en") {
+			t.Errorf("%s: two languages in %v", name, body)
+		}
+	}
 }
 
 func TestCorrelationID(t *testing.T) {

@@ -36,6 +36,7 @@ func mounted(t *testing.T, routes ...Route) (*server, http.Handler, *bytes.Buffe
 		d: Deps{
 			Log: slog.New(slog.NewJSONHandler(log, nil)), Metrics: telemetry.NewMetrics(), Tracer: noop.NewTracerProvider().Tracer("test"),
 			Now: time.Now, NewID: uuid.NewString, Settings: Settings{Maintenance: func() bool { return false }},
+			Problems: Problems{Words: words(t)},
 		},
 		cookies: newCookies("http://127.0.0.1"), protection: protection, browsable: map[string]bool{},
 	}
@@ -161,7 +162,7 @@ func TestOnlyARouteThatSaysSoAnswersWithPages(t *testing.T) {
 		route.Page = page
 		s, server, _ := mounted(t, route)
 		var err error
-		if s.d.Pages, err = web.New(web.Site{Operator: "Test Trust", Contact: "help@example.org"}); err != nil {
+		if s.d.Problems.Pages, err = web.New(web.Site{Operator: "Test Trust", Contact: "help@example.org"}); err != nil {
 			t.Fatal(err)
 		}
 		r := httptest.NewRequest(http.MethodGet, "/things/1", http.NoBody)

@@ -14,6 +14,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 	"github.com/patient-care-aggregator/aggregator/internal/staff"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 	"github.com/patient-care-aggregator/aggregator/web"
 )
 
@@ -36,10 +37,16 @@ type Deps struct {
 	NewID    func() string // a new UUID
 	Sessions Sessions
 	Staff    StaffSessions
-	Pages    *web.Pages // what people are told problems in
+	Problems Problems
 	Settings Settings
 	// Routes are the routes of the packages below this one.
 	Routes [][]Route
+}
+
+// Problems are what callers are told problems with; both are required.
+type Problems struct {
+	Pages *web.Pages          // for people in a browser
+	Words func() *wording.Set // those in force
 }
 
 // Settings are what a deployment says about its requests.
@@ -94,7 +101,7 @@ func (d Deps) check() error {
 	var missing []error
 	for name, absent := range map[string]bool{
 		"Log": d.Log == nil, "Metrics": d.Metrics == nil, "Tracer": d.Tracer == nil, "Now": d.Now == nil, "NewID": d.NewID == nil,
-		"Sessions": d.Sessions == nil, "Staff": d.Staff == nil, "Pages": d.Pages == nil,
+		"Sessions": d.Sessions == nil, "Staff": d.Staff == nil, "Problems.Pages": d.Problems.Pages == nil, "Problems.Words": d.Problems.Words == nil,
 		"Settings.PublicURL": d.Settings.PublicURL == "", "Settings.Maintenance": d.Settings.Maintenance == nil,
 	} {
 		if absent {

@@ -7,6 +7,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/oidc"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/staff"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 // signInProblem is what the end of a sign-in means for citizens and for staff;
@@ -42,7 +43,7 @@ func SignInProblem(err error) *problem.Error {
 func StaffSignInProblem(err error) *problem.Error {
 	p := signInProblemOf(err, func(p signInProblem) problem.Code { return p.staff })
 	if p.Code() == problem.ServiceUnavailable {
-		return p.WithDetail("The sign-in could not be carried through.")
+		return p.WithWords(wording.DetailStaffSignInUnfinished)
 	}
 	return p
 }

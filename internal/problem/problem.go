@@ -10,7 +10,9 @@ import (
 // exported, so that what a client reads and what the log reads cannot be confused,
 // and encoding it tells nothing.
 type Error struct {
-	words   words
+	code    Code
+	words   string
+	detail  string
 	members map[string]any
 	retry   time.Duration
 	cause   error
@@ -18,22 +20,25 @@ type Error struct {
 
 // New makes the problem of that code. The cause is for the log only and may be
 // nil. An unknown code becomes [Internal].
-func New(code Code, cause error) *Error { return &Error{words: wordsOf(code), cause: cause} }
+func New(code Code, cause error) *Error {
+	if statusOf(code) == 0 {
+		code = Internal
+	}
+	return &Error{code: code, cause: cause}
+}
 
 // Code is the kind of problem.
-func (e *Error) Code() Code { return e.words.code }
+func (e *Error) Code() Code { return e.code }
 
 // Status is the HTTP status.
-func (e *Error) Status() int { return e.words.status }
+func (e *Error) Status() int { return statusOf(e.code) }
 
-// Title is the same for every occurrence of the code.
-func (e *Error) Title() string { return e.words.title }
+// Words is the key of the words for what happened (the Detail keys of
+// internal/wording); empty: the code's own.
+func (e *Error) Words() string { return e.words }
 
-// Detail is what happened, for a person.
-func (e *Error) Detail() string { return e.words.detail }
-
-// NextStep is what that person can do now.
-func (e *Error) NextStep() string { return e.words.nextStep }
+// Detail is what happened, in English for the maker of an app; empty: Words say it.
+func (e *Error) Detail() string { return e.detail }
 
 // RetryAfter is when to try again; 0: not said.
 func (e *Error) RetryAfter() time.Duration { return e.retry }
@@ -65,11 +70,20 @@ func From(err error) *Error {
 	return New(Internal, err)
 }
 
-// WithDetail gives a copy that says more exactly what happened. The detail MUST
-// NOT repeat what a stranger sent or carry personal data.
+// WithWords returns a copy that says more exactly what happened, to anybody, in the
+// words that have this key.
+func (e *Error) WithWords(key string) *Error {
+	c := *e
+	c.words = key
+	return &c
+}
+
+// WithDetail returns a copy that says to the maker of an app more exactly what
+// happened, such as which parameter is wrong. No page shows it. The detail MUST NOT
+// repeat what a client sent or carry personal data.
 func (e *Error) WithDetail(detail string) *Error {
 	c := *e
-	c.words.detail = detail
+	c.detail = detail
 	return &c
 }
 
@@ -84,9 +98,9 @@ func (e *Error) With(name string, value any) *Error {
 // Error is for logs: the code and the cause.
 func (e *Error) Error() string {
 	if e.cause == nil {
-		return string(e.words.code)
+		return string(e.code)
 	}
-	return string(e.words.code) + ": " + e.cause.Error()
+	return string(e.code) + ": " + e.cause.Error()
 }
 
 // Unwrap gives the private cause.

@@ -12,6 +12,8 @@ const (
 	DetailNoCalendarTime        = "no_calendar_time"
 	DetailLogUnreadable         = "log_unreadable"
 	DetailStaffSignInUnfinished = "staff_sign_in_unfinished"
+	DetailNoCheckpoint          = "no_checkpoint"
+	DetailExportsBusy           = "exports_busy"
 )
 
 // codeInternal is the problem whose words stand in for those of an unknown code.
@@ -33,7 +35,7 @@ func ProblemCodes() []string {
 func problemDetails() map[string][]string {
 	return map[string][]string{
 		DetailMaintenance: nil, DetailMayBeMissing: nil, DetailNoCalendarTime: nil, DetailLogUnreadable: nil,
-		DetailStaffSignInUnfinished: nil,
+		DetailStaffSignInUnfinished: nil, DetailNoCheckpoint: nil, DetailExportsBusy: nil,
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 // checkpointView is one line of a checkpoint file too: `aggregator audit check`
@@ -61,7 +62,7 @@ func (l *Log) checkpoint(ctx context.Context, r *httpapi.Request) (httpapi.Answe
 }
 
 func noCheckpoint(err error) error {
-	return problem.New(problem.ServiceUnavailable, err).WithDetail("No checkpoint could be signed and published.")
+	return problem.New(problem.ServiceUnavailable, err).WithWords(wording.DetailNoCheckpoint)
 }
 
 type inclusionView struct {

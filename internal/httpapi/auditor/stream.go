@@ -10,6 +10,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit/export"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 const (
@@ -35,7 +36,7 @@ func (l *Log) stream(ctx context.Context, r *httpapi.Request, f audit.Filter) (h
 		}
 	}
 	if !l.streams.TryAcquire(1) {
-		return nil, problem.New(problem.RateLimited, nil).WithDetail("Other exports are under way.").WithRetryAfter(retryStream)
+		return nil, problem.New(problem.RateLimited, nil).WithWords(wording.DetailExportsBusy).WithRetryAfter(retryStream)
 	}
 	began := false
 	defer func() {

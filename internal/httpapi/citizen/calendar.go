@@ -10,6 +10,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/release"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 // calendar is GET /v1/appointments/{id}/calendar.ics: one appointment as a
@@ -25,7 +26,7 @@ func (a *API) calendar(ctx context.Context, r *httpapi.Request) (httpapi.Answer,
 		file, err := ical.Render(found.Appointment, read.At)
 		if errors.Is(err, ical.ErrNoTime) {
 			return release.Content{}, problem.New(problem.Conflict, err).
-				WithDetail("This appointment has no date and time yet, so there is nothing to put into a calendar.")
+				WithWords(wording.DetailNoCalendarTime)
 		}
 		if err != nil {
 			return release.Content{}, fmt.Errorf("make calendar file: %w", err)
