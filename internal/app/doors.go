@@ -42,7 +42,7 @@ func (w *wiring) doors(p parts) ([][]httpapi.Route, error) {
 		return nil, fmt.Errorf("start API: %w", err)
 	}
 	own, err := httpcitizen.New(httpcitizen.Deps{
-		Release: showing, Consents: p.consents, Clients: p.clients, AuditLog: a.store.Log(), Now: w.o.Now,
+		Release: showing, Consents: p.consents, Clients: p.clients, AuditLog: a.store.Log(), Now: w.o.Now, Words: a.wordsInForce,
 		Links: httpcitizen.Links{
 			Hosts: c.ManageHosts, AllowHTTP: !strings.HasPrefix(c.PublicURL, "https://"), AssertIdentity: w.assertIdentity(),
 		},

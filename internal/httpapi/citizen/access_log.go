@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
@@ -56,12 +55,13 @@ func (a *API) accessLog(ctx context.Context, r *httpapi.Request) (httpapi.Answer
 		return nil, err
 	}
 	body := accessLogView{Entries: make([]accessView, len(found)), Next: next}
+	words := a.words(r.Lang())
 	for i, record := range found {
 		e, err := record.Entry()
 		if err != nil {
 			return nil, httpapi.LogUnreadable(err)
 		}
-		body.Entries[i] = a.accessView(e)
+		body.Entries[i] = words.view(e)
 		body.Entries[i].ID = who.OpaqueID("access-log", strconv.FormatInt(record.Seq, 10))
 	}
 	written, err := a.d.Release.SubjectAccess(ctx, r.Caller(), r.CorrelationID(), purposeAccessLog)
@@ -69,42 +69,11 @@ func (a *API) accessLog(ctx context.Context, r *httpapi.Request) (httpapi.Answer
 		return nil, err
 	}
 	return httpapi.LoggedJSON(written, http.StatusOK, body).
-		With("Cache-Control", "private, no-store").With("Vary", "Authorization, Cookie, Accept-Language").With("Content-Language", "en"), nil
+		With("Cache-Control", "private, no-store").With("Vary", "Authorization, Cookie, Accept-Language").With("Content-Language", string(r.Lang())), nil
 }
 
-func (a *API) accessView(e audit.Entry) accessView {
-	v := accessView{
-		At: e.At.UTC().Truncate(time.Second), Who: a.accessWho(e), Why: accessWhy(e), Allowed: e.Outcome == audit.Succeeded,
+func (w accessWords) view(e audit.Entry) accessView {
+	return accessView{
+		At: e.At.UTC().Truncate(time.Second), Who: w.who(e), What: w.what(e), Why: w.why(e), Allowed: e.Outcome == audit.Succeeded,
 	}
-	v.What = accessWhat{Code: string(e.Kind), Display: strings.ReplaceAll(accessWords(e.Kind, e.Outcome), appName, a.appName(e.Client))}
-	return v
-}
-
-func (a *API) accessWho(e audit.Entry) accessWho {
-	who := accessWho{ClientID: httpapi.OrNull(e.Client)}
-	switch {
-	case e.Actor == audit.ActorCitizen && (e.Client == "" || e.Client == client.Web):
-		who.Kind, who.Display = "you", "You"
-	case e.Actor == audit.ActorCitizen:
-		who.Kind, who.Display = "app", a.appName(e.Client)
-	case strings.HasPrefix(string(e.Actor), "staff:"):
-		who.Kind, who.Display = "auditor", "An auditor of this service"
-	case e.Actor == audit.ActorOperator:
-		who.Kind, who.Display = "operator", "The team that runs this service"
-	default:
-		who.Kind, who.Display = "service", "This service"
-	}
-	return who
-}
-
-// appName is what citizens know the client by.
-func (a *API) appName(id client.ID) string {
-	if id == "" {
-		return "this service"
-	}
-	found, err := a.d.Clients.Find(id)
-	if err != nil {
-		return "an app that is no longer connected"
-	}
-	return found.Name
 }

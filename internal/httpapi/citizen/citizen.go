@@ -13,6 +13,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 	"github.com/patient-care-aggregator/aggregator/internal/release"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 // Release shows citizens' information (internal/release).
@@ -46,6 +47,7 @@ type Deps struct {
 	Signer     consent.Signer
 	Controller consent.Controller
 	Now        func() time.Time
+	Words      func() *wording.Set // those in force, for the access log
 }
 
 // API has the handlers.
@@ -53,7 +55,7 @@ type API struct{ d Deps }
 
 // New checks d.
 func New(d Deps) (*API, error) {
-	if d.Release == nil || d.Consents == nil || d.Clients == nil || d.AuditLog == nil || d.Signer == nil || d.Now == nil {
+	if d.Release == nil || d.Consents == nil || d.Clients == nil || d.AuditLog == nil || d.Signer == nil || d.Now == nil || d.Words == nil {
 		return nil, errors.New("new citizens' API: every dependency is required")
 	}
 	return &API{d}, nil

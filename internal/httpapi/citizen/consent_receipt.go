@@ -12,6 +12,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/release"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 const (
@@ -44,7 +45,7 @@ func (a *API) consentReceipt(ctx context.Context, r *httpapi.Request) (httpapi.A
 }
 
 func (a *API) signedReceipt(ctx context.Context, r *httpapi.Request, of consent.Consent) ([]byte, error) {
-	receipt, err := a.d.Consents.Receipt(ctx, r.Caller().Citizen.Ref, of.ID, a.appName(of.Client), a.d.Controller)
+	receipt, err := a.d.Consents.Receipt(ctx, r.Caller().Citizen.Ref, of.ID, a.words(wording.English).app(of.Client, wording.English), a.d.Controller)
 	if err != nil {
 		return nil, release.Unavailable(err)
 	}
