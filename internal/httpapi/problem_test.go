@@ -17,7 +17,9 @@ import (
 	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/trace/noop"
 
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/release"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
 	"github.com/patient-care-aggregator/aggregator/internal/wording"
 	"github.com/patient-care-aggregator/aggregator/valuesets"
@@ -71,6 +73,8 @@ func ask(t *testing.T, h http.Handler, change func(*http.Request)) (*httptest.Re
 
 func TestProblems(t *testing.T) {
 	t.Parallel()
+	// As internal/release returns what the store says of a commit that took too long.
+	unanswered := fmt.Errorf("%w: %w: %w", release.ErrNotLogged, audit.ErrOutcomeUnknown, context.DeadlineExceeded)
 	for name, c := range map[string]struct {
 		h      func(*gin.Context) error
 		status int
@@ -82,6 +86,7 @@ func TestProblems(t *testing.T) {
 		"a problem, and what lies below": {func(*gin.Context) error { return problem.New(problem.UpstreamTimeout, errors.New("x")) }, 504, problem.UpstreamTimeout},
 		"a problem deep in an error":     {func(*gin.Context) error { return fmt.Errorf("x: %w", problem.New(problem.NotFound, nil)) }, 404, problem.NotFound},
 		"what nobody foresaw":            {func(*gin.Context) error { return errors.New("x") }, 500, problem.Internal},
+		"a commit that did not answer":   {func(*gin.Context) error { return unanswered }, 503, problem.AuditUnavailable},
 		"time that ran out":              {func(*gin.Context) error { return fmt.Errorf("x: %w", context.DeadlineExceeded) }, 503, problem.ServiceUnavailable},
 	} {
 		h, log := road(t, c.h)

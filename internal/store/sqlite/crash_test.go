@@ -179,9 +179,9 @@ func fillTheDisk(path string) error {
 		return err
 	}
 	var (
-		wg     sync.WaitGroup
-		mu     sync.Mutex
-		failed int
+		wg              sync.WaitGroup
+		mu              sync.Mutex
+		failed, unknown int
 	)
 	for w := range 4 {
 		wg.Go(func() {
@@ -190,9 +190,12 @@ func fillTheDisk(path string) error {
 				e.Digest, e.Reason = fmt.Sprintf("%d-%d", w, n), strings.Repeat("x", 4000)
 				_, err := db.Log().Append(context.Background(), audit.Guard{}, e)
 				mu.Lock()
-				if err != nil {
+				switch {
+				case errors.Is(err, audit.ErrOutcomeUnknown):
+					unknown++
+				case err != nil:
 					failed++
-				} else {
+				default:
 					_, _ = fmt.Fprintln(os.Stdout, e.Digest)
 				}
 				mu.Unlock()
@@ -200,8 +203,9 @@ func fillTheDisk(path string) error {
 		})
 	}
 	wg.Wait()
-	if failed == 0 {
-		return errors.New("nothing failed")
+	// The first that fails is a commit whose pages could not be written.
+	if unknown == 0 {
+		return fmt.Errorf("no commit had an unknown outcome; %d acts failed in another way", failed)
 	}
 	if err := limit(^uint64(0)); err != nil {
 		return err
@@ -226,8 +230,9 @@ func TestCommitsThatFail(t *testing.T) {
 	if err := cmd.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	if !acknowledged["with room again"] || len(acknowledged) < 10 {
-		t.Fatalf("acknowledged: %d", len(acknowledged))
+	// How many fit in front of the limit depends on how the writer's batches fall.
+	if !acknowledged["with room again"] || len(acknowledged) < 2 {
+		t.Fatalf("acknowledged: %v", acknowledged)
 	}
 	db := openAt(t, path)
 	records, err := db.Log().Records(t.Context(), -1, int(whole(t, db)))
