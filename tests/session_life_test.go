@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
@@ -50,6 +51,18 @@ func TestNoSessionOutlivesTwelveHours(t *testing.T) {
 	if p := promptOf(b); p != "login" {
 		t.Errorf("the next sign-in sends prompt %q, want login", p)
 	}
+}
+
+func TestSigningInAgainEndsTheOldSession(t *testing.T) {
+	t.Parallel()
+	s := harness.Start(t)
+	b := s.SignedIn("bella")
+	harness.Answered(t, b.SignIn("bella"), http.StatusOK)
+	got := entriesOf(s, audit.SignedIn, audit.SignedOut)
+	if len(got) != 3 || got[1].Kind != audit.SignedOut || got[1].Reason != "signed_in_again" || got[1].Citizen != got[2].Citizen {
+		t.Errorf("the log has %+v", got)
+	}
+	harness.Answered(t, b.Get("/v1/consents"), http.StatusOK)
 }
 
 func TestAfterSignOutNHSLoginAsksForThePassword(t *testing.T) {

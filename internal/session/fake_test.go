@@ -87,6 +87,21 @@ func (s *store) RemoveSession(_ context.Context, hash [32]byte, e audit.Entry) e
 	return nil
 }
 
+func (s *store) ReplaceSession(_ context.Context, old [32]byte, ended audit.Entry, r session.Record, started audit.Entry) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fails != nil {
+		return s.fails
+	}
+	if _, ok := s.sessions[old]; !ok {
+		return session.ErrNone
+	}
+	delete(s.sessions, old)
+	s.sessions[r.Hash] = r
+	s.entries = append(s.entries, ended.Kind, started.Kind)
+	return nil
+}
+
 func (s *store) RemoveExpiredSessions(_ context.Context, before, idleBefore time.Time) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

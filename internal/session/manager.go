@@ -97,26 +97,58 @@ func NewManager(d Deps) (*Manager, error) {
 // Start makes a session and its log entry, durably. The secret is for the
 // citizen's cookie and is kept nowhere.
 func (m *Manager) Start(ctx context.Context, in SignIn, entry audit.Entry) (secret string, s Session, err error) {
+	secret, k, r, err := m.made(in)
+	if err != nil {
+		return "", Session{}, err
+	}
+	if err := m.d.Store.AddSession(ctx, r, entry); err != nil {
+		return "", Session{}, fmt.Errorf("add session: %w", err)
+	}
+	m.kept.Put(k.session.ID, k)
+	return secret, k.session, nil
+}
+
+// Replace is End of an old session and Start of a new one in one transaction: on an
+// error the old one is as it was. If the old one has ended already, Replace is
+// Start, and the entry ended is not written.
+func (m *Manager) Replace(ctx context.Context, old ID, ended audit.Entry, in SignIn, started audit.Entry) (secret string, s Session, err error) {
+	secret, k, r, err := m.made(in)
+	if err != nil {
+		return "", Session{}, err
+	}
+	err = m.d.Store.ReplaceSession(ctx, old, ended, r, started)
+	m.kept.Forget(old) // whatever the outcome, the store knows it
+	if errors.Is(err, ErrNone) {
+		err = m.d.Store.AddSession(ctx, r, started)
+	}
+	if err != nil {
+		return "", Session{}, fmt.Errorf("replace session: %w", err)
+	}
+	m.kept.Put(k.session.ID, k)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.seen, old)
+	return secret, k.session, nil
+}
+
+// made is a new session, as it is kept here and in the store. Nothing is written yet.
+func (m *Manager) made(in SignIn) (secret string, k kept, r Record, err error) {
 	secret = keys.RandomText(m.d.Random) + keys.RandomText(m.d.Random) // 260 bits
 	now := m.d.Now()
-	s = Session{
+	s := Session{
 		ID:      IDOf(secret),
 		Citizen: in.Citizen, IDToken: in.IDToken, IDTokenID: in.IDTokenID, IDTokenExpires: in.IDTokenExpires,
 		SignedInAt: now, ExpiresAt: now.Add(m.d.Max),
 	}
 	plain, err := json.Marshal(sealed{in.IDToken.Reveal(), in.IDTokenID, in.IDTokenExpires})
 	if err != nil {
-		return "", Session{}, fmt.Errorf("encode session: %w", err)
+		return "", kept{}, Record{}, fmt.Errorf("encode session: %w", err)
 	}
-	err = m.d.Store.AddSession(ctx, Record{
+	r = Record{
 		Hash: s.ID, Citizen: in.Citizen.Ref, Sealed: m.d.Ring.Seal(sealPurpose, plain, s.ID[:]),
 		CreatedAt: now, SeenAt: now, ExpiresAt: s.ExpiresAt,
-	}, entry)
-	if err != nil {
-		return "", Session{}, fmt.Errorf("add session: %w", err)
 	}
-	m.kept.Put(s.ID, kept{session: s, seenAt: now})
-	return secret, s, nil
+	return secret, kept{session: s, seenAt: now}, r, nil
 }
 
 // Find returns the session of a secret and notes that it was used, or ErrNone.

@@ -35,6 +35,10 @@ type Store interface {
 	// RemoveSession ends a session and logs it, both or neither. Absent: ErrNone
 	// and no entry.
 	RemoveSession(ctx context.Context, hash [32]byte, a audit.Entry) error
+	// ReplaceSession ends the old session and keeps a new one, with the log entry of
+	// each, ended in front of started: all of it or nothing, durably. When the old one
+	// is absent: ErrNone, and nothing is written.
+	ReplaceSession(ctx context.Context, old [32]byte, ended audit.Entry, r Record, started audit.Entry) error
 	// RemoveExpiredSessions removes sessions that expired before the first time or
 	// were last seen before the second, and returns how many.
 	RemoveExpiredSessions(ctx context.Context, before, idleBefore time.Time) (int, error)

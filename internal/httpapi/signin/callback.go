@@ -63,18 +63,25 @@ func (s *Door) start(ctx context.Context, r *httpapi.Request, identity nhslogin.
 	if err != nil {
 		return "", problem.New(problem.ServiceUnavailable, err)
 	}
-	if old := r.Cookie(httpapi.SessionCookie); old != "" {
-		if err := s.end(ctx, r, old, "signed_in_again"); err != nil {
-			return "", err
-		}
+	in := session.SignIn{
+		Citizen: who, IDToken: identity.IDToken, IDTokenID: identity.IDTokenID, IDTokenExpires: identity.IDTokenExpires,
 	}
 	entry := r.Entry(audit.SignedIn, audit.Succeeded, s.d.Now())
 	entry.Citizen, entry.Client = who.Ref, client.Web
-	secret, _, err = s.d.Sessions.Start(ctx, session.SignIn{
-		Citizen: who, IDToken: identity.IDToken, IDTokenID: identity.IDTokenID, IDTokenExpires: identity.IDTokenExpires,
-	}, entry)
+	old, err := s.signedIn(ctx, r.Cookie(httpapi.SessionCookie))
+	if err != nil {
+		return "", err
+	}
+	if old == nil {
+		secret, _, err = s.d.Sessions.Start(ctx, in, entry)
+	} else {
+		secret, _, err = s.d.Sessions.Replace(ctx, old.ID, s.signedOut(r, *old, "signed_in_again"), in, entry)
+	}
 	if err != nil {
 		return "", httpapi.NotLogged(err)
+	}
+	if old != nil {
+		s.d.Forget(*old)
 	}
 	return secret, nil
 }

@@ -41,10 +41,8 @@ func (s *Door) session(ctx context.Context, r *httpapi.Request) (httpapi.Answer,
 // logout is POST /auth/logout. Signing out twice is harmless. A form of a page
 // ends on the start page.
 func (s *Door) logout(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
-	if secret := r.Cookie(httpapi.SessionCookie); secret != "" {
-		if err := s.end(ctx, r, secret, ""); err != nil {
-			return nil, err
-		}
+	if err := s.end(ctx, r); err != nil {
+		return nil, err
 	}
 	answer := httpapi.Nothing()
 	if r.WantsPage() {
@@ -55,24 +53,40 @@ func (s *Door) logout(ctx context.Context, r *httpapi.Request) (httpapi.Answer, 
 		WithCookie(httpapi.Cookie{Name: httpapi.EndedCookie, Value: "1"}), nil
 }
 
-// end ends a session with its entry, and drops what was kept for it. A session
-// that has ended already is no error.
-func (s *Door) end(ctx context.Context, r *httpapi.Request, secret, reason string) error {
-	found, err := s.d.Sessions.Peek(ctx, secret)
-	if errors.Is(err, session.ErrNone) {
-		return nil
+// end ends this browser's session with its entry, and drops what was kept for it. A
+// session that has ended already is no error.
+func (s *Door) end(ctx context.Context, r *httpapi.Request) error {
+	found, err := s.signedIn(ctx, r.Cookie(httpapi.SessionCookie))
+	if err != nil || found == nil {
+		return err
 	}
-	if err != nil {
-		return httpapi.NotLogged(err)
-	}
-	entry := r.Entry(audit.SignedOut, audit.Succeeded, s.d.Now())
-	entry.Client, entry.Reason, entry.Citizen = client.Web, reason, found.Citizen.Ref
-	switch err := s.d.Sessions.End(ctx, found.ID, entry); {
+	switch err := s.d.Sessions.End(ctx, found.ID, s.signedOut(r, *found, "")); {
 	case errors.Is(err, session.ErrNone):
 		return nil
 	case err != nil:
 		return httpapi.NotLogged(err)
 	}
-	s.d.Forget(found)
+	s.d.Forget(*found)
 	return nil
+}
+
+// signedIn is the session of a cookie's secret; nil: there is none any more.
+func (s *Door) signedIn(ctx context.Context, secret string) (*session.Session, error) {
+	if secret == "" {
+		return nil, nil //nolint:nilnil // no session is an ordinary answer
+	}
+	found, err := s.d.Sessions.Peek(ctx, secret)
+	if errors.Is(err, session.ErrNone) {
+		return nil, nil //nolint:nilnil // as above
+	}
+	if err != nil {
+		return nil, httpapi.NotLogged(err)
+	}
+	return &found, nil
+}
+
+func (s *Door) signedOut(r *httpapi.Request, ended session.Session, reason string) audit.Entry {
+	entry := r.Entry(audit.SignedOut, audit.Succeeded, s.d.Now())
+	entry.Client, entry.Reason, entry.Citizen = client.Web, reason, ended.Citizen.Ref
+	return entry
 }

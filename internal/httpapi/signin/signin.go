@@ -28,6 +28,8 @@ type Citizens interface {
 // Sessions start, look at and end citizens' sessions (internal/session).
 type Sessions interface {
 	Start(ctx context.Context, in session.SignIn, entry audit.Entry) (secret string, s session.Session, err error)
+	// Replace is Start and End in one transaction.
+	Replace(ctx context.Context, old session.ID, ended audit.Entry, in session.SignIn, started audit.Entry) (string, session.Session, error)
 	Peek(ctx context.Context, secret string) (session.Session, error)
 	End(ctx context.Context, id session.ID, entry audit.Entry) error
 }

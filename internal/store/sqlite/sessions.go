@@ -24,19 +24,21 @@ func (db *DB) Sessions() Sessions { return Sessions{db} }
 // AddSession implements session.Store. A citizen who was erased meanwhile gives
 // citizen.ErrNoSubject and no entry.
 func (s Sessions) AddSession(ctx context.Context, r session.Record, a audit.Entry) error {
-	_, err := s.db.perform(ctx, func(ctx context.Context, t *tx) error {
-		err := t.exec(ctx, `INSERT INTO sessions (hash, citizen, sealed, created_at, seen_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)`,
-			r.Hash[:], string(r.Citizen), r.Sealed, r.CreatedAt.UnixNano(), r.SeenAt.UnixNano(), r.ExpiresAt.UnixNano())
-		var e *driver.Error
-		if errors.As(err, &e) && e.Code() == lib.SQLITE_CONSTRAINT_FOREIGNKEY {
-			return citizen.ErrNoSubject
-		}
-		return err
-	}, a)
+	_, err := s.db.perform(ctx, func(ctx context.Context, t *tx) error { return insertSession(ctx, t, r) }, a)
 	if err != nil {
 		return fmt.Errorf("add session: %w", err)
 	}
 	return nil
+}
+
+func insertSession(ctx context.Context, t *tx, r session.Record) error {
+	err := t.exec(ctx, `INSERT INTO sessions (hash, citizen, sealed, created_at, seen_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		r.Hash[:], string(r.Citizen), r.Sealed, r.CreatedAt.UnixNano(), r.SeenAt.UnixNano(), r.ExpiresAt.UnixNano())
+	var e *driver.Error
+	if errors.As(err, &e) && e.Code() == lib.SQLITE_CONSTRAINT_FOREIGNKEY {
+		return citizen.ErrNoSubject
+	}
+	return err
 }
 
 // Session implements session.Store.
@@ -78,15 +80,32 @@ func (s Sessions) TouchSessions(ctx context.Context, seen map[[32]byte]time.Time
 
 // RemoveSession implements session.Store.
 func (s Sessions) RemoveSession(ctx context.Context, hash [32]byte, a audit.Entry) error {
-	_, err := s.db.perform(ctx, func(ctx context.Context, t *tx) error {
-		removed, err := t.execCount(ctx, `DELETE FROM sessions WHERE hash = ?`, hash[:])
-		if err == nil && removed == 0 {
-			err = session.ErrNone
-		}
-		return err
-	}, a)
+	_, err := s.db.perform(ctx, func(ctx context.Context, t *tx) error { return deleteSession(ctx, t, hash) }, a)
 	if err != nil {
 		return fmt.Errorf("remove session: %w", err)
+	}
+	return nil
+}
+
+func deleteSession(ctx context.Context, t *tx, hash [32]byte) error {
+	removed, err := t.execCount(ctx, `DELETE FROM sessions WHERE hash = ?`, hash[:])
+	if err == nil && removed == 0 {
+		err = session.ErrNone
+	}
+	return err
+}
+
+// ReplaceSession implements session.Store. A citizen who was erased meanwhile gives
+// citizen.ErrNoSubject; then the old session stays.
+func (s Sessions) ReplaceSession(ctx context.Context, old [32]byte, ended audit.Entry, r session.Record, started audit.Entry) error {
+	_, err := s.db.perform(ctx, func(ctx context.Context, t *tx) error {
+		if err := deleteSession(ctx, t, old); err != nil {
+			return err
+		}
+		return insertSession(ctx, t, r)
+	}, ended, started)
+	if err != nil {
+		return fmt.Errorf("replace session: %w", err)
 	}
 	return nil
 }

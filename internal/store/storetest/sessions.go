@@ -70,6 +70,56 @@ func testSessions(t *testing.T, open func(t *testing.T) Stores) {
 		}
 	})
 
+	t.Run("a new session takes the place of the old one, with both entries in one act, also after a restart", func(t *testing.T) {
+		s := withAnn(t)
+		must(t, s.Sessions.AddSession(t.Context(), sessionOf(ann, 1), refused(ann, noon())))
+		ended, started := refused(ann, noon()), refused(ann, noon())
+		ended.Kind, started.Kind = audit.SignedOut, audit.SignedIn
+		must(t, s.Sessions.ReplaceSession(t.Context(), hashOf(1), ended, sessionOf(ann, 2), started))
+		s = s.Reopen(t)
+		if _, err := s.Sessions.Session(t.Context(), hashOf(1)); !errors.Is(err, session.ErrNone) {
+			t.Errorf("the old one: %v", err)
+		}
+		got, err := s.Sessions.Session(t.Context(), hashOf(2))
+		must(t, err)
+		if diff := cmp.Diff(sessionOf(ann, 2), got); diff != "" {
+			t.Error(diff)
+		}
+		if all := entries(t, s.Log); len(all) != 3 || all[1].Kind != audit.SignedOut || all[2].Kind != audit.SignedIn {
+			t.Errorf("entries %+v", all)
+		}
+	})
+
+	t.Run("where the old session or the citizen is absent, or an entry is refused, nothing is replaced", func(t *testing.T) {
+		s := withAnn(t)
+		must(t, s.Sessions.AddSession(t.Context(), sessionOf(ann, 1), refused(ann, noon())))
+		e := refused(ann, noon())
+		for _, c := range []struct {
+			old            int
+			who            citizen.Ref
+			ended, started audit.Entry
+			want           error
+		}{
+			{old: 2, who: ann, ended: e, started: e, want: session.ErrNone},
+			{old: 1, who: bob, ended: e, started: e, want: citizen.ErrNoSubject},
+			{old: 1, who: ann, ended: invalid(), started: e, want: audit.ErrInvalidEntry},
+			{old: 1, who: ann, ended: e, started: invalid(), want: audit.ErrInvalidEntry},
+		} {
+			if err := s.Sessions.ReplaceSession(t.Context(), hashOf(c.old), c.ended, sessionOf(c.who, 3), c.started); !errors.Is(err, c.want) {
+				t.Errorf("%v instead of %v", err, c.want)
+			}
+		}
+		if _, err := s.Sessions.Session(t.Context(), hashOf(1)); err != nil {
+			t.Errorf("the old one: %v", err)
+		}
+		if _, err := s.Sessions.Session(t.Context(), hashOf(3)); !errors.Is(err, session.ErrNone) {
+			t.Errorf("the new one: %v", err)
+		}
+		if n := len(entries(t, s.Log)); n != 1 {
+			t.Errorf("%d entries", n)
+		}
+	})
+
 	t.Run("being seen moves a session's time forward only, and passes over one that is gone", func(t *testing.T) {
 		s := withAnn(t)
 		must(t, s.Sessions.AddSession(t.Context(), sessionOf(ann, 1), refused(ann, noon())))
