@@ -110,7 +110,10 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	staffSessions := staff.NewSessions(o.Now, o.Random)
+	staffSessions, err := staff.NewSessions(o.Now, o.Random)
+	if err != nil {
+		return nil, fmt.Errorf("start: %w", err)
+	}
 	health := audit.NewWriteHealth(audit.TryWriting(a.store.OneTimeValues(), o.Now), o.Now)
 
 	log := health.Recording(a.store.Log())

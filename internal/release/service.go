@@ -3,7 +3,7 @@ package release
 import (
 	"context"
 	"errors"
-	"sync"
+	"fmt"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
@@ -54,7 +54,7 @@ type Deps struct {
 // Service shows citizens' information. It is safe for concurrent use.
 type Service struct {
 	d        Deps
-	handOffs handOffs
+	handOffs *handOffs
 }
 
 // New checks d.
@@ -62,5 +62,9 @@ func New(d Deps) (*Service, error) {
 	if d.Consents == nil || d.Sources == nil || d.History == nil || d.Words == nil || d.Log == nil || d.Now == nil || d.Reason == nil || d.Counted == nil {
 		return nil, errors.New("new release service: every dependency is required")
 	}
-	return &Service{d: d, handOffs: handOffs{mu: &sync.Mutex{}, at: map[citizen.Ref]time.Time{}}}, nil
+	sent, err := newHandOffs(mostHandOffs)
+	if err != nil {
+		return nil, fmt.Errorf("new release service: %w", err)
+	}
+	return &Service{d: d, handOffs: sent}, nil
 }

@@ -3,10 +3,12 @@ package staff
 import (
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
-	"maps"
 	"sync"
 	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 )
@@ -19,6 +21,9 @@ const (
 	Idle = 30 * time.Minute
 	// Life ends any session: a working day.
 	Life = 8 * time.Hour
+	// Most bounds how many sessions there are at once, far above the number of
+	// auditors. One more signs out whoever has been idle for longest.
+	Most = 1_000
 )
 
 // Session is a member of staff who is signed in.
@@ -35,7 +40,7 @@ type Sessions struct {
 	random io.Reader
 
 	mu   sync.Mutex
-	live map[[sha256.Size]byte]*liveSession
+	live *simplelru.LRU[[sha256.Size]byte, *liveSession]
 }
 
 type liveSession struct {
@@ -46,8 +51,12 @@ type liveSession struct {
 
 // NewSessions starts with none. random makes the secrets of sessions:
 // crypto/rand.Reader outside tests.
-func NewSessions(now func() time.Time, random io.Reader) *Sessions {
-	return &Sessions{now: now, random: random, live: map[[sha256.Size]byte]*liveSession{}}
+func NewSessions(now func() time.Time, random io.Reader) (*Sessions, error) {
+	live, err := simplelru.NewLRU[[sha256.Size]byte, *liveSession](Most, nil)
+	if err != nil {
+		return nil, fmt.Errorf("new staff sessions: %w", err)
+	}
+	return &Sessions{now: now, random: random, live: live}, nil
 }
 
 // Start signs a member in. The secret is for their cookie and is kept nowhere.
@@ -57,8 +66,7 @@ func (s *Sessions) Start(m Member) (secret string, started Session) {
 	started = Session{Member: m, SignedIn: now, ExpiresAt: now.Add(Life)}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	maps.DeleteFunc(s.live, func(_ [sha256.Size]byte, l *liveSession) bool { return l.over(now) })
-	s.live[sha256.Sum256([]byte(secret))] = &liveSession{started, now}
+	s.live.Add(sha256.Sum256([]byte(secret)), &liveSession{started, now})
 	return secret, started
 }
 
@@ -67,8 +75,13 @@ func (s *Sessions) Find(secret string) (Session, error) {
 	now := s.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l := s.live[sha256.Sum256([]byte(secret))]
-	if l == nil || l.over(now) {
+	key := sha256.Sum256([]byte(secret))
+	l, ok := s.live.Get(key)
+	switch {
+	case !ok:
+		return Session{}, ErrNoSession
+	case l.over(now):
+		s.live.Remove(key)
 		return Session{}, ErrNoSession
 	}
 	l.seenAt = now
@@ -79,7 +92,7 @@ func (s *Sessions) Find(secret string) (Session, error) {
 func (s *Sessions) End(secret string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.live, sha256.Sum256([]byte(secret)))
+	s.live.Remove(sha256.Sum256([]byte(secret)))
 }
 
 func (l *liveSession) over(now time.Time) bool {

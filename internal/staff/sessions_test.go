@@ -14,7 +14,11 @@ func TestSessions(t *testing.T) {
 	begin := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	setUp := func() (*staff.Sessions, *time.Time) {
 		now := begin
-		return staff.NewSessions(func() time.Time { return now }, rand.Reader), &now
+		s, err := staff.NewSessions(func() time.Time { return now }, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s, &now
 	}
 	ada := staff.Member{Pseudonym: "staff:ada"}
 
@@ -57,6 +61,24 @@ func TestSessions(t *testing.T) {
 		}
 		if _, err := s.Find(other); err != nil {
 			t.Errorf("another session of the same person ended too: %v", err)
+		}
+	})
+	t.Run("too many sessions sign out who has been idle for longest", func(t *testing.T) {
+		t.Parallel()
+		s, _ := setUp()
+		used, _ := s.Start(ada)
+		unused, _ := s.Start(ada)
+		for range staff.Most - 1 {
+			if _, err := s.Find(used); err != nil {
+				t.Fatal(err)
+			}
+			s.Start(ada)
+		}
+		if _, err := s.Find(unused); !errors.Is(err, staff.ErrNoSession) {
+			t.Errorf("found: %v", err)
+		}
+		if _, err := s.Find(used); err != nil {
+			t.Error(err)
 		}
 	})
 	t.Run("a secret that was never given opens nothing", func(t *testing.T) {
