@@ -15,7 +15,7 @@ func (w *wiring) record(ctx context.Context) (checkpoint.Key, error) {
 	checkpoints, key, err := checkpoint.OpenPublisher(checkpoint.Options{
 		File: w.c.CheckpointFile(), KeyPath: w.c.CheckpointKeyPath(), Origin: checkpoint.OriginOf(w.c.PublicURL), Sink: w.c.CheckpointSink,
 		HTTP: w.outgoing("checkpoint-sink", signInTimeout, maxDocument, nil),
-		Log:  a.store.Log(), Now: w.o.Now, Logger: w.o.Log, Failed: w.metrics.CheckpointFailed,
+		Log:  a.store.Log(), Now: w.o.Now, Logger: w.o.Log, Failed: w.metrics.CheckpointFailed, Panics: w.panics,
 	})
 	if err != nil {
 		return checkpoint.Key{}, fmt.Errorf("start audit checkpoints: %w", err)

@@ -20,7 +20,7 @@ import (
 func (w *wiring) relyingParty(name string) oidc.Deps {
 	return oidc.Deps{
 		HTTP: w.outgoing(name, signInTimeout, maxDocument, nil).HTTP(), Store: w.app.store.OneTimeValues(), Ring: w.ring,
-		Now: w.o.Now, Random: w.o.Random, AllowInsecure: w.c.Local(),
+		Now: w.o.Now, Random: w.o.Random, AllowInsecure: w.c.Local(), Panics: w.panics,
 	}
 }
 

@@ -81,14 +81,14 @@ func (c *Cache[T]) Get(ctx context.Context, key string, load Load[T]) (Result[T]
 		c.o.Observe(c.o.Name, Hit)
 		return r, nil
 	}
-	return c.wait(ctx, key, c.flights.DoChan(key, func() (any, error) {
+	return c.wait(ctx, key, c.flights.DoChan(key, c.contained(ctx, func() (Result[T], error) {
 		// A caller that looked just before an earlier flight ended is too late to
 		// join it, and finds its value here.
 		if r, fresh, ok := c.peek(ctx, key); ok && fresh {
 			return r, nil
 		}
 		return c.load(ctx, key, key, load)
-	}))
+	})))
 }
 
 // Refresh is Get that loads even if a fresh value is kept. Callers that refresh
@@ -96,7 +96,22 @@ func (c *Cache[T]) Get(ctx context.Context, key string, load Load[T]) (Result[T]
 // that may have started before there was a reason to refresh.
 func (c *Cache[T]) Refresh(ctx context.Context, key string, load Load[T]) (Result[T], error) {
 	name := refreshing + key
-	return c.wait(ctx, key, c.flights.DoChan(name, func() (any, error) { return c.load(ctx, name, key, load) }))
+	return c.wait(ctx, key, c.flights.DoChan(name, c.contained(ctx, func() (Result[T], error) {
+		return c.load(ctx, name, key, load)
+	})))
+}
+
+// contained makes a flight's function, which runs on a goroutine of its own. load
+// contains what it calls; a panic in the backend is contained here.
+func (c *Cache[T]) contained(ctx context.Context, do func() (Result[T], error)) func() (any, error) {
+	return func() (any, error) {
+		var r Result[T]
+		err := c.o.Panics.Contain(ctx, "keep "+c.o.Name, func() (err error) {
+			r, err = do()
+			return err
+		})
+		return r, err
+	}
 }
 
 // wait returns the result of a flight, or an older value when that is allowed.

@@ -34,6 +34,29 @@ func TestAPanicInALoadIsThatLoadsErrorOnly(t *testing.T) {
 	}
 }
 
+// faultyBackend panics when it is given something to keep.
+type faultyBackend struct{ cache.Backend[string] }
+
+func (faultyBackend) Set(context.Context, string, cache.Item[string]) { panic("fault in a backend") }
+
+func TestAPanicInABackendIsThatLoadsErrorOnly(t *testing.T) {
+	var reports []*panics.Error
+	c := cache.New[string](faultyBackend{memory.New[string](8)}, cache.Options{
+		Name: "test", Now: time.Now, LoadTimeout: time.Minute, Observe: func(string, cache.Outcome) {},
+		Panics: func(_ context.Context, e *panics.Error) { reports = append(reports, e) },
+	})
+	for name, get := range map[string]func(context.Context, string, cache.Load[string]) (cache.Result[string], error){"get": c.Get, "refresh": c.Refresh} {
+		reports = nil
+		var contained *panics.Error
+		if _, err := get(t.Context(), name, value("a", time.Minute)); !errors.As(err, &contained) || len(reports) != 1 {
+			t.Errorf("%s: %v, reported %v", name, err, reports)
+		}
+		if r, err := get(t.Context(), name, value("a", 0)); err != nil || r.Value != "a" {
+			t.Errorf("%s: what is not kept got %+v, %v", name, r, err)
+		}
+	}
+}
+
 // Under the race detector this finds a cache that changes what it hands out.
 func TestEveryCallerGetsTheSameValue(t *testing.T) {
 	type reading struct{ items []string }

@@ -63,7 +63,7 @@ func (rp *RelyingParty) keysAt(address string) *keySet {
 	if older, _ := rp.discovery.known(); older != nil && (*older).keys.address == address {
 		return (*older).keys
 	}
-	return newKeySet(address, rp.d.HTTP, rp.d.Now)
+	return newKeySet(address, rp.d)
 }
 
 // documentError leaves out what the provider answered: the library repeats whole bodies.

@@ -43,9 +43,9 @@ type keySet struct {
 	keys    *remote[[]jose.JSONWebKey]
 }
 
-func newKeySet(address string, client *http.Client, now func() time.Time) *keySet {
-	k := &keySet{address: address, http: client, now: now, limit: rate.NewLimiter(rate.Every(refetchEvery), refetchBurst)}
-	k.keys = newRemote(now, k.fetch)
+func newKeySet(address string, d Deps) *keySet {
+	k := &keySet{address: address, http: d.HTTP, now: d.Now, limit: rate.NewLimiter(rate.Every(refetchEvery), refetchBurst)}
+	k.keys = newRemote(d.Now, d.Panics, k.fetch)
 	return k
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/oidc"
 	"github.com/patient-care-aggregator/aggregator/internal/oidc/oidctest"
+	"github.com/patient-care-aggregator/aggregator/internal/panics"
 )
 
 func says(text string) http.HandlerFunc {
@@ -308,5 +309,35 @@ func TestAnAssertionThatCannotBeMadeEndsTheSignIn(t *testing.T) {
 	})
 	if _, err := f.signIn(""); !errors.Is(err, broken) || f.Asked(oidctest.TokenPath) != 0 {
 		t.Errorf("got %v", err)
+	}
+}
+
+// panicking answers with a body that cannot be read without a panic.
+type panicking struct{}
+
+func (panicking) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: panicking{}, Request: r}, nil
+}
+func (panicking) Read([]byte) (int, error) { panic("fault while a document is read") }
+func (panicking) Close() error             { return nil }
+
+func TestAPanicWhileADocumentIsReadCostsThatSignInOnly(t *testing.T) {
+	var reports []string
+	var good http.RoundTripper
+	var client *http.Client
+	f := setUp(t, func(_ *oidc.Config, d *oidc.Deps) {
+		client, good = d.HTTP, d.HTTP.Transport
+		d.Panics = func(_ context.Context, e *panics.Error) { reports = append(reports, e.Place) }
+	})
+	client.Transport = panicking{}
+	if _, err := f.Begin(t.Context(), oidc.Request{}); !errors.Is(err, oidc.ErrUnavailable) {
+		t.Errorf("got %v", err)
+	}
+	if len(reports) != 1 || reports[0] != "read provider document" {
+		t.Errorf("reported %v", reports)
+	}
+	client.Transport = good
+	if _, err := f.signIn(""); err != nil {
+		t.Errorf("the next sign-in: %v", err)
 	}
 }

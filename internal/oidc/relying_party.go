@@ -14,6 +14,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/panics"
 )
 
 // ClockTolerance is how far the provider's clock may differ from ours, in either
@@ -43,7 +44,7 @@ type Config struct {
 	PendingLife time.Duration
 }
 
-// Deps are what a relying party needs; all are required but AllowInsecure.
+// Deps are what a relying party needs; all are required but AllowInsecure and Panics.
 type Deps struct {
 	HTTP   *http.Client // with a timeout, and a bound on the size of answers
 	Store  Store
@@ -52,6 +53,8 @@ type Deps struct {
 	Random io.Reader // makes states, nonces and bindings: crypto/rand.Reader outside tests
 	// AllowInsecure permits http endpoints, for a provider on loopback.
 	AllowInsecure bool
+	// Panics hears of a panic while a document of the provider is read.
+	Panics panics.Handler
 }
 
 // RelyingParty signs people in with one provider. It is safe for concurrent use.
@@ -72,7 +75,7 @@ func New(c Config, d Deps) (*RelyingParty, error) {
 		return nil, errors.New("new relying party: a dependency is missing")
 	}
 	rp := &RelyingParty{c: c, d: d}
-	rp.discovery = newRemote(d.Now, rp.readProvider)
+	rp.discovery = newRemote(d.Now, d.Panics, rp.readProvider)
 	return rp, nil
 }
 

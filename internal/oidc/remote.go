@@ -25,8 +25,9 @@ const (
 // this service starts without the provider. However many callers ask at once, the
 // document is read once, and no caller waits longer than its own ctx.
 type remote[T any] struct {
-	now  func() time.Time
-	read func(ctx context.Context) (T, error)
+	now    func() time.Time
+	panics panics.Handler
+	read   func(ctx context.Context) (T, error)
 
 	flight singleflight.Group
 
@@ -36,8 +37,8 @@ type remote[T any] struct {
 	notUntil time.Time // after a failed read: when to try again while an older document serves
 }
 
-func newRemote[T any](now func() time.Time, read func(context.Context) (T, error)) *remote[T] {
-	return &remote[T]{now: now, read: read}
+func newRemote[T any](now func() time.Time, h panics.Handler, read func(context.Context) (T, error)) *remote[T] {
+	return &remote[T]{now: now, panics: h, read: read}
 }
 
 // get returns the document, an older one while the provider cannot be reached.
@@ -76,7 +77,7 @@ func (r *remote[T]) reload(ctx context.Context) (T, error) {
 		// The read serves every caller, so it does not end with the first one's
 		// request; the HTTP client bounds it in time.
 		detached := context.WithoutCancel(ctx)
-		err := panics.Handler(nil).Contain(detached, "read provider document", func() (err error) {
+		err := r.panics.Contain(detached, "read provider document", func() (err error) {
 			document, err = r.read(detached)
 			return err
 		})

@@ -10,7 +10,8 @@
 // inside [Handler.Contain]: a panic that leaves a goroutine ends the process, and
 // no HTTP middleware can see it.
 //
-// Neighbours: internal/cache, internal/projection, internal/aggregate,
-// internal/patientcare, internal/organisation and internal/store/sqlite contain
-// panics; internal/httpapi recovers what happens on a request's own goroutine.
+// Neighbours: internal/cache, internal/projection, internal/aggregate, internal/oidc,
+// internal/patientcare, internal/organisation, internal/store/sqlite,
+// internal/audit/checkpoint and internal/app contain panics; internal/httpapi
+// recovers what happens on a request's own goroutine.
 package panics

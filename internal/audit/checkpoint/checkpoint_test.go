@@ -18,6 +18,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/audittest"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
+	"github.com/patient-care-aggregator/aggregator/internal/panics"
 )
 
 func newKey(t testing.TB) (checkpoint.Key, note.Verifier) {
@@ -274,6 +275,37 @@ func TestCheckpointer(t *testing.T) {
 			}
 			if err := c.Close(context.WithoutCancel(ctx)); err != nil || count.Load() != 4 {
 				t.Errorf("%d were published in all, %v", count.Load(), err)
+			}
+		})
+	})
+
+	t.Run("a panic in a sink fails that checkpoint only", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			l := audittest.New(t, 1)
+			var tries, failed, contained atomic.Int32
+			d := deps(l, sinkFunc(func(context.Context, []byte) error {
+				if tries.Add(1) == 1 {
+					panic("fault in a sink")
+				}
+				return nil
+			}), nil)
+			d.Failed = func() { failed.Add(1) }
+			d.Panics = func(context.Context, *panics.Error) { contained.Add(1) }
+			c, err := checkpoint.New(d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, end := context.WithCancel(t.Context())
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				c.Run(ctx, time.Hour)
+			}()
+			time.Sleep(90 * time.Minute) // of the bubble's clock
+			end()
+			<-done
+			if tries.Load() != 2 || failed.Load() != 1 || contained.Load() != 1 {
+				t.Errorf("%d tries, %d failed, %d panics", tries.Load(), failed.Load(), contained.Load())
 			}
 		})
 	})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/panics"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
@@ -23,6 +24,7 @@ type Options struct {
 	Logger *slog.Logger
 	// Failed counts them; may be nil.
 	Failed func()
+	Panics panics.Handler // may be nil
 }
 
 // OpenPublisher opens or makes the signing key, and continues from the newest
@@ -65,7 +67,7 @@ func OpenPublisher(o Options) (*Publisher, Key, error) {
 		sinks = append(sinks, f)
 	}
 	publisher, err := New(Deps{
-		Log: o.Log, Signer: key.Signer, Sink: sinks, Now: o.Now, Logger: o.Logger, Failed: o.Failed, Last: last,
+		Log: o.Log, Signer: key.Signer, Sink: sinks, Now: o.Now, Logger: o.Logger, Failed: o.Failed, Panics: o.Panics, Last: last,
 	})
 	return publisher, key, err
 }

@@ -12,13 +12,14 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/panics"
 )
 
 // ErrForked says that the log is not a continuation of the last checkpoint that
 // was signed for it. Nothing is signed any more; somebody has to find out why.
 var ErrForked = errors.New("the audit log does not continue the last signed checkpoint")
 
-// Deps are what a Publisher needs; all but Last and Failed are required.
+// Deps are what a Publisher needs; all but Last, Failed and Panics are required.
 type Deps struct {
 	Log    audit.Tree
 	Signer note.Signer
@@ -29,6 +30,7 @@ type Deps struct {
 	Last *audit.Checkpoint
 	// Failed hears of each checkpoint that was not published, for an alarm.
 	Failed func()
+	Panics panics.Handler
 }
 
 // Publisher signs the log's state and publishes it, at an interval and on
@@ -177,7 +179,11 @@ const publishTime = 10 * time.Second
 func (p *Publisher) publishOrLog(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, publishTime)
 	defer cancel()
-	if _, err := p.Publish(ctx); err != nil {
+	err := p.d.Panics.Contain(ctx, "publish checkpoint", func() error {
+		_, err := p.Publish(ctx)
+		return err
+	})
+	if err != nil {
 		p.d.Logger.LogAttrs(ctx, slog.LevelError, "audit checkpoint was not published", slog.Any("error", err))
 		if p.d.Failed != nil {
 			p.d.Failed()
