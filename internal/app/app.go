@@ -102,7 +102,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	consents, err := w.consents(sources) //nolint:contextcheck // what a withdrawal forgets outlives its request
+	consents, err := w.consents(sources)
 	if err != nil {
 		return nil, err
 	}

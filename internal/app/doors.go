@@ -17,6 +17,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi/pages"
 	"github.com/patient-care-aggregator/aggregator/internal/jose"
 	"github.com/patient-care-aggregator/aggregator/internal/release"
+	"github.com/patient-care-aggregator/aggregator/internal/subject"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 	"github.com/patient-care-aggregator/aggregator/web"
 )
@@ -24,7 +25,7 @@ import (
 // parts are what the HTTP packages are made with.
 type parts struct {
 	sources  *aggregate.Aggregator
-	consents *consent.Ledger
+	consents *subject.Consents
 	clients  *client.Registry
 	log      audit.Appender
 	pages    *web.Pages

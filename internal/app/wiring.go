@@ -21,6 +21,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/panics"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
+	"github.com/patient-care-aggregator/aggregator/internal/subject"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
@@ -118,41 +119,38 @@ func (w *wiring) citizens() (*citizen.Registry, error) {
 // consents makes the ledger, and the history that lives from consent to it. A
 // withdrawal drops what was kept; what another process writes drops what is in
 // memory.
-func (w *wiring) consents(sources interface{ Forget(citizen.Ref) }) (*consent.Ledger, error) {
+func (w *wiring) consents(sources subject.Readings) (*subject.Consents, error) {
 	a := w.app
-	consents, err := consent.NewLedger(consent.Deps{
+	ledger, err := consent.NewLedger(consent.Deps{
 		Store: a.store.Consents(), Notices: w.notices, Now: w.o.Now, NewID: w.newID,
 		Known: func(id client.ID) bool {
 			_, err := w.clients.Find(id)
 			return err == nil
 		},
 		Panics: w.panics,
-		OnWithdraw: func(ref citizen.Ref, id client.ID) {
-			sources.Forget(ref)
-			a.history.Withdrawn(ref, id)
-		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start consents: %w", err)
 	}
+	failed := func(ctx context.Context, err error) {
+		w.metrics.HistoryFailed()
+		w.o.Log.LogAttrs(ctx, slog.LevelWarn, "history failed", slog.String(telemetry.KeyError, err.Error()))
+	}
 	now := w.o.Now()
 	a.history, err = history.New(history.Deps{
-		Store: a.store.Histories(), Ring: w.ring, Consents: consents, Now: w.o.Now, Panics: w.panics,
-		Limits: history.Limits{Retention: now.Sub(w.c.Retention.History.Before(now))},
-		Counters: history.Counters{Impossible: w.metrics.ImpossibleSteps, Failed: func(ctx context.Context, err error) {
-			w.metrics.HistoryFailed()
-			w.o.Log.LogAttrs(ctx, slog.LevelWarn, "history failed", slog.String(telemetry.KeyError, err.Error()))
-		}},
+		Store: a.store.Histories(), Ring: w.ring, Consents: ledger, Now: w.o.Now, Panics: w.panics,
+		Limits:   history.Limits{Retention: now.Sub(w.c.Retention.History.Before(now))},
+		Counters: history.Counters{Impossible: w.metrics.ImpossibleSteps, Failed: failed},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start history: %w", err)
 	}
 	a.store.OnForeignWrite(func() {
 		a.sessions.ForgetAll()
-		consents.ForgetAll()
+		ledger.ForgetAll()
 		a.history.ForgetAll()
 	})
-	return consents, nil
+	return subject.NewConsents(ledger, sources, a.history, failed)
 }
 
 // assertIdentity signs citizens on to other NHS services, where NHS login has

@@ -80,9 +80,6 @@ type Deps struct {
 	Known func(client.ID) bool
 	// Remembered bounds the citizens kept in memory; 0: 10,000.
 	Remembered int
-	// OnWithdraw is called after a withdrawal is durable and before Withdraw
-	// returns, so that what was cached for the client can be removed. It may be nil.
-	OnWithdraw func(citizen.Ref, client.ID)
 	// Panics is called for a panic while events are read. It may be nil.
 	Panics panics.Handler
 }
@@ -106,9 +103,6 @@ func NewLedger(d Deps) (*Ledger, error) {
 	}
 	if d.Remembered <= 0 {
 		d.Remembered = defaultRemembered
-	}
-	if d.OnWithdraw == nil {
-		d.OnWithdraw = func(citizen.Ref, client.ID) {}
 	}
 	k, err := newKnown(d.Remembered, d.Store.Events, d.Panics)
 	if err != nil {

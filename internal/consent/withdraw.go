@@ -19,9 +19,7 @@ import (
 // older list. Errors: ErrNoConsent for an unknown id or another citizen's,
 // ErrConflict when too many acts came between, ErrNotRecorded.
 func (l *Ledger) Withdraw(ctx context.Context, ref citizen.Ref, id string, by client.ID, correlationID string) (Consent, error) {
-	var ended *Event
 	err := l.act(ctx, ref, correlationID, func(events []Event) (*Event, error) {
-		ended = nil
 		all := replay(events)
 		i := slices.IndexFunc(all, func(h lifecycle) bool { return h.id == id })
 		if i < 0 || by != client.Web && by != all[i].client {
@@ -35,14 +33,10 @@ func (l *Ledger) Withdraw(ctx context.Context, ref citizen.Ref, id string, by cl
 		if !h.running(l.d.Now()) {
 			return nil, nil
 		}
-		ended = &Event{ID: h.id, Kind: Withdrawn, Client: h.client, Channel: channel(by), Notice: h.notice, At: l.d.Now()}
-		return ended, nil
+		return &Event{ID: h.id, Kind: Withdrawn, Client: h.client, Channel: channel(by), Notice: h.notice, At: l.d.Now()}, nil
 	})
 	if err != nil {
 		return Consent{}, fmt.Errorf("withdraw consent: %w", notRecorded(err))
-	}
-	if ended != nil {
-		l.d.OnWithdraw(ref, ended.Client)
 	}
 	c, err := l.find(ctx, ref, id)
 	if err != nil {

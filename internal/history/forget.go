@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
-	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 )
 
@@ -30,20 +28,6 @@ func (k *Keeper) ForgetUnwanted(ctx context.Context, ref citizen.Ref) error {
 		return err
 	}
 	return k.Forget(ctx, ref)
-}
-
-// forgetTime bounds how long a withdrawal waits for its history to be removed.
-const forgetTime = 5 * time.Second
-
-// Withdrawn is ForgetUnwanted in the form of consent.Deps.OnWithdraw: no caller's
-// context ends it, it waits until the history is removed, and it reports an error
-// to Counters.Failed; RemoveExpired repairs what failed.
-func (k *Keeper) Withdrawn(ref citizen.Ref, _ client.ID) {
-	ctx, cancel := context.WithTimeout(context.Background(), forgetTime)
-	defer cancel()
-	if err := k.ForgetUnwanted(ctx, ref); err != nil {
-		k.d.Counters.Failed(ctx, err)
-	}
 }
 
 // ForgetAll drops what is kept in memory, not what is stored. Call it when another

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/clocktest"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
@@ -35,15 +34,13 @@ func TestAHistoryFromReadingToWithdrawal(t *testing.T) {
 	}
 	db, now, ids := on(t, filepath.Join(t.TempDir(), "care.db")), clocktest.At(noon().AddDate(1, 0, 0)), 0
 	begin := now.Now()
-	var keeper *history.Keeper
 	ledger, err := consent.NewLedger(consent.Deps{
 		Store: db.Consents(), Notices: notices, Now: now.Now, NewID: func() string { ids++; return fmt.Sprint("consent-", ids) },
-		OnWithdraw: func(ref citizen.Ref, id client.ID) { keeper.Withdrawn(ref, id) },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	keeper, err = history.New(history.Deps{Store: db.Histories(), Ring: ring(t), Consents: ledger, Now: now.Now})
+	keeper, err := history.New(history.Deps{Store: db.Histories(), Ring: ring(t), Consents: ledger, Now: now.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +84,9 @@ func TestAHistoryFromReadingToWithdrawal(t *testing.T) {
 	}
 
 	if _, err := ledger.Withdraw(t.Context(), ann, granted.ID, client.Web, "c0ffee00-0000-4000-8000-000000000002"); err != nil {
+		t.Fatal(err)
+	}
+	if err := keeper.ForgetUnwanted(t.Context(), ann); err != nil {
 		t.Fatal(err)
 	}
 	if left, err := db.Histories().Observations(t.Context(), ann); err != nil || len(left.Rows) != 0 {
