@@ -36,7 +36,8 @@ func (s *server) handle(h func(*gin.Context) error) gin.HandlerFunc {
 }
 
 // recover turns a panic into an internal error. The stack goes to the log, the
-// request's headers and body do not.
+// request's headers and body do not. If a part of the answer has left already, the
+// connection is broken off.
 func (s *server) recover(c *gin.Context) {
 	defer func() {
 		p := recover()
@@ -50,6 +51,9 @@ func (s *server) recover(c *gin.Context) {
 		s.d.Metrics.Panicked("request")
 		s.d.Log.ErrorContext(c.Request.Context(), "panic", slog.String(telemetry.KeyRoute, c.FullPath()),
 			slog.String(telemetry.KeyError, fmt.Sprintf("%T", p)), slog.String(telemetry.KeyStack, string(debug.Stack())))
+		if c.Writer.Written() {
+			panic(http.ErrAbortHandler) // a part must not be taken for the whole
+		}
 		s.writeProblem(c, problem.New(problem.Internal, errors.New("panic")))
 		c.Abort()
 	}()

@@ -230,20 +230,36 @@ func TestAClientThatLeavesDuringAnAppendRaisesNoAlarm(t *testing.T) {
 
 func TestAnAnswerThatIsBrokenOffIsInTheLog(t *testing.T) {
 	t.Parallel()
-	_, server, log := mounted(t, anybodys(func(context.Context, *Request) (Answer, error) {
-		return Stream(audit.Written{Count: 1}, "text/plain", func(context.Context, io.Writer) error { return errors.New("disk 7 is full") }), nil
-	}))
-	func() {
-		defer func() {
-			if p := recover(); p != http.ErrAbortHandler { //nolint:errorlint // what net/http compares with
-				t.Errorf("the connection is not broken off: %v", p)
+	for name, c := range map[string]struct {
+		write func(context.Context, io.Writer) error
+		want  string
+	}{
+		"an error": {func(context.Context, io.Writer) error { return errors.New("disk 7 is full") }, "disk 7 is full"},
+		"a panic behind the first part": {func(_ context.Context, w io.Writer) error {
+			_, _ = io.WriteString(w, "part")
+			panic(told)
+		}, `"msg":"panic"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, server, log := mounted(t, anybodys(func(context.Context, *Request) (Answer, error) {
+				return Stream(audit.Written{Count: 1}, "text/plain", c.write), nil
+			}))
+			func() {
+				defer func() {
+					if p := recover(); p != http.ErrAbortHandler { //nolint:errorlint // what net/http compares with
+						t.Errorf("the connection is not broken off: %v", p)
+					}
+				}()
+				server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/things/1", http.NoBody))
+			}()
+			for _, want := range []string{c.want, `"msg":"request"`, `"brokenOff":true`, `"route":"/things/:id"`} {
+				if !strings.Contains(log.String(), want) {
+					t.Errorf("the log has no %s: %s", want, log)
+				}
 			}
-		}()
-		ask(t, server, nil)
-	}()
-	for _, want := range []string{"disk 7 is full", `"msg":"request"`, `"brokenOff":true`, `"route":"/things/:id"`} {
-		if !strings.Contains(log.String(), want) {
-			t.Errorf("the log has no %s: %s", want, log)
-		}
+			if strings.Contains(log.String(), told) {
+				t.Errorf("the log repeats the panic: %s", log)
+			}
+		})
 	}
 }
