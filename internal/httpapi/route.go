@@ -123,7 +123,8 @@ func (s *server) admit(c *gin.Context, route Route, r *Request) error {
 	if route.Audience == Machines {
 		return nil
 	}
-	if err := s.count(c, s.limits.global, s.limits.address); err != nil {
+	// The narrower limit first: what it refuses does not count under the wider one.
+	if err := s.count(c, s.limits.address, s.limits.global); err != nil {
 		return err
 	}
 	if err := s.crossOrigin(c); err != nil {
@@ -152,7 +153,7 @@ func (s *server) admitCitizen(c *gin.Context, route Route, r *Request) error {
 	if route.Audience == OwnPages && r.Caller().Via != ViaCookie {
 		return firstPartyOnly()
 	}
-	return s.count(c, s.limits.client, s.limits.citizen)
+	return s.count(c, s.limits.citizen, s.limits.client)
 }
 
 // fail writes an error. A page of our own sends a citizen where the problem can be
