@@ -82,7 +82,7 @@ func New(d Deps) (*Aggregator, error) {
 		return nil, ErrNoSource
 	}
 	return &Aggregator{d: d, readings: cache.New(d.Readings, cache.Options{
-		Name: "reading", Now: d.Now, LoadTimeout: d.Timeout, StaleMax: d.StaleMax, MayServeStale: MayServeStale,
+		Name: "reading", Now: d.Now, LoadTimeout: d.Timeout, StaleMax: d.StaleMax, MayServeStale: MayServeStale, Refused: refused,
 		Observe: d.Observe, Panics: d.Panics,
 	})}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 )
 
 func signsOut(context.Context) (aggregate.Reading, error) {
@@ -70,5 +71,31 @@ func TestAPanicInASourceCostsItsOwnPart(t *testing.T) {
 	faulty.read = holds("b")
 	if got, err := read(t, a); err != nil || len(got.Facts) != 2 || !got.Complete {
 		t.Errorf("the next request got %+v, %v", got, err)
+	}
+}
+
+// A refresh was refused while an older reading was still fresh: the next request
+// must not show that one as if nothing had happened, nor put it in the place of a
+// source that is down.
+func TestARefusalEndsTheOlderReading(t *testing.T) {
+	refusal := failure(aggregate.BusinessRule, aggregate.Unavailable)
+	refusal.NotStale = true
+	for name, after := range map[string]error{
+		"refused again": refusal,
+		"down":          failure(aggregate.Transient, aggregate.Unavailable),
+	} {
+		s := &source{id: "one", read: holds("a")}
+		_, a := newAggregator(t, s)
+		if got, err := read(t, a); err != nil || len(got.Facts) != 1 {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		s.read = fails(refusal)
+		if _, err := a.Read(t.Context(), aggregate.Access{Citizen: citizen.Citizen{Ref: "ref"}}, aggregate.Refresh); err == nil {
+			t.Fatal("a refusal was no error")
+		}
+		s.read = fails(after)
+		if got, err := read(t, a); err == nil {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 }

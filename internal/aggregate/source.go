@@ -118,6 +118,13 @@ func MayServeStale(err error) bool {
 	return errors.As(err, &f) && !f.NotStale
 }
 
+// refused reports whether a source refused, so that what it said before is not
+// shown from now on: neither while it is still fresh nor at a later failure.
+func refused(err error) bool {
+	var f *Failure
+	return errors.As(err, &f) && f.NotStale
+}
+
 // failureOf turns any error into a Failure: a deadline into a time-out, an unknown
 // error into an exception.
 func failureOf(err error) *Failure {

@@ -49,8 +49,11 @@ type Options struct {
 	StaleMax    time.Duration // how long after it stopped being fresh a value may be used after a failed load
 	// MayServeStale reports whether an older value may be used after this error.
 	MayServeStale func(error) bool
-	Observe       func(cache string, o Outcome)
-	Panics        panics.Handler
+	// Refused reports whether an error says that what was loaded before may not be
+	// used either: the older value is forgotten. It may be left out.
+	Refused func(error) bool
+	Observe func(cache string, o Outcome)
+	Panics  panics.Handler
 }
 
 // Cache keeps values of one type. It is safe for concurrent use.
@@ -170,6 +173,9 @@ func (c *Cache[T]) load(ctx context.Context, name, key string, load Load[T]) (Re
 		return Result[T]{}, ErrPurged
 	}
 	if err != nil {
+		if c.o.Refused != nil && c.o.Refused(err) {
+			c.backend.Delete(ctx, key)
+		}
 		return Result[T]{}, err
 	}
 	r := Result[T]{Value: value, Outcome: Loaded, FetchedAt: c.o.Now()}
