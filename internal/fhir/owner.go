@@ -113,10 +113,16 @@ func (c *ownerCheck) object(v Value) {
 				}
 			}
 		case len("resourceType"):
-			patient = patient || (bytes.EqualFold(name, []byte("resourceType")) && string(m.scalar()) == "Patient")
+			if bytes.EqualFold(name, []byte("resourceType")) {
+				for kind := range m.elements() {
+					patient = patient || bytes.EqualFold(kind.scalar(), []byte("Patient"))
+				}
+			}
 		case len("reference"):
-			if bytes.EqualFold(name, []byte("reference")) && bytes.Contains(m.scalar(), []byte("atient")) {
-				c.number(ReferredID(string(m.scalar()), "Patient"), false)
+			if bytes.EqualFold(name, []byte("reference")) {
+				for r := range m.elements() {
+					c.reference(string(r.scalar()))
+				}
 			}
 		}
 	}
@@ -132,8 +138,17 @@ func (c *ownerCheck) object(v Value) {
 				}
 			}
 		case patient && bytes.EqualFold(name, []byte("id")):
-			c.number(string(m.scalar()), false)
+			for id := range m.elements() {
+				c.number(string(id.scalar()), false)
+			}
 		}
+	}
+}
+
+// reference looks for the number in a reference to a patient by id.
+func (c *ownerCheck) reference(text string) {
+	if strings.Contains(strings.ToLower(text), "patient") {
+		c.number(ReferredID(text, "Patient"), false)
 	}
 }
 
