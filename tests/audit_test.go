@@ -37,7 +37,6 @@ func recordsOf(s *harness.Service) []audit.Record {
 			s.T.Fatal(err)
 		}
 	})
-
 	return all
 }
 
@@ -194,5 +193,4 @@ func verifyLog(s *harness.Service) {
 			s.T.Errorf("audit log: %v", err)
 		}
 	})
-
 }
