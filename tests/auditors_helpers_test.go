@@ -26,7 +26,7 @@ func cookiesOf(b *harness.Browser, at *url.URL) []*http.Cookie {
 // openExport asks for an NDJSON export without keeping it.
 func openExport(ctx context.Context, b *harness.Browser, path string) *http.Response {
 	b.T.Helper()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.Service.URL+path, nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.URL+path, nil)
 	if err != nil {
 		b.T.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func TestTheRefusalCarriesTheConsentToAskFor(t *testing.T) {
 	b := harness.Start(t).SignedIn("bella")
 	refusal := b.Get("/v1/timeline")
 	p := harness.Read[struct{ ConsentURL string }](t, refusal.Body)
-	if p.ConsentURL != b.Service.URL+"/consent" {
+	if p.ConsentURL != b.URL+"/consent" {
 		t.Errorf("consentUrl is %q", p.ConsentURL)
 	}
 	notice := harness.Read[struct {

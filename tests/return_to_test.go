@@ -30,7 +30,7 @@ func TestSigningInEndsOnlyOnThisService(t *testing.T) {
 			back := comeBack(b, parse(t, a.Header.Get("Location")), harness.Query("sandbox_citizen", "bella"))
 			done := b.Get(back)
 			harness.Answered(t, done, http.StatusSeeOther)
-			base := parse(t, b.Service.URL)
+			base := parse(t, b.URL)
 			if at := base.ResolveReference(parse(t, done.Header.Get("Location"))); at.Host != base.Host || at.Scheme != base.Scheme {
 				t.Errorf("leads to %s", at)
 			}

@@ -66,7 +66,7 @@ func TestAWrongCallbackTakesNothingFromOtherTabs(t *testing.T) {
 // signInCookiesOf are the names of the cookies for pending sign-ins.
 func signInCookiesOf(b *harness.Browser, path string) []string {
 	b.T.Helper()
-	at, err := url.Parse(b.Service.URL + path)
+	at, err := url.Parse(b.URL + path)
 	if err != nil {
 		b.T.Fatal(err)
 	}

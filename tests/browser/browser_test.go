@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
-
-	"github.com/patient-care-aggregator/aggregator/internal/local"
 )
 
 const axeFile = "node_modules/axe-core/axe.min.js"
@@ -44,22 +42,6 @@ func needTools(t *testing.T) tools {
 	}
 	found.axe = string(axe)
 	return found
-}
-
-// service runs the service with its sandbox on a winter's Monday morning.
-func service(t *testing.T) *local.Stack {
-	t.Helper()
-	now := func() time.Time { return time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC) }
-	s, err := local.Start(context.WithoutCancel(t.Context()), local.Options{Now: now, DataDir: t.TempDir(), Version: "v0.0.0-test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Errorf("close the service: %v", err)
-		}
-	})
-	return s
 }
 
 // tab is one browser with nothing in it but what a test does there.

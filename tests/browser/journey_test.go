@@ -6,11 +6,13 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 func TestACitizensWholeJourney(t *testing.T) {
 	have := needTools(t)
-	s := service(t)
+	s := harness.Start(t)
 	b := open(browser(t, have), t, have, s.URL)
 
 	b.signIn("sunny", "agree")
@@ -49,7 +51,7 @@ func TestACitizensWholeJourney(t *testing.T) {
 
 func TestNobodyNeedsAMouse(t *testing.T) {
 	have := needTools(t)
-	s := service(t)
+	s := harness.Start(t)
 	b := open(browser(t, have), t, have, s.URL)
 	b.visit("/")
 
@@ -75,7 +77,7 @@ func TestNobodyNeedsAMouse(t *testing.T) {
 
 func TestPagesRunNoScript(t *testing.T) {
 	have := needTools(t)
-	s := service(t)
+	s := harness.Start(t)
 	b := open(browser(t, have), t, have, s.URL)
 	b.visit("/")
 	if value[bool](b, `(() => {

@@ -6,12 +6,14 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 // TestEverybodyCanUseEveryPage opens each page as a citizen meets it.
 func TestEverybodyCanUseEveryPage(t *testing.T) {
 	have := needTools(t)
-	s := service(t)
+	s := harness.Start(t)
 	running := browser(t, have)
 	consented := func(b *tab, citizen string) {
 		b.signIn(citizen, "agree")

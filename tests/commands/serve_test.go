@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/patient-care-aggregator/aggregator/internal/local"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 // deployment is a service as an operator sets it up, with the sandbox in
@@ -54,23 +54,10 @@ func deploy(t *testing.T) deployment {
 // journey is sign-in, consent and timeline; it gives the timeline's status.
 func (d deployment) journey(t *testing.T, citizen string) int {
 	t.Helper()
-	j, err := local.NewJourney(d.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer j.Close()
-	j.Through(&http.Transport{})
-	refusal, err := j.SignIn(t.Context(), citizen, "/v1/timeline")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if granted, err := j.Consent(t.Context(), refusal.Body); err != nil || granted.Status != http.StatusCreated {
-		t.Fatalf("consent: status %d, %v", granted.Status, err)
-	}
-	a, err := j.Do(t.Context(), http.MethodGet, "/v1/timeline", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := harness.NewBrowser(t, d.url)
+	harness.Answered(t, b.SignIn(citizen), http.StatusOK)
+	b.Consent()
+	a := b.Get("/v1/timeline")
 	return a.Status
 }
 

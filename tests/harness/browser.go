@@ -16,7 +16,9 @@ import (
 type Browser struct {
 	*local.Journey
 
-	T       *testing.T
+	T   *testing.T
+	URL string // of the service
+	// Service is nil in a browser of [NewBrowser].
 	Service *Service
 }
 
@@ -35,7 +37,16 @@ func (s *Service) Browser() *Browser {
 // service without a part of it.
 func (s *Service) PlainBrowser() *Browser {
 	s.T.Helper()
-	return &Browser{Journey: journey(s.T, s.URL, &http.Transport{}), T: s.T, Service: s}
+	return &Browser{Journey: journey(s.T, s.URL, &http.Transport{}), T: s.T, URL: s.URL, Service: s}
+}
+
+// NewBrowser opens one for a service that was not started by [Start], such as a
+// program of its own.
+func NewBrowser(t *testing.T, address string) *Browser {
+	t.Helper()
+	b := &Browser{Journey: journey(t, address, &http.Transport{}), T: t, URL: address}
+	b.Through(&http.Transport{})
+	return b
 }
 
 // Through sends what comes from now on through next, and still checks it against
@@ -47,7 +58,7 @@ func (b *Browser) Through(next http.RoundTripper) {
 		b.T.Fatal(err)
 	}
 	t := b.T
-	b.Journey.Through(own.Transport(b.Service.URL, next, func(err error) { t.Errorf("against api/openapi.yaml: %v", err) }))
+	b.Journey.Through(own.Transport(b.URL, next, func(err error) { t.Errorf("against api/openapi.yaml: %v", err) }))
 }
 
 func journey(t *testing.T, base string, through http.RoundTripper) *local.Journey {
@@ -90,7 +101,7 @@ func (s *Service) Auditor(name string) *Browser {
 // In is the same browser in a subtest.
 func (b *Browser) In(t *testing.T) *Browser {
 	t.Helper()
-	return &Browser{Journey: b.Journey, T: t, Service: b.Service}
+	return &Browser{Journey: b.Journey, T: t, URL: b.URL, Service: b.Service}
 }
 
 // SignIn goes through NHS login and ends at the session's own address.
