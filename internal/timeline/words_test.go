@@ -60,14 +60,23 @@ func TestWelsh(t *testing.T) {
 		}
 	})
 	t.Run("and English where it has not", func(t *testing.T) {
+		part, err := load(withFile(t, "states.yaml", replace("      cy: Mae eich llythyr apwyntiad yn dweud ble i fynd a beth i ddod gyda chi. Os na allwch ddod ar y dyddiad hwn, ffoniwch yr ysbyty cyn gynted ag y gallwch.\n", "")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := build([]referral.Facts{f}, part, wording.Welsh, now()).Referrals[0]
 		if english := one(t, f, now()); got.State.NextStep != english.State.NextStep {
 			t.Errorf("got %q", got.State.NextStep)
 		}
 	})
 	t.Run("an English sentence keeps its date in English", func(t *testing.T) {
+		part, err := load(withFile(t, "states.yaml", replace("      cy: Nod staff yr ysbyty oedd cysylltu â chi erbyn {date}. Ni allwn weld dyddiad ar gyfer eich apwyntiad.\n", "")))
+		if err != nil {
+			t.Fatal(err)
+		}
 		r := build([]referral.Facts{atService(referral.StateDeferToProvider, func(f *referral.Facts) {
 			f.Review = review(referral.ReviewAppointment, 2026, 1, 19)
-		})}, vs, wording.Welsh, now()).Referrals[0]
+		})}, part, wording.Welsh, now()).Referrals[0]
 		if want := "Hospital staff aimed to contact you by Monday 19 January 2026. We cannot see a date for your appointment."; r.State.Description.String() != want {
 			t.Errorf("got %q", r.State.Description)
 		}
