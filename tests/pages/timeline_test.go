@@ -224,9 +224,13 @@ func TestWelshWordsAreMarkedAsWelsh(t *testing.T) {
 			t.Errorf("the page does not have %s", marked)
 		}
 	}
-	for _, english := range []string{"Your appointment letter says", "Leeds Teaching Hospitals"} {
-		if harness.Says(page, `<span lang="cy">`+english) {
-			t.Errorf("%q is marked as Welsh", english)
+	if name := "Leeds Teaching Hospitals"; harness.Says(page, `<span lang="cy">`+name) {
+		t.Errorf("%q is marked as Welsh", name)
+	}
+	problem := p.Visit("/no-such-page", "Accept-Language", "cy")
+	for _, marked := range []string{"<title>Heb ei ganfod", `<h1><span lang="cy">Heb ei ganfod</span></h1>`, `<span lang="cy">Gwiriwch y cyfeiriad, neu ewch i&#39;r dudalen gychwyn.</span>`} {
+		if !strings.Contains(string(problem.Body), marked) {
+			t.Errorf("the problem does not have %s: %s", marked, problem.Body)
 		}
 	}
 }
