@@ -62,12 +62,12 @@ func reloadOnHangup(ctx context.Context, a *app.App, log *slog.Logger) (stop fun
 	go func() {
 		defer close(done)
 		for range hangups {
-			if err := a.ReloadWords(); err != nil {
+			version, err := a.ReloadWords(ctx)
+			if err != nil {
 				log.LogAttrs(ctx, slog.LevelError, "value sets rejected, the current ones stay in use", slog.String(telemetry.KeyError, err.Error()))
 				continue
 			}
-			words, _ := a.Words()
-			log.LogAttrs(ctx, slog.LevelInfo, "value sets read again", slog.String(telemetry.KeyVersion, words.Version()))
+			log.LogAttrs(ctx, slog.LevelInfo, "value sets read again", slog.String(telemetry.KeyVersion, version))
 		}
 	}()
 	return func() {

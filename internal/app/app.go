@@ -6,26 +6,25 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
-	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
+	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/config"
-	"github.com/patient-care-aggregator/aggregator/internal/disclosure"
-	"github.com/patient-care-aggregator/aggregator/internal/history"
+	"github.com/patient-care-aggregator/aggregator/internal/consent"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/oidc"
+	"github.com/patient-care-aggregator/aggregator/internal/panics"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 	"github.com/patient-care-aggregator/aggregator/internal/staff"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
-	"github.com/patient-care-aggregator/aggregator/internal/wording"
-	"github.com/patient-care-aggregator/aggregator/valuesets"
+	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 	"github.com/patient-care-aggregator/aggregator/web"
 )
 
@@ -38,33 +37,26 @@ type Options struct {
 	Version string
 }
 
-// words are the value sets and the disclosure policy that were read together.
-type words struct {
-	set    *wording.Set
-	policy *disclosure.Policy
-}
-
 // App is the service, put together and not yet listening.
 type App struct {
 	Handler http.Handler // the main listener's
 	Admin   http.Handler // metrics, profiles and health, for loopback
 
-	log       *slog.Logger
-	store     *store.Store
-	sessions  *session.Manager
-	history   *history.Keeper
-	words     atomic.Pointer[words]
-	wordsFrom fs.FS
-	upstreams []interface{ Close() }
+	log    *slog.Logger
+	panics panics.Handler
+	words  *words
 
 	checkpoints     *checkpoint.Publisher
 	checkpointEvery time.Duration
-	changes         *audit.Changes
-	retention       config.Retention
-	now             func() time.Time
+	chores          []chore
+
+	sessions  *session.Manager
+	upstreams upstreams
+	store     *store.Store
 }
 
-// New opens the store and wires every room, bottom-up. The caller MUST Close the App.
+// New opens the database and makes every part of the service. The caller MUST
+// Close the App.
 func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -72,41 +64,60 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if o.Random == nil {
 		o.Random = rand.Reader
 	}
-	a := &App{log: o.Log, now: o.Now, wordsFrom: valuesets.FS(), checkpointEvery: c.CheckpointInterval, retention: c.Retention}
-	if c.ValueSetsDir != "" {
-		a.wordsFrom = valuesets.Over(os.DirFS(c.ValueSetsDir))
-	}
-	if err := a.ReloadWords(); err != nil {
-		return nil, err
-	}
-	w, err := newWiring(a, c, o)
+	w, clients := newWiring(c, o), client.NewRegistry()
+	secrets, err := readSecrets(c)
 	if err != nil {
 		return nil, err
 	}
-	a.store, err = store.Open(ctx, c.DatabaseURL, store.Options{Logger: o.Log, Now: o.Now, Panics: w.panics})
+	words, err := newWords(c.ValueSetsDir)
+	if err != nil {
+		return nil, err
+	}
+	notices, err := consent.BundledNotices()
+	if err != nil {
+		return nil, fmt.Errorf("read privacy notices: %w", err)
+	}
+	html, err := web.New(web.Site{Operator: c.Operator.Name, Contact: c.Operator.Contact, TestSystem: c.Local()})
+	if err != nil {
+		return nil, fmt.Errorf("start pages: %w", err)
+	}
+	db, err := store.Open(ctx, c.DatabaseURL, store.Options{Logger: o.Log, Now: o.Now, Panics: w.panics})
 	if err != nil {
 		return nil, fmt.Errorf("start: %w", err)
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, a.Close(ctx))
+			err = errors.Join(err, db.Close())
 		}
 	}()
 
-	tokens := w.tokens()
-	sources, err := w.sources(tokens)
+	out := w.upstreams()
+	tokens := w.tokens(secrets.platform, out.token)
+	organisations, err := w.organisations(words, out.ods)
 	if err != nil {
 		return nil, err
 	}
-	citizens, err := w.citizens()
+	sources, err := w.sources(tokens, organisations, out.ers)
 	if err != nil {
 		return nil, err
 	}
-	consents, err := w.consents(sources)
+	people, err := w.people(db, secrets.ring, notices, clients, sources)
 	if err != nil {
 		return nil, err
 	}
-	checkpointKey, err := w.record(ctx)
+	record, err := w.record(db, out.checkpointSink)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := w.changes(record, secrets, words, notices)
+	if err != nil {
+		return nil, err
+	}
+	if err := changes.Record(ctx); err != nil {
+		return nil, fmt.Errorf("start: %w", err)
+	}
+
+	showing, err := w.release(people, sources, words, record)
 	if err != nil {
 		return nil, err
 	}
@@ -114,84 +125,74 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("start: %w", err)
 	}
-	health := audit.NewWriteHealth(audit.TryWriting(a.store.OneTimeValues(), o.Now), o.Now)
-
-	log := health.Recording(a.store.Log())
-	html, err := web.New(web.Site{Operator: c.Operator.Name, Contact: c.Operator.Contact, TestSystem: c.Local()})
-	if err != nil {
-		return nil, fmt.Errorf("start pages: %w", err)
+	party := func(provider *upstream.Client) oidc.Deps { return w.relyingParty(db, secrets.ring, provider) }
+	ended := func(s session.Session) {
+		tokens.Forget(s.IDTokenID)
+		sources.Forget(s.Citizen.Ref)
 	}
-	routes, err := w.doors(parts{sources: sources, consents: consents, clients: w.clients, log: log, pages: html, ready: health.Ready})
-	if err != nil {
-		return nil, err
+	var routes [][]httpapi.Route
+	for _, made := range []func() ([]httpapi.Route, error){
+		func() ([]httpapi.Route, error) {
+			return w.citizenRoutes(showing, people, clients, record, words, secrets.login)
+		},
+		func() ([]httpapi.Route, error) { return w.pageRoutes(showing, people, clients, notices, html) },
+		func() ([]httpapi.Route, error) { return w.machineRoutes(record, secrets.jwks) },
+		func() ([]httpapi.Route, error) {
+			return w.signInRoutes(people, record, secrets.login, party(out.login), ended)
+		},
+		func() ([]httpapi.Route, error) {
+			return w.auditorRoutes(people, record, staffSessions, party(out.staff))
+		},
+	} {
+		list, err := made()
+		if err != nil {
+			return nil, err
+		}
+		routes = append(routes, list)
 	}
-	signIn, err := w.signIn(citizens, log, func(ended session.Session) {
-		tokens.Forget(ended.IDTokenID)
-		sources.Forget(ended.Citizen.Ref)
-	})
-	if err != nil {
-		return nil, err
-	}
-	staffSignIn, err := w.staffSignIn(staffSessions, log)
-	if err != nil {
-		return nil, err
-	}
-	auditors, err := w.auditors(citizens, checkpointKey, log)
-	if err != nil {
-		return nil, err
-	}
-	a.Handler, err = httpapi.New(httpapi.Deps{ //nolint:contextcheck // each request brings its own context
+	handler, err := httpapi.New(httpapi.Deps{ //nolint:contextcheck // each request brings its own context
 		Log: o.Log, Metrics: w.metrics, Tracer: w.tracer, Now: o.Now, NewID: w.newID,
-		Sessions: a.sessions, Staff: staffSessions, Problems: httpapi.Problems{Pages: html, Words: a.wordsInForce},
+		Sessions: people.sessions, Staff: staffSessions, Problems: httpapi.Problems{Pages: html, Words: words.set},
 		Settings: httpapi.Settings{
 			PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Limits: httpapi.Limits(c.RateLimit),
 			Maintenance: maintenance(c.MaintenanceFile),
 		},
-		Routes: append(routes, signIn, staffSignIn, auditors),
+		Routes: routes,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start API: %w", err)
 	}
-	a.Admin = httpapi.NewAdmin(w.metrics.Handler(), health.Ready)
-	return a, nil
+	return &App{
+		Handler: handler, Admin: httpapi.NewAdmin(w.metrics.Handler(), record.health.Ready),
+		log: o.Log, panics: w.panics, words: words,
+		checkpoints: record.checkpoints, checkpointEvery: c.CheckpointInterval, chores: w.chores(db, people, changes),
+		sessions: people.sessions, upstreams: out, store: db,
+	}, nil
 }
 
-// Words are the value sets and the disclosure policy in force.
-func (a *App) Words() (*wording.Set, *disclosure.Policy) {
-	w := a.words.Load()
-	return w.set, w.policy
-}
-
-func (a *App) wordsInForce() *wording.Set { return a.words.Load().set }
-
-// ReloadWords reads the value sets again. If they are invalid the error says what
-// and where, and the current ones stay in use.
-func (a *App) ReloadWords() error {
-	set, err := wording.Load(a.wordsFrom)
-	policy, policyErr := disclosure.Load(a.wordsFrom, set)
-	if err := errors.Join(err, policyErr); err != nil {
-		return fmt.Errorf("read value sets: %w", err)
+// relyingParty is what a sign-in with one provider needs.
+func (w *wiring) relyingParty(db *store.Store, ring *keys.Ring, provider *upstream.Client) oidc.Deps {
+	return oidc.Deps{
+		HTTP: provider.HTTP(), Store: db.OneTimeValues(), Ring: ring,
+		Now: w.o.Now, Random: w.o.Random, AllowInsecure: w.c.Local(), Panics: w.panics,
 	}
-	a.words.Store(&words{set, policy})
-	return nil
 }
 
-// Close ends what New began. It may be called once.
+// ReloadWords reads the value sets again and returns their version. If they are
+// invalid the error says what and where, and the current ones stay in use.
+func (a *App) ReloadWords(ctx context.Context) (version string, err error) {
+	if err := a.panics.Contain(ctx, "read value sets", a.words.reload); err != nil {
+		return "", err
+	}
+	set, _ := a.words.current()
+	return set.Version(), nil
+}
+
+// Close ends what New began. It may be called once, after Serve has returned.
 func (a *App) Close(ctx context.Context) error {
-	var errs []error
-	if a.sessions != nil {
-		errs = append(errs, a.sessions.Tidy(ctx))
-	}
-	if a.checkpoints != nil {
-		errs = append(errs, a.checkpoints.Close(ctx))
-	}
-	for _, u := range a.upstreams {
-		u.Close()
-	}
-	if a.store != nil {
-		errs = append(errs, a.store.Close())
-	}
-	return errors.Join(errs...)
+	err := errors.Join(a.sessions.Tidy(ctx), a.checkpoints.Close(ctx))
+	a.upstreams.close()
+	return errors.Join(err, a.store.Close())
 }
 
 func maintenance(file string) func() bool {

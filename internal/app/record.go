@@ -1,43 +1,53 @@
 package app
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
+	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/store"
+	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
-// record makes what keeps the log provable, signed checkpoints, and writes down
-// which keys and configuration are in force where they differ from the last time.
-func (w *wiring) record(ctx context.Context) (checkpoint.Key, error) {
-	a := w.app
+// record is the audit log, and what keeps it provable.
+type record struct {
+	stored store.Log
+	// appender is the stored log to write to: it also tells health how that went.
+	appender    audit.Appender
+	health      *audit.WriteHealth
+	checkpoints *checkpoint.Publisher
+	key         checkpoint.Key
+}
+
+func (w *wiring) record(db *store.Store, sink *upstream.Client) (record, error) {
 	checkpoints, key, err := checkpoint.OpenPublisher(checkpoint.Options{
 		File: w.c.CheckpointFile(), KeyPath: w.c.CheckpointKeyPath(), Origin: checkpoint.OriginOf(w.c.PublicURL), Sink: w.c.CheckpointSink,
-		HTTP: w.outgoing("checkpoint-sink", signInTimeout, maxDocument, nil),
-		Log:  a.store.Log(), Now: w.o.Now, Logger: w.o.Log, Failed: w.metrics.CheckpointFailed, Panics: w.panics,
+		HTTP: sink, Log: db.Log(), Now: w.o.Now, Logger: w.o.Log, Failed: w.metrics.CheckpointFailed, Panics: w.panics,
 	})
 	if err != nil {
-		return checkpoint.Key{}, fmt.Errorf("start audit checkpoints: %w", err)
+		return record{}, fmt.Errorf("start audit checkpoints: %w", err)
 	}
-	a.checkpoints = checkpoints
+	health := audit.NewWriteHealth(audit.TryWriting(db.OneTimeValues(), w.o.Now), w.o.Now)
+	return record{stored: db.Log(), appender: health.Recording(db.Log()), health: health, checkpoints: checkpoints, key: key}, nil
+}
+
+// changes writes down which keys and configuration are in force where they differ
+// from the last time.
+func (w *wiring) changes(r record, s secrets, words *words, notices *consent.Notices) (*audit.Changes, error) {
 	digest, err := w.c.Digest()
 	if err != nil {
-		return checkpoint.Key{}, err
+		return nil, err
 	}
-	a.changes = audit.NewChanges(a.store.Log(), w.o.Now, func() []audit.Entry {
-		words, policy := a.Words()
+	return audit.NewChanges(r.stored, w.o.Now, func() []audit.Entry {
+		set, policy := words.current()
 		return []audit.Entry{
 			{Kind: audit.KeyChanged, Purpose: fmt.Sprintf("ring %s, NHS login %s, API platform %s, checkpoints %s",
-				w.ring.ActiveID(), w.login.ID(), w.platform.ID(), key.Public)},
+				s.ring.ActiveID(), s.login.ID(), s.platform.ID(), r.key.Public)},
 			{
 				Kind: audit.ConfigurationKnown, Purpose: "version " + w.o.Version, Digest: digest,
-				Policy: policy.Version(), ValueSets: words.Version(), Notice: w.notices.InForce().Version,
+				Policy: policy.Version(), ValueSets: set.Version(), Notice: notices.InForce().Version,
 			},
 		}
-	})
-	if err := a.changes.Record(ctx); err != nil {
-		return checkpoint.Key{}, fmt.Errorf("start: %w", err)
-	}
-	return key, nil
+	}), nil
 }

@@ -10,14 +10,11 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
 )
 
-const (
-	tidyEvery    = time.Minute
-	drainTimeout = 15 * time.Second
-)
+// drainTimeout is how long requests under way may take after the service is told
+// to stop.
+const drainTimeout = 15 * time.Second
 
 // Serve answers on both listeners until ctx ends, then lets requests under way
 // finish. It does not close the App.
@@ -45,14 +42,12 @@ func (a *App) Serve(ctx context.Context, public, admin net.Listener) error {
 			return nil
 		})
 	}
-	group.Go(func() error {
-		a.tidy(ctx)
-		return nil
-	})
-	group.Go(func() error {
-		a.retain(ctx)
-		return nil
-	})
+	for _, c := range a.chores {
+		group.Go(func() error {
+			a.run(ctx, c)
+			return nil
+		})
+	}
 	group.Go(func() error {
 		a.checkpoints.Run(ctx, a.checkpointEvery)
 		return nil
@@ -69,21 +64,5 @@ func newServer(h http.Handler, log *slog.Logger) *http.Server {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
-}
-
-// tidy does the housekeeping of sessions and unfinished sign-ins.
-func (a *App) tidy(ctx context.Context) {
-	tick := time.NewTicker(tidyEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if err := errors.Join(a.sessions.Tidy(ctx), a.tidySignIns(ctx), a.changes.Record(ctx)); err != nil {
-				a.log.WarnContext(ctx, "housekeeping failed", slog.String(telemetry.KeyError, err.Error()))
-			}
-		}
 	}
 }

@@ -9,46 +9,38 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/cache/memory"
+	"github.com/patient-care-aggregator/aggregator/internal/jose"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/organisation"
 	"github.com/patient-care-aggregator/aggregator/internal/patientcare"
 	"github.com/patient-care-aggregator/aggregator/internal/platform"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
+	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
+// How much is kept in memory at most.
 const (
-	// NFR-02 gives 10 s for the whole answer; the sources get most of it.
-	sourcesTimeout = 9 * time.Second
-	requestTimeout = 8 * time.Second
-	signInTimeout  = 5 * time.Second
-	maxAnswer      = 8 << 20
-	maxDocument    = 1 << 20
-
 	maxReadings = 20_000
 	maxTokens   = 50_000
-	maxServices = 10_000
-	// A directory entry is better old than missing.
-	directoryStale = 7 * 24 * time.Hour
+	maxServices = 10_000 // of services, and of organisations
 )
 
-func (w *wiring) tokens() *platform.Tokens {
+// A directory entry is better old than missing.
+const directoryStale = 7 * 24 * time.Hour
+
+func (w *wiring) tokens(keySet *jose.Keys, out *upstream.Client) *platform.Tokens {
 	return platform.New(platform.Deps{
-		TokenURL: w.c.Platform.TokenURL, APIKey: w.c.Platform.APIKey, Keys: w.platform,
-		HTTP:  w.outgoing("api-platform token", signInTimeout, maxDocument, nil),
-		Cache: cache.New(memory.New[keys.Secret](maxTokens), w.caching("access-token", signInTimeout)),
+		TokenURL: w.c.Platform.TokenURL, APIKey: w.c.Platform.APIKey, Keys: keySet, HTTP: out,
+		Cache: cache.New(memory.New[keys.Secret](maxTokens), w.caching("access-token")),
 		Now:   w.o.Now, NewID: w.newID,
 	})
 }
 
-// sources makes e-RS, with the directories that it asks, and what asks it.
-func (w *wiring) sources(tokens *platform.Tokens) (*aggregate.Aggregator, error) {
-	organisations, err := w.organisations()
-	if err != nil {
-		return nil, err
-	}
+// sources makes e-RS, and what asks it.
+func (w *wiring) sources(tokens *platform.Tokens, organisations *organisation.Directory, out *upstream.Client) (*aggregate.Aggregator, error) {
 	ers, err := patientcare.New(patientcare.Deps{
-		HTTP: w.outgoing("ers", requestTimeout, maxAnswer, nil), BaseURL: w.c.ERSBaseURL, Tokens: tokens,
+		HTTP: out, BaseURL: w.c.ERSBaseURL, Tokens: tokens,
 		Services: cache.New(memory.New[patientcare.Service](maxServices), w.directory("service")), Organisations: organisations,
 		Counters: patientcare.Counters{Unreadable: w.metrics.Unreadable, ForeignSubject: w.metrics.ForeignSubject},
 		Panics:   w.panics,
@@ -71,7 +63,9 @@ func (w *wiring) sources(tokens *platform.Tokens) (*aggregate.Aggregator, error)
 	return sources, nil
 }
 
-func (w *wiring) organisations() (*organisation.Directory, error) {
+// organisations makes the directory. Without an address to ask it has what comes
+// with the service.
+func (w *wiring) organisations(words *words, out *upstream.Client) (*organisation.Directory, error) {
 	bundled, err := organisation.Bundled()
 	if err != nil {
 		return nil, fmt.Errorf("start organisations: %w", err)
@@ -80,20 +74,25 @@ func (w *wiring) organisations() (*organisation.Directory, error) {
 		Bundled: bundled, BaseURL: w.c.ODSBaseURL, APIKey: w.c.ODSAPIKey,
 		Cache: cache.New(memory.New[referral.Organisation](maxServices), w.directory("organisation")),
 		Name: func(raw string) string {
-			words, _ := w.app.Words()
-			return words.OrganisationName(raw)
+			set, _ := words.current()
+			return set.OrganisationName(raw)
 		},
 		Panics: w.panics,
 	}
 	if w.c.ODSBaseURL != "" {
-		d.HTTP = w.outgoing("ods", signInTimeout, maxDocument, nil)
+		d.HTTP = out
 	}
 	return organisation.New(d), nil
 }
 
+// caching is for a cache without old values.
+func (w *wiring) caching(name string) cache.Options {
+	return cache.Options{Name: name, Now: w.o.Now, LoadTimeout: signInTimeout, Panics: w.panics, Observe: w.countCache}
+}
+
 // directory is a cache that all citizens share and that serves old entries.
 func (w *wiring) directory(name string) cache.Options {
-	o := w.caching(name, signInTimeout)
+	o := w.caching(name)
 	o.StaleMax, o.MayServeStale = directoryStale, func(error) bool { return true }
 	return o
 }

@@ -1,0 +1,61 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/store"
+	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
+)
+
+// chore is what the service does by itself, at the start and then in rounds.
+type chore struct {
+	name  string // for the log, and the place of a panic
+	every time.Duration
+	level slog.Level // of a round that failed
+	do    func(context.Context) error
+}
+
+func (w *wiring) chores(db *store.Store, p people, changes *audit.Changes) []chore {
+	const day = 24 * time.Hour
+	kept := w.c.Retention
+	retention := audit.Retention{Store: db.Log(), Now: w.o.Now, Correlations: kept.Correlation.Before, Bodies: kept.Log.Before}
+	return []chore{
+		{"sessions housekeeping", time.Minute, slog.LevelWarn, p.sessions.Tidy},
+		{"sign-ins housekeeping", time.Minute, slog.LevelWarn, func(ctx context.Context) error {
+			if _, err := db.OneTimeValues().RemoveExpired(ctx, w.o.Now()); err != nil {
+				return fmt.Errorf("forget unfinished sign-ins: %w", err)
+			}
+			return nil
+		}},
+		{"configuration record", time.Minute, slog.LevelWarn, changes.Record},
+		{"log retention", day, slog.LevelError, func(ctx context.Context) error {
+			done, err := retention.Run(ctx)
+			if err == nil && done != (audit.Retained{}) {
+				w.o.Log.LogAttrs(ctx, slog.LevelInfo, "retention removed what was due", slog.Int(telemetry.KeyCount, done.Correlations+done.Bodies))
+			}
+			return err
+		}},
+		{"history retention", day, slog.LevelError, p.history.RemoveExpired},
+	}
+}
+
+// run does a chore until ctx ends. A round that fails or panics costs that round.
+func (a *App) run(ctx context.Context, c chore) {
+	tick := time.NewTicker(c.every)
+	defer tick.Stop()
+	for {
+		err := a.panics.Contain(ctx, c.name, func() error { return c.do(ctx) })
+		if err != nil && ctx.Err() == nil {
+			a.log.LogAttrs(ctx, c.level, c.name+" failed", slog.String(telemetry.KeyError, err.Error()))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/api"
+	"github.com/patient-care-aggregator/aggregator/internal/client"
+	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi/auditor"
+	httpcitizen "github.com/patient-care-aggregator/aggregator/internal/httpapi/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi/machine"
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi/pages"
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi/signin"
+	"github.com/patient-care-aggregator/aggregator/internal/jose"
+	"github.com/patient-care-aggregator/aggregator/internal/nhslogin"
+	"github.com/patient-care-aggregator/aggregator/internal/oidc"
+	"github.com/patient-care-aggregator/aggregator/internal/release"
+	"github.com/patient-care-aggregator/aggregator/internal/session"
+	"github.com/patient-care-aggregator/aggregator/internal/staff"
+	"github.com/patient-care-aggregator/aggregator/internal/timeline"
+	"github.com/patient-care-aggregator/aggregator/web"
+)
+
+func (w *wiring) release(p people, sources release.Sources, words *words, r record) (*release.Service, error) {
+	showing, err := release.New(release.Deps{
+		Consents: p.consents, Sources: sources, History: p.history, Words: words.current, Log: r.appender, Now: w.o.Now,
+		Reason: httpapi.Reason, Counted: w.counted,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start API: %w", err)
+	}
+	return showing, nil
+}
+
+func (w *wiring) counted(c timeline.Counts) {
+	for kind, count := range c.Unknown {
+		w.metrics.UnknownCode(string(kind), count)
+	}
+	w.metrics.NotAsSent("softened", c.Softened)
+	w.metrics.NotAsSent("contradiction", c.Contradictions)
+	w.metrics.NotAsSent("duplicate", c.Duplicates)
+}
+
+// citizenRoutes are the JSON answers for citizens' apps.
+func (w *wiring) citizenRoutes(showing *release.Service, p people, clients *client.Registry, r record, words *words, login *jose.Keys) ([]httpapi.Route, error) {
+	c := w.c
+	made, err := httpcitizen.New(httpcitizen.Deps{
+		Release: showing, Consents: p.consents, Clients: clients, AuditLog: r.stored, Now: w.o.Now, Words: words.set,
+		Links: httpcitizen.Links{
+			Hosts: c.ManageHosts, AllowHTTP: !strings.HasPrefix(c.PublicURL, "https://"), AssertIdentity: w.assertIdentity(login),
+		},
+		Signer: receiptSigner{login},
+		Controller: consent.Controller{
+			Issuer: c.PublicURL, Name: c.Operator.Name, Contact: c.Operator.Contact, PolicyURL: c.PublicURL + "/v1/privacy-notice",
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start API: %w", err)
+	}
+	return made.Routes(), nil
+}
+
+// assertIdentity signs citizens on to other NHS services, where NHS login has
+// configured the pair; nil where the deployment does without.
+func (w *wiring) assertIdentity(login *jose.Keys) func(string) (string, time.Time, error) {
+	if w.c.ManageSSO != "on" {
+		return nil
+	}
+	return func(idTokenID string) (string, time.Time, error) {
+		return login.AssertedLoginIdentity(w.c.NHSLogin.ClientID, idTokenID, w.newID(), w.o.Now())
+	}
+}
+
+// receiptSigner signs receipts of consents with a key that the JWKS publishes.
+// Their own type keeps them from being taken for a client assertion of the same key.
+type receiptSigner struct{ keys *jose.Keys }
+
+// SignPayload implements consent.Signer.
+func (s receiptSigner) SignPayload(_ context.Context, payload []byte) (string, error) {
+	return s.keys.Sign("consent-receipt+jwt", json.RawMessage(payload))
+}
+
+// pageRoutes are the pages for citizens.
+func (w *wiring) pageRoutes(showing *release.Service, p people, clients *client.Registry, notices *consent.Notices, html *web.Pages) ([]httpapi.Route, error) {
+	made, err := pages.New(pages.Deps{
+		Release: showing, Consents: p.consents, Clients: clients, Notices: notices, Sessions: p.sessions,
+		Web: html, Now: w.o.Now, Idle: w.c.SessionIdle,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start API: %w", err)
+	}
+	return made.Routes(), nil
+}
+
+func (w *wiring) machineRoutes(r record, jwks []byte) ([]httpapi.Route, error) {
+	made, err := machine.New(machine.Deps{
+		Ready: r.health.Ready, Version: w.o.Version, StatusAPIKey: w.c.StatusAPIKey, JWKS: jwks, OpenAPI: api.OpenAPI,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start API: %w", err)
+	}
+	return made.Routes(), nil
+}
+
+// signInRoutes are where citizens sign in. forget drops what is kept in memory for
+// a session that ended.
+func (w *wiring) signInRoutes(p people, r record, login *jose.Keys, party oidc.Deps, forget func(session.Session)) ([]httpapi.Route, error) {
+	provider, err := nhslogin.New(nhslogin.Deps{
+		Issuer: w.c.NHSLogin.Issuer, ClientID: w.c.NHSLogin.ClientID, RedirectURL: w.c.PublicURL + "/auth/callback",
+		Keys: login, NewID: w.newID, RelyingParty: party,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start NHS login: %w", err)
+	}
+	made, err := signin.New(signin.Deps{
+		Login: provider, Citizens: p.citizens, Sessions: p.sessions, Log: r.appender, Forget: forget,
+		Count: w.metrics.SignIn, Now: w.o.Now, Idle: w.c.SessionIdle,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start API: %w", err)
+	}
+	return made.Routes(), nil
+}
+
+// auditorRoutes are where staff sign in and read the log; none where no provider
+// for them is configured.
+func (w *wiring) auditorRoutes(p people, r record, sessions *staff.Sessions, party oidc.Deps) ([]httpapi.Route, error) {
+	c := w.c.Staff
+	if c.Issuer == "" {
+		return nil, nil
+	}
+	provider, err := staff.NewSignIn(staff.Deps{
+		Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret, RedirectURL: w.c.PublicURL + "/audit/callback",
+		RoleClaim: c.RoleClaim, Role: c.AuditorRole, RelyingParty: party,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start staff sign-in: %w", err)
+	}
+	signIn, err := auditor.NewSignIn(auditor.SignInDeps{
+		Login: provider, Sessions: sessions, Log: r.appender, Count: w.metrics.SignIn, Now: w.o.Now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start API: %w", err)
+	}
+	log, err := auditor.NewLog(auditor.LogDeps{
+		Log: r.stored, Appender: r.appender, Citizens: p.citizens, Counts: r.stored, Now: w.o.Now,
+		Checkpoint: r.checkpoints.PublishSigned, CheckpointAt: r.checkpoints.SignedAt, PublicKey: r.key.Public,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start API: %w", err)
+	}
+	return append(signIn.Routes(), log.Routes()...), nil
+}
