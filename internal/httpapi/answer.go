@@ -67,6 +67,9 @@ func (a *content) content() (*content, error) {
 
 // With implements Answer.
 func (a *content) With(name, value string) Answer {
+	if a.err != nil {
+		return a
+	}
 	b := *a
 	b.header = maps.Clone(a.header)
 	b.header.Set(name, value)

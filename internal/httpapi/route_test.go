@@ -138,6 +138,13 @@ func TestAnAnswerIsNotChangedByWhatIsMadeOfIt(t *testing.T) {
 	}
 }
 
+func TestAHeaderDoesNotMakeAnAnswerOfWhatMustNotLeave(t *testing.T) {
+	t.Parallel()
+	if _, err := Data(release.Released{}).With("X", "1").WithCookie(Cookie{Name: "a"}).content(); !errors.Is(err, errNotReleased) {
+		t.Error(err)
+	}
+}
+
 func TestARouteSaysWhoItIsFor(t *testing.T) {
 	t.Parallel()
 	s := &server{browsable: map[string]bool{}}
