@@ -140,9 +140,6 @@ func TestEveryRefusalStandsInTheLog(t *testing.T) {
 			b := s.Browser().In(t)
 			return b.Get(callbackOf(b, "yusuf"), "X-Correlation-ID", id).Status
 		}, audit.SignInRefused, "under_16", audit.Refused},
-		"a forged state": {func(t *testing.T, id string) int {
-			return s.Browser().In(t).Get("/auth/callback?code=c&state=FORGED", "X-Correlation-ID", id).Status
-		}, audit.SignInRefused, "sign_in_expired", audit.Refused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			id := uuid.NewString()

@@ -9,8 +9,33 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
+
+// An unknown caller could otherwise make the log grow for ever, for nothing.
+func TestCallbacksThatBeganNowhereAreCountedAndNotLogged(t *testing.T) {
+	t.Parallel()
+	s := harness.Start(t)
+	b := s.Browser()
+	for _, path := range []string{
+		"/auth/callback", "/auth/callback?code=c&state=FORGED", "/auth/callback?state=a&state=b", callbackOf(s.Browser(), "bella"),
+		"/audit/callback?code=c&state=FORGED", s.Browser().StaffReturn("ada"),
+	} {
+		if a := b.Get(path); a.Status != http.StatusBadRequest {
+			t.Errorf("%s: status %d", path, a.Status)
+		}
+	}
+	if entries := entriesOf(s, audit.SignInRefused); len(entries) != 0 {
+		t.Errorf("the log has %+v", entries)
+	}
+	metrics := string(b.Get(s.AdminURL + "/metrics").Body)
+	for _, want := range []string{`pca_sign_ins_total{outcome="sign_in_expired"} 2`, `pca_sign_ins_total{outcome="sign_in_failed"} 2`, `pca_sign_ins_total{outcome="staff_sign_in_failed"} 2`} {
+		if !strings.Contains(metrics, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+}
 
 // A stranger could otherwise ring the alarm that wakes somebody: each connection
 // that is closed at the wrong moment would count as a log that cannot be written.

@@ -13,6 +13,10 @@ var (
 	ErrExpired = errors.New("the sign-in has expired")
 	// ErrInvalid: what came back cannot be trusted. Begin again.
 	ErrInvalid = errors.New("the sign-in cannot be trusted")
+	// ErrNotBegunHere: no pending sign-in of this browser was found. It comes with
+	// ErrExpired or ErrInvalid. Anybody can cause it, as often as they like: count
+	// it, and write no entry about it.
+	ErrNotBegunHere = errors.New("this browser has no such sign-in pending")
 	// ErrRefused: the provider refused the person, or the person gave up there. A
 	// [Refusal] in the chain has the provider's reason.
 	ErrRefused = errors.New("the sign-in provider refused the sign-in")

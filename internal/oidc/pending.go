@@ -58,13 +58,14 @@ func (rp *RelyingParty) keep(ctx context.Context, p pending) (state string, err 
 
 // take returns the pending sign-in of a state, once and only to the browser that
 // began it. A state that another browser brings is used up: it is known to
-// somebody who should not know it. Errors: ErrExpired, ErrInvalid, or the store's.
+// somebody who should not know it. Errors: ErrExpired and
+// ErrInvalid, both with ErrNotBegunHere, or the store's.
 func (rp *RelyingParty) take(ctx context.Context, state, binding string) (pending, error) {
 	hash := sha256.Sum256([]byte(state))
 	box, err := rp.d.Store.Take(ctx, rp.c.Purpose, hash, rp.d.Now())
 	switch {
 	case errors.Is(err, session.ErrNone):
-		return pending{}, fmt.Errorf("%w: its state is unknown, used or too old", ErrExpired)
+		return pending{}, fmt.Errorf("%w: %w: its state is unknown, used or too old", ErrExpired, ErrNotBegunHere)
 	case err != nil:
 		return pending{}, fmt.Errorf("take sign-in: %w", err)
 	}
@@ -77,7 +78,7 @@ func (rp *RelyingParty) take(ctx context.Context, state, binding string) (pendin
 		return pending{}, fmt.Errorf("read sign-in: %w", err)
 	}
 	if p.Binding == "" || subtle.ConstantTimeCompare([]byte(binding), []byte(p.Binding)) != 1 {
-		return p, fmt.Errorf("%w: it began in another browser", ErrInvalid)
+		return p, fmt.Errorf("%w: %w: it began in another browser", ErrInvalid, ErrNotBegunHere)
 	}
 	return p, nil
 }

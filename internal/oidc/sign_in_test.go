@@ -238,6 +238,10 @@ func TestCallbacksThatAreNotOurs(t *testing.T) {
 		c.change(f, &callback)
 		_, err := f.Finish(t.Context(), callback)
 		ends(t, name, err, c.want)
+		begunHere := name == "another provider" || name == "no code" || c.want == nil
+		if errors.Is(err, oidc.ErrNotBegunHere) == begunHere {
+			t.Errorf("%s: %v", name, err)
+		}
 		if want := map[bool]int{true: 1}[c.want == nil]; f.Asked(oidctest.TokenPath) != want {
 			t.Errorf("%s: the code was sent %d times", name, f.Asked(oidctest.TokenPath))
 		}

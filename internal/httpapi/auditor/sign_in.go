@@ -3,6 +3,7 @@ package auditor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -76,6 +77,9 @@ func (s *SignIn) callback(ctx context.Context, r *httpapi.Request) (httpapi.Answ
 	if err != nil {
 		p := httpapi.StaffSignInProblem(err)
 		s.d.Count(string(p.Code()))
+		if errors.Is(err, oidc.ErrNotBegunHere) { // anybody could fill the log with it
+			return nil, p
+		}
 		entry.Kind, entry.Outcome, entry.Reason = audit.SignInRefused, audit.Refused, string(p.Code())
 		if _, err := s.d.Log.Append(ctx, audit.Guard{}, entry); err != nil {
 			return nil, httpapi.NotLogged(err)
@@ -98,7 +102,7 @@ func (s *SignIn) callback(ctx context.Context, r *httpapi.Request) (httpapi.Answ
 func (s *SignIn) finish(ctx context.Context, r *httpapi.Request) (staff.Member, error) {
 	callback, ok := s.cookies.Callback(r)
 	if !ok {
-		return staff.Member{}, problem.New(problem.StaffSignInFailed, errors.New("a parameter is there twice or is too long"))
+		return staff.Member{}, problem.New(problem.StaffSignInFailed, fmt.Errorf("%w: a parameter is there twice or is too long", oidc.ErrNotBegunHere))
 	}
 	return s.d.Login.Finish(ctx, callback)
 }

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
@@ -15,7 +16,8 @@ import (
 )
 
 // callback is GET /auth/callback, where NHS login sends the browser back. Nothing
-// is made until everything has been checked.
+// is made until everything has been checked. What did not begin in this browser is
+// counted and not logged: anybody could fill the log with it.
 func (s *Door) callback(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
 	answer, err := s.finish(ctx, r)
 	if err == nil {
@@ -23,7 +25,7 @@ func (s *Door) callback(ctx context.Context, r *httpapi.Request) (httpapi.Answer
 	}
 	p := httpapi.SignInProblem(err)
 	s.d.Count(string(p.Code()))
-	if p.Code() == problem.AuditUnavailable {
+	if p.Code() == problem.AuditUnavailable || errors.Is(err, oidc.ErrNotBegunHere) {
 		return nil, p
 	}
 	entry := r.Entry(audit.SignInRefused, audit.Refused, s.d.Now())
@@ -37,7 +39,7 @@ func (s *Door) callback(ctx context.Context, r *httpapi.Request) (httpapi.Answer
 func (s *Door) finish(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
 	callback, ok := s.cookies.Callback(r)
 	if !ok {
-		return nil, problem.New(problem.SignInFailed, errors.New("a parameter is there twice or is too long"))
+		return nil, problem.New(problem.SignInFailed, fmt.Errorf("%w: a parameter is there twice or is too long", oidc.ErrNotBegunHere))
 	}
 	who, returnTo, err := s.d.Login.Finish(ctx, callback)
 	r.SetReturnTo(returnTo)

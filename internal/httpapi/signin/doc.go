@@ -3,8 +3,8 @@
 //
 // It owns the order of a sign-in: NHS login says who came, the registry finds or
 // makes the citizen, the session starts with its entry in the log, and only then
-// the browser gets a cookie. A refused sign-in is in the log before the browser
-// hears of it.
+// the browser gets a cookie. A sign-in that began in this browser and is refused
+// is in the log before the browser hears of it.
 //
 // It must not know what NHS login is asked or how an ID token is checked
 // (internal/nhslogin, internal/oidc), nor the words of a problem (internal/problem).
