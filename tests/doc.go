@@ -1,14 +1,12 @@
-// Package tests proves the whole service as a user meets it: the real one, with
-// the NHS sandbox in the NHS's place, over HTTP, with a clock that stands still
-// until a test moves it.
+// Package tests tests the API of the whole service from end to end: the real
+// service, with the sandbox as its NHS, over HTTP.
 //
-// One file proves one promise. helpers_test.go starts a service and a citizen's
-// browser; every request of such a browser is checked against api/openapi.yaml,
-// and every question to e-RS against the NHS's published contract where that is
-// at hand (see package contract). testdata/golden holds the timelines of the
-// sandbox's citizens: `go test ./tests -update` writes them anew, and the
-// difference is for a person to read.
+// It owns one file for each promise. It must not start the service itself:
+// harness does, and its browser checks each request and answer against
+// api/openapi.yaml. testdata/golden has the timelines of the sandbox's citizens,
+// byte by byte, and a table with one line for each referral for citizens with
+// many: `go test ./tests -update` writes them again, for a person to review.
 //
-// Folder commands proves the program itself: its commands, exit codes and
-// signals.
+// Its neighbours: pages tests pages without a browser, browser with one, commands
+// the program itself, architecture the source files.
 package tests
