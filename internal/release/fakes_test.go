@@ -49,7 +49,8 @@ type world struct {
 	entries  []audit.Entry
 }
 
-func newWorld(t *testing.T) *world {
+// wordsOf reads the value sets that come with the service.
+func wordsOf(t *testing.T) (*wording.Set, *disclosure.Policy) {
 	t.Helper()
 	words, err := wording.Load(valuesets.FS())
 	if err != nil {
@@ -59,10 +60,17 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return words, policy
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	words, policy := wordsOf(t)
 	w := &world{
 		now: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC), granted: true, newest: 1, session: ann,
 		during: func() {}, before: func() {},
 	}
+	var err error
 	if w.number, err = citizen.ParseNHSNumber("9990000018"); err != nil {
 		t.Fatal(err)
 	}
