@@ -9,14 +9,14 @@ import (
 )
 
 //go:embed *.yaml
-var embedded embed.FS // go:embed wants a package variable; it is read alone
+var embedded embed.FS // go:embed wants a package variable; it is only read
 
 // FS is the value sets that come with the program.
 func FS() fs.FS { return embedded }
 
 // Over is the embedded value sets with the files of override in their place,
 // whole file by whole file. Files that the embedded sets do not have show up
-// too, so that whoever loads them can refuse a misspelt name.
+// too, so that internal/wording can refuse a misspelt name.
 func Over(override fs.FS) fs.FS { return overlay{override} }
 
 type overlay struct{ top fs.FS }

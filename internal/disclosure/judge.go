@@ -20,7 +20,7 @@ func (p *Policy) Judge(words *wording.Set) *Judge {
 	return &Judge{policy: p, words: words, weighed: make(map[string]Level)}
 }
 
-// Level decides how much of a referral is told, from everything that any source
+// Level decides how much of a referral is shown, from everything that any source
 // says about it: what one copy of a referral lets slip, all copies keep. It is
 // the only place where that is decided.
 func (j *Judge) Level(copies []referral.Facts) Level {

@@ -23,7 +23,7 @@ const (
 // Policy is the disclosure policy of disclosure.yaml. It never changes and is
 // safe for use by many goroutines.
 type Policy struct {
-	// Disclose turns the protection against telling of a suspected cancer off.
+	// Disclose turns off the protection against disclosing a suspected cancer.
 	Disclose bool
 	// Softened is what may still be told of a softened referral.
 	Softened Softened
@@ -173,7 +173,7 @@ func (p *Policy) read(d *wording.Document) {
 }
 
 // triggers reads trigger words; one that folds to nothing would match everything,
-// and a very short one that may stand anywhere nearly so.
+// and a very short one that may occur anywhere nearly so.
 func triggers(d *wording.Document, raw triggersRaw, at ...string) matcher {
 	const shortest = 3
 	for _, text := range raw.Anywhere {

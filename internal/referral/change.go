@@ -2,13 +2,13 @@ package referral
 
 import "time"
 
-// ChangeKind is what sort of thing changed between two reads.
+// ChangeKind is what kind of thing changed between two reads.
 type ChangeKind string
 
 // The kinds of change.
 const (
 	ChangeNew         ChangeKind = "new_referral"          // it is in the list, and was not at the read before
-	ChangeState       ChangeKind = "state_changed"         // it stands at another stage
+	ChangeState       ChangeKind = "state_changed"         // it is at another stage
 	ChangeAppointment ChangeKind = "appointment_changed"   // its appointment has another start
 	ChangeCancelled   ChangeKind = "appointment_cancelled" // its appointment was cancelled, by whomever
 	ChangeReview      ChangeKind = "review_changed"        // the provider means to act by another day

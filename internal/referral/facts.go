@@ -3,7 +3,7 @@ package referral
 import "time"
 
 // Facts are what one source knows about one referral, already checked to be
-// this citizen's own. Codes are as the source sent them: this room decides what
+// this citizen's own. Codes are as the source sent them: this package decides what
 // they mean. Absent parts are nil or empty.
 type Facts struct {
 	Source string // id of the source, such as "ers-01"

@@ -100,7 +100,7 @@ func richness(f *Facts) int {
 	return score
 }
 
-// canonical is the whole content, for order and identity alone. Instants go in
+// canonical is the whole content, for order and identity only. Instants go in
 // as numbers: JSON cannot carry every year.
 func canonical(f *Facts) string {
 	bare := *f
@@ -110,7 +110,7 @@ func canonical(f *Facts) string {
 		bare.Appointment = nil
 	}
 	text, err := json.Marshal(bare)
-	if err != nil { // strings and numbers alone: cannot happen, and must not matter
+	if err != nil { // only strings and numbers: cannot happen, and must not matter
 		return bare.ID + bare.Source + times
 	}
 	return string(text) + times

@@ -11,7 +11,7 @@ type Observed struct {
 	ReferralID string
 	Stage
 	// Since is when the referral was first seen so. It stood so from then at the
-	// latest; when it really began nobody told.
+	// latest; when it really began is not known.
 	Since time.Time
 }
 

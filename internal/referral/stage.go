@@ -8,11 +8,11 @@ import (
 	"unicode/utf8"
 )
 
-// Stage is where a referral stands whatever the hour: its state, and the phase
-// that tells a dated booking from one whose date is to come.
+// Stage is the stage of a referral at any time of day: its state, and the phase
+// that distinguishes a dated booking from one whose date is to come.
 type Stage struct {
 	State string // one of the eleven codes, or UNKNOWN; empty: no stage at all
-	Phase Phase  // never PhasePassed, which comes with time alone
+	Phase Phase  // never PhasePassed, which only time brings
 }
 
 // StageOf returns the stage of facts. An unknown code becomes UNKNOWN, so that
@@ -38,13 +38,13 @@ func (s Stage) Normalised() Stage {
 	return s
 }
 
-// Standing is what an observer keeps of a referral's facts to tell later that
+// Standing is what an observer keeps of a referral's facts to notice later that
 // something moved: codes and dates, no words and no names.
 type Standing struct {
 	ID string // of the referral
 	Stage
 	Version string // as the source sent it, 64 bytes of it at most
-	// HasAppointment and HasReview tell a part that the source left out from one
+	// HasAppointment and HasReview distinguish a part that the source left out from one
 	// that has no date.
 	HasAppointment, HasReview bool
 	Start                     *time.Time // of the appointment; nil: not known, or not believable
@@ -52,8 +52,8 @@ type Standing struct {
 	Service                   string     // opaque id; empty: none, or none that can be an id
 }
 
-// Standings gives one standing for each referral, that of the copy which [Build]
-// tells, in the order of their ids. Facts without a usable id are left out: they
+// Standings returns one standing for each referral, that of the copy which [Build]
+// shows, in the order of their ids. Facts without a usable id are left out: they
 // could not be found again at the next read.
 func Standings(facts []Facts) []Standing {
 	usable := make([]Facts, 0, len(facts))

@@ -46,7 +46,7 @@ const (
 	UnknownActor Actor = "unknown"
 )
 
-// Expectation says what an appointment means beside a state.
+// Expectation says what an appointment means next to a state.
 type Expectation int
 
 // What an appointment can mean.

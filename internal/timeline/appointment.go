@@ -36,7 +36,7 @@ func (k booking) upcoming() time.Time {
 	return k.start
 }
 
-// booking reads the appointment beside a state.
+// booking reads the appointment next to a state.
 func (b *builder) booking(a *referral.Appointment, code string, means referral.Expectation) booking {
 	if a == nil {
 		if code == referral.StateBooked {

@@ -80,7 +80,7 @@ func (b *builder) sayAt(key wording.Key, at time.Time) wording.Text {
 
 func (b *builder) london() *time.Location { return b.words.London() }
 
-// reached notes an instant at which time alone changes the answer, and reports
+// reached notes an instant at which only time changes the answer, and reports
 // whether it has come.
 func (b *builder) reached(at time.Time) bool {
 	if !b.now.Before(at) {
@@ -106,7 +106,7 @@ type draft struct {
 	next time.Time // of what is still to come; zero: nothing is dated
 }
 
-// referral tells one referral from all the copies of its facts.
+// referral describes one referral from all the copies of its facts.
 func (b *builder) referral(same referral.Copies) draft {
 	f := &same[0]
 	verdict := b.judge.Level(same)
@@ -150,7 +150,7 @@ func (b *builder) referral(same referral.Copies) draft {
 	return d
 }
 
-// day tells a London day; one that no calendar has counts as not given.
+// day writes a London day; one that no calendar has counts as absent.
 func (b *builder) day(d referral.Date) *string {
 	if d.IsZero() {
 		return nil

@@ -20,8 +20,8 @@ type Change struct {
 	Detail *wording.Text `json:"detail"`
 }
 
-// TellChanges puts changes into words, in the order given. The words are of the
-// value sets alone, each checked against the disclosure policy when it was
+// TellChanges puts changes into words, in the same order. The words are of the
+// value sets only, each checked against the disclosure policy when it was
 // loaded, and dates: no name, specialty or service is told. It needs no clock:
 // a change reads the same for ever.
 func TellChanges(changes []referral.Change, words *wording.Set, lang wording.Lang) []Change {

@@ -16,7 +16,7 @@ const (
 	contactDefault = "default"
 )
 
-// contact tells whom to phone: the provider where its name is known, else the
+// contact says whom to phone: the provider where its name is known, else the
 // referrer, else the GP surgery in general words. Where the name itself must not
 // be told the general words stand in its place and the number stays, for the
 // citizen must be able to ask.

@@ -18,7 +18,7 @@ import (
 )
 
 // labels are what must never be found in an answer, squeezed to letters and
-// digits. They are written here anew, not read from the policy under test.
+// digits. They are written here again, not read from the policy under test.
 func labels() []string {
 	return []string{
 		"2ww", "2week", "twoweek", "cancer", "oncolog", "suspected", "tumour", "carcinoma", "malignan",
@@ -149,7 +149,7 @@ func TestNoLabelOfSuspectedCancerReachesAnAnswer(t *testing.T) {
 }
 
 // TestNamesThatNoListHolds has names without any trigger word: where the priority
-// is two week wait or unknown, the allow-list alone decides.
+// is two week wait or unknown, only the allow-list decides.
 func TestNamesThatNoListHolds(t *testing.T) {
 	for _, priority := range []string{"TWO_WEEK_WAIT", "", "SOMETHING_NEW"} {
 		for _, service := range []string{"Lung Clinic", "Prostate Pathway", "Breast Symptomatic", "Dr Smith Thursday List"} {

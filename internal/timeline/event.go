@@ -8,8 +8,8 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
-// events tells what is known of a referral in time. There is always the state in
-// which it stands now.
+// events lists what is known of a referral in time. There is always the state in
+// which it is now.
 func (b *builder) events(r *Referral, source string, k booking, due duty, remote bool, seen sightings) []Event {
 	list := make([]Event, 0, 4+len(seen.earlier))
 	if r.ReferredOn != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // TestTheHazardLogNamesTestsThatExist keeps the clinical safety case honest: a
-// control whose test was renamed or removed is no control.
+// control whose test was renamed or removed is not a control.
 func TestTheHazardLogNamesTestsThatExist(t *testing.T) {
 	log, err := os.ReadFile("../../docs/clinical-safety/hazard-log.md")
 	if err != nil {

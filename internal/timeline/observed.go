@@ -14,13 +14,13 @@ const SourceObserved = "observed"
 
 // sightings are what was observed of one referral.
 type sightings struct {
-	earlier []referral.Observed // stages that it stands in no more, oldest first
-	// since is when the stage of now was first seen; zero: it was not, or the
-	// words of now come from a date that went by, so that it says nothing of them.
+	earlier []referral.Observed // stages that it is in no more, oldest first
+	// since is when the current stage was first seen; zero: it was not, or the
+	// current words come from a date that went by, so that it says nothing of them.
 	since time.Time
 }
 
-// sightings reads what was observed of a referral beside its present stage.
+// sightings reads what was observed of a referral next to its current stage.
 // byTime says that a date that went by chose the present words.
 func (b *builder) sightings(id string, present referral.Stage, byTime bool) sightings {
 	var seen sightings
@@ -36,7 +36,7 @@ func (b *builder) sightings(id string, present referral.Stage, byTime bool) sigh
 	return seen
 }
 
-// observedEvent tells a stage that the referral stands in no more.
+// observedEvent describes a stage that the referral is in no more.
 func (b *builder) observedEvent(o referral.Observed) Event {
 	since := o.Since.In(b.london())
 	e := b.dayEvent(o.ReferralID, EventState, since.Format(time.DateOnly), since)

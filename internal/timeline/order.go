@@ -25,7 +25,7 @@ func sortReferrals(list []draft) {
 	})
 }
 
-// sortEvents puts what happened first, then where things stand, then what is to
+// sortEvents puts what happened first, then the current state, then what is to
 // come, each by its instant.
 func sortEvents(list []Event) {
 	slices.SortFunc(list, func(a, b Event) int {
@@ -62,7 +62,7 @@ func first(a, b bool) int {
 	}
 }
 
-// summary tells the whole in one line.
+// summary says the whole in one line.
 func (b *builder) summary(list []draft) Summary {
 	var s Summary
 	var next time.Time

@@ -8,7 +8,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
-// specialty tells the specialty that was searched for, or else the service's own.
+// specialty names the specialty that was searched for, or else the service's own.
 func (b *builder) specialty(f *referral.Facts, verdict disclosure.Level) *Coded {
 	c := f.Specialty
 	if c == nil && f.Service != nil {
@@ -34,7 +34,7 @@ func (b *builder) specialty(f *referral.Facts, verdict disclosure.Level) *Coded 
 	return &Coded{Code: referral.Token(c.Code, referral.MaxCode), Display: display}
 }
 
-// priority tells how urgent the referral is, never why.
+// priority says how urgent the referral is, never why.
 func (b *builder) priority(code string) Coded {
 	p, known := b.words.Priority(code)
 	if !known || code == referral.StateUnknown {
@@ -48,7 +48,7 @@ func (b *builder) priority(code string) Coded {
 	return Coded{Code: &p.Show, Display: display.In(b.lang)}
 }
 
-// service tells the service as far as the verdict allows.
+// service describes the service as far as the verdict allows.
 func (b *builder) service(s *referral.Service, verdict disclosure.Level) *Service {
 	if s == nil {
 		return nil
@@ -104,7 +104,7 @@ func (b *builder) appointmentType(code string, verdict disclosure.Level) *Coded 
 	}
 }
 
-// place tells an organisation or site; its code goes with its whole name.
+// place describes an organisation or site; its code goes with its whole name.
 func (b *builder) place(o *referral.Organisation, verdict disclosure.Level, general wording.Phrase) *Place {
 	if o == nil {
 		return nil
@@ -120,7 +120,7 @@ func (b *builder) place(o *referral.Organisation, verdict disclosure.Level, gene
 	return shown
 }
 
-// odsCode gives a code of the Organisation Data Service: letters and digits.
+// odsCode returns a code of the Organisation Data Service: letters and digits.
 func odsCode(code string) *string {
 	const longest = 12
 	if strings.ContainsAny(code, "-_.") {

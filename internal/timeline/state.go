@@ -5,7 +5,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
-// state tells where a referral stands: its phase, who acts, and in which words.
+// state says where a referral is: its phase, who acts, and in which words.
 // byTime says that a date that went by chose the words, and not the stage.
 func (b *builder) state(code string, rule referral.Rules, k booking, due duty) (_ State, byTime bool) {
 	s := State{Code: code, Phase: rule.Phase, WhoActs: rule.WhoActs}

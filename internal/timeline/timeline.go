@@ -14,13 +14,13 @@ type Timeline struct {
 	Summary   Summary    `json:"summary"`
 	Referrals []Referral `json:"referrals"`
 	// Events are the events of all referrals in one order: what happened, then
-	// where each referral stands now, then what is still to come.
+	// where each referral is now, then what is still to come.
 	Events []Event `json:"events"`
 	// Sources are where the answer comes from, and Notices what is not in it.
 	Sources []Source `json:"-"`
 	Notices []Notice `json:"-"`
 
-	// ChangesAt is the first instant at which the passing of time alone changes
+	// ChangesAt is the first instant at which only the passing of time changes
 	// this answer; zero means never. Until then the answer may be kept.
 	ChangesAt time.Time `json:"-"`
 	// Counts are for the team that runs the service, never for the citizen.
@@ -68,7 +68,7 @@ type Coded struct {
 	Display wording.Text `json:"display"`
 }
 
-// State is where a referral stands, in words.
+// State is where a referral is, in words.
 type State struct {
 	// Code is one of the eleven codes of eRS-ReferralState, or UNKNOWN: a code
 	// that nobody has seen is never repeated, for it could disclose.
@@ -151,7 +151,7 @@ type Event struct {
 	Kind       string `json:"kind"`
 	// At is RFC 3339 with the London offset, or YYYY-MM-DD where DateOnly. Of a
 	// state it is the day on which this service first saw it, for e-RS does not
-	// tell its beginning; nil where no earlier read showed the state of now.
+	// tell its beginning; nil where no earlier read showed the current state.
 	At       *string `json:"at"`
 	DateOnly bool    `json:"dateOnly"`
 	// DisplayDate and DisplayTime are At in words; nil where At has no such part.
@@ -159,16 +159,16 @@ type Event struct {
 	DisplayTime *wording.Text `json:"displayTime"`
 	Title       wording.Text  `json:"title"`
 	Detail      *wording.Text `json:"detail"`
-	// Source is the facts' own, such as "ers", or "observed" for a state in which the referral stands no
+	// Source is the facts' own, such as "ers", or "observed" for a state in which the referral is no
 	// more, which this service saw on an earlier read.
 	Source   string `json:"source"`
 	Upcoming bool   `json:"upcoming"`
 
 	instant int64 // Unix seconds of At, for order
-	present bool  // it tells where the referral stands now
+	present bool  // it says where the referral is now
 }
 
-// CodeKind names a sort of code that a source sends.
+// CodeKind names a kind of code that a source sends.
 type CodeKind string
 
 // The sorts of code and value that can turn out unreadable.
@@ -182,7 +182,7 @@ const (
 	CodeBookingReference CodeKind = "booking_reference"
 )
 
-// Counts tell what the sources sent that this package did not understand or did
+// Counts say what the sources sent that this package did not understand or did
 // not show as it came. They carry no value of any fact.
 type Counts struct {
 	// Unknown counts codes and values without a meaning here, by kind; nil when none.

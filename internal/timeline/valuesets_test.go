@@ -31,7 +31,7 @@ func faults(err error) []*wording.Fault {
 	return found
 }
 
-// TestLoadRefuses edits one file of the embedded sets and wants the fault told
+// TestLoadRefuses edits one file of the embedded sets and wants the fault reported
 // with its file, the right line, and a reason that an editor understands.
 func TestLoadRefuses(t *testing.T) {
 	for _, tt := range []struct {
@@ -41,7 +41,7 @@ func TestLoadRefuses(t *testing.T) {
 		reason        string
 	}{
 		{"a state without words", "states.yaml", "  NOT_BOOKED:\n", "  NOT_BOOKED_ANY_MORE:\n", "states:", "NOT_BOOKED: the entry is missing"},
-		{"a state that nobody can be in", "states.yaml", "states:\n", "states:\n  LOST: {title: {en: x}, description: {en: x}, next_step: {en: x}}\n", "  LOST:", "no referral can stand like this"},
+		{"a state that nobody can be in", "states.yaml", "states:\n", "states:\n  LOST: {title: {en: x}, description: {en: x}, next_step: {en: x}}\n", "  LOST:", "no referral can be in this state"},
 		{"a phrase without English", "states.yaml", "      en: Ready to book\n", "", "    title:", "English words are missing"},
 		{"a slot that has no meaning", "states.yaml", "Your referral is ready.", "Your referral is ready {when}.", "Your referral is ready {when}.", "slot {when}"},
 		{"a slot that is missing", "states.yaml", "Your appointment is on {date} at {time}.", "Your appointment is on {date}.", "Your appointment is on {date}.", "slot {time} is missing"},
@@ -154,7 +154,7 @@ func TestVersions(t *testing.T) {
 }
 
 func TestMountedConfigurationLoads(t *testing.T) {
-	// Kubernetes mounts hidden folders beside the files.
+	// Kubernetes mounts hidden folders next to the files.
 	_, err := load(valuesets.Over(fstest.MapFS{"..data/states.yaml": {Data: []byte("x")}, ".hidden.yaml": {Data: []byte("x")}}))
 	if err != nil {
 		t.Error(err)

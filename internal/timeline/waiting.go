@@ -7,7 +7,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
-// Waiting tells how long a referral has stood with the hospital, as far as this
+// Waiting is how long a referral has been with the hospital, as far as this
 // service saw. It is there only where the hospital acts and an earlier read
 // showed the same stage; an overdue review has words of its own instead.
 type Waiting struct {
@@ -21,7 +21,7 @@ type Waiting struct {
 	Text wording.Text `json:"text"`
 }
 
-// wait tells the wait of a referral whose state and contact are known. When it
+// wait describes the wait of a referral whose state and contact are known. When it
 // is long, the next step must not say to do nothing: it says whom to ask.
 func (b *builder) wait(r *Referral, stage referral.Stage, seen sightings) {
 	if r.State.WhoActs != referral.ByHospital || seen.since.IsZero() {

@@ -23,7 +23,7 @@ type accessLog struct{ who, app, what, why map[string]Phrase }
 // AccessWho says who acted: one of the Who keys.
 func (s *Set) AccessWho(key string, lang Lang) Text { return s.access.who[key].In(lang) }
 
-// AccessApp is what stands for the name of an app: AppOwn or AppGone.
+// AccessApp is used in place of the name of an app: AppOwn or AppGone.
 func (s *Set) AccessApp(key string, lang Lang) Text { return s.access.app[key].In(lang) }
 
 // AccessWhat returns what was done, by the kind of entry or [WhatFailed], and

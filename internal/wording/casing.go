@@ -7,7 +7,7 @@ import (
 )
 
 // casing turns shouted text into the case that people read. Text that already
-// has both cases is left alone: somebody chose it.
+// has both cases is not changed: somebody chose it.
 type casing struct {
 	upper map[string]bool   // words kept in capitals, by their capitals
 	small map[string]bool   // words in lower case inside a name, by their capitals
@@ -62,7 +62,7 @@ func wordLength(s string) int {
 	return len(s)
 }
 
-// plain tells that a word has no case of its own.
+// plain reports that a word has no case of its own.
 func (c casing) plain(word string) bool {
 	_, own := c.exact[word]
 	return !own && !c.upper[word] && !looksLikeInitials(word)
@@ -102,7 +102,7 @@ func capitalised(word string) string {
 	return word[:size] + strings.ToLower(word[size:])
 }
 
-// looksLikeInitials tells words that nobody can pronounce, and those with digits.
+// looksLikeInitials reports words that nobody can pronounce, and those with digits.
 func looksLikeInitials(word string) bool {
 	const longest = 4
 	if strings.ContainsAny(word, "0123456789") {

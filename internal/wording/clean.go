@@ -139,7 +139,7 @@ func shorten(s string, limit int) string {
 	return strings.TrimRight(head, " ,-") + "…"
 }
 
-// PhoneNumber gives a number that can be dialled, as it is written, or nothing.
+// PhoneNumber returns a number that can be dialled, as it is written, or nothing.
 func PhoneNumber(s string) *string {
 	const maxLen, minDigits = 24, 3
 	s = strings.Join(strings.Fields(s), " ")

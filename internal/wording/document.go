@@ -31,13 +31,13 @@ type Document struct {
 
 // Header is at the top of every file.
 type Header struct {
-	// Version is chosen by whoever edits the file.
+	// Version is chosen by the person who edits the file.
 	Version string `yaml:"version"`
-	// Languages tells which are reviewed, and which of the others may be shown.
+	// Languages says which are reviewed, and which of the others may be shown.
 	Languages map[Lang]languageStatus `yaml:"languages"`
 }
 
-// languageStatus tells how far words in a language can be trusted.
+// languageStatus says how far words in a language can be trusted.
 type languageStatus struct {
 	Reviewed bool `yaml:"reviewed"`
 	Shown    bool `yaml:"shown"`
@@ -76,7 +76,7 @@ func reason(err error) string {
 }
 
 // Decode reads the document into a struct that embeds header; a field that the
-// struct does not have is a fault. It tells whether reading can go on.
+// struct does not have is a fault. It reports whether reading can go on.
 func (d *Document) Decode(into any, head *Header) bool {
 	if err := yaml.UnmarshalWithOptions(d.raw, into, yaml.Strict()); err != nil {
 		d.faults = append(d.faults, d.yamlFault(err))

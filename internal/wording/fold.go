@@ -38,7 +38,7 @@ func Fold(text string) Folded {
 			squeezed = append(squeezed, byte(r)) //nolint:gosec // G115: checked to be ASCII just above
 			continue
 		case unicode.IsMark(r), unicode.Is(unicode.Cf, r):
-			continue // accents and characters without width stand inside words
+			continue // accents and characters without width occur inside words
 		case unicode.IsLetter(r), unicode.IsNumber(r), r == utf8.RuneError:
 			f.Judgeable = false
 		}

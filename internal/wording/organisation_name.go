@@ -5,7 +5,7 @@ import "strings"
 // OrganisationName puts the name of an organisation or site, as the Organisation
 // Data Service writes it, into the form that people read: "LEEDS TEACHING
 // HOSPITALS NHS TRUST" becomes "Leeds Teaching Hospitals NHS Trust". It cleans
-// and bounds what it is given and changes nothing on a second turn; text without
+// and bounds its length and changes nothing on a second turn; text without
 // a visible character gives "". It does not apply the disclosure policy: internal/disclosure does.
 func (s *Set) OrganisationName(raw string) string {
 	name := Clean(raw)

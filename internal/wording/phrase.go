@@ -72,7 +72,7 @@ func (t template) literal() string {
 // maxPhrase bounds one phrase, in bytes.
 const maxPhrase = 400
 
-// parseTemplate reads a phrase and checks that it uses exactly the slots given.
+// parseTemplate reads a phrase and checks that it uses exactly these slots.
 func parseTemplate(text string, slots []string) (template, error) {
 	switch {
 	case strings.TrimSpace(text) == "":

@@ -55,7 +55,7 @@ func (s *Set) readStates(d *Document) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(file.States)) {
 		if _, ok := slots[name]; !ok {
-			d.Fault("no referral can stand like this", "states", string(name))
+			d.Fault("no referral can be in this state", "states", string(name))
 		}
 	}
 }
@@ -112,7 +112,7 @@ func (s *Set) readPhrases(d *Document) {
 	}
 }
 
-// list reads the names of days or months: all of them, in every language given.
+// list reads the names of days or months: all of them, in every language that is there.
 func (d *Document) list(raw map[Lang][]string, want int, at string) map[Lang][]string {
 	if raw[English] == nil {
 		d.Fault("English words are missing", at)

@@ -16,7 +16,7 @@ const (
 	DetailExportsBusy           = "exports_busy"
 )
 
-// codeInternal is the problem whose words stand in for those of an unknown code.
+// codeInternal is the problem whose words are used for an unknown code.
 const codeInternal = "internal_error"
 
 // ProblemCodes are the codes that problems.yaml must have. They are those of
@@ -44,7 +44,7 @@ type Reader int
 
 // The readers.
 const (
-	ByApp    Reader = iota // the maker of an app, and whoever the app shows it to
+	ByApp    Reader = iota // the maker of an app, and the citizen whom the app shows it
 	ByPerson               // a person in a browser
 )
 

@@ -64,7 +64,7 @@ type Fault struct {
 	Reason string
 }
 
-// Error tells file, line and reason.
+// Error is the file, the line and the reason.
 func (f *Fault) Error() string {
 	if f.Line == 0 {
 		return f.File + ": " + f.Reason
