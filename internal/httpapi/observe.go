@@ -48,7 +48,7 @@ func (s *server) observe(c *gin.Context) {
 	if route == "" {
 		route = "unknown"
 	}
-	ctx, span := s.d.Tracer.Start(c.Request.Context(), c.Request.Method+" "+route, trace.WithSpanKind(trace.SpanKindServer))
+	ctx, span := s.d.Tracer.Start(c.Request.Context(), knownMethod(c.Request.Method)+" "+route, trace.WithSpanKind(trace.SpanKindServer))
 	defer span.End()
 	c.Request = c.Request.WithContext(ctx)
 	brokenOff := true // a panic that nobody recovers ends the answer
