@@ -157,8 +157,11 @@ func (h histories) Changes(context.Context, citizen.Ref, client.ID, history.Quer
 // log judges as a store does.
 type log struct{ w *world }
 
-func (l log) Append(_ context.Context, g audit.Guard, entries ...audit.Entry) (audit.Written, error) {
+func (l log) Append(ctx context.Context, g audit.Guard, entries ...audit.Entry) (audit.Written, error) {
 	l.w.before()
+	if err := ctx.Err(); err != nil {
+		return audit.Written{}, err
+	}
 	if l.w.logFails != nil {
 		return audit.Written{}, l.w.logFails
 	}

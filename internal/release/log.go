@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
@@ -19,14 +20,31 @@ func (a *attempt) entry(kind audit.Kind, outcome audit.Outcome) audit.Entry {
 	}
 }
 
+// detachedFor bounds an entry that is written although the request has ended: what
+// sources were asked, and that nothing was shown, is true whether or not the client
+// still waits.
+const detachedFor = 2 * time.Second
+
+func detached(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), detachedFor)
+}
+
 // append writes the entry of a release, with those about the sources, in one
-// transaction. A guard error comes back as it is.
+// transaction. A guard error comes back as it is. If the request ends first,
+// nothing was released, and the entries about the sources are written without it.
 func (a *attempt) append(ctx context.Context, entry audit.Entry) (audit.Written, error) {
 	written, err := a.s.d.Log.Append(ctx, guardOf(a.q.Caller, a.consent), append(a.asked, entry)...)
-	if err != nil && !audit.IsGuardError(err) {
-		err = notLogged(err)
+	switch {
+	case err == nil, audit.IsGuardError(err):
+		return written, err //nolint:wrapcheck // Show distinguishes guard errors
+	case ctx.Err() != nil && len(a.asked) > 0 && !errors.Is(err, audit.ErrOutcomeUnknown):
+		late, cancel := detached(ctx)
+		defer cancel()
+		if _, lateErr := a.s.d.Log.Append(late, audit.Guard{}, a.asked...); lateErr != nil {
+			err = lateErr
+		}
 	}
-	return written, err
+	return written, notLogged(err)
 }
 
 // refuse logs that nothing was shown, and gives why back.
@@ -35,6 +53,8 @@ func (a *attempt) refuse(ctx context.Context, outcome audit.Outcome, why error) 
 }
 
 func (a *attempt) refuseBecause(ctx context.Context, outcome audit.Outcome, reason string, why error) error {
+	ctx, cancel := detached(ctx)
+	defer cancel()
 	entry := a.entry(audit.DataRefused, outcome)
 	entry.Reason = reason
 	if _, err := a.s.d.Log.Append(ctx, audit.Guard{}, append(a.asked, entry)...); err != nil {

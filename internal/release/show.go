@@ -57,7 +57,7 @@ func (s *Service) Show(ctx context.Context, q Request, render func(Reading) (Con
 	// Consent or session changed between the decision and the entry. What is
 	// remembered of the consents may be older than what is stored.
 	s.d.Consents.Forget(q.Caller.Citizen.Ref)
-	a = attempt{s: s, q: q, asked: a.asked}
+	a = attempt{s: s, q: q, asked: a.asked, again: true}
 	released, err = a.show(ctx, render)
 	if !audit.IsGuardError(err) {
 		return released, err
@@ -91,6 +91,7 @@ type attempt struct {
 	q       Request
 	consent consent.Decision
 	asked   []audit.Entry // about the sources that were asked
+	again   bool          // the sources were asked by the first attempt
 }
 
 func (a *attempt) show(ctx context.Context, render func(Reading) (Content, error)) (Released, error) {
@@ -159,7 +160,7 @@ func (a *attempt) read(ctx context.Context) (Reading, error) {
 
 func (a *attempt) readSources(ctx context.Context) (aggregate.Result, error) {
 	mode := aggregate.Cached
-	if a.q.Refresh || a.s.handOffs.recent(a.q.Caller.Citizen.Ref, a.s.d.Now()) {
+	if !a.again && (a.q.Refresh || a.s.handOffs.recent(a.q.Caller.Citizen.Ref, a.s.d.Now())) {
 		mode = aggregate.Refresh
 	}
 	k := a.q.Caller

@@ -319,3 +319,42 @@ func TestOnlyWhatTellsOfEarlierReadsIsRemembered(t *testing.T) {
 		t.Errorf("remembered %d readings, %v", w.observed, err)
 	}
 }
+
+// What was asked of the NHS is in the log although nobody waits for the answer.
+func TestThatASourceWasAskedIsLoggedWhenTheClientLeaves(t *testing.T) {
+	t.Parallel()
+	for name, leave := range map[string]func(*world, context.CancelFunc){
+		"while the sources are asked": func(w *world, cancel context.CancelFunc) {
+			w.during = func() { w.failure = context.Canceled; cancel() }
+		},
+		"before the entry is written": func(w *world, cancel context.CancelFunc) { w.before = once(cancel) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			leave(w, cancel)
+			r, err := w.Show(ctx, w.ask(), whole)
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("error %v", err)
+			}
+			nothing(t, r)
+			if got := w.kinds(); !slices.Contains(got, audit.UpstreamAsked) || slices.Contains(got, audit.DataReleased) {
+				t.Errorf("the log has %v", got)
+			}
+		})
+	}
+}
+
+func TestASecondAttemptAsksForNoSecondRefresh(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.before = once(func() { w.newest++ })
+	if _, err := w.Show(t.Context(), w.ask(func(q *release.Request) { q.Refresh = true }), whole); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(w.asked, []aggregate.Mode{aggregate.Refresh, aggregate.Cached}) {
+		t.Errorf("the sources were asked in the modes %v", w.asked)
+	}
+}
