@@ -23,8 +23,6 @@ const (
 	ConsentGranted     Kind = "consent_granted"
 	ConsentRenewed     Kind = "consent_renewed"
 	ConsentWithdrawn   Kind = "consent_withdrawn"
-	ConsentExpired     Kind = "consent_expired"
-	ConsentSuperseded  Kind = "consent_superseded"
 	DataReleased       Kind = "data_released"
 	DataNotModified    Kind = "data_not_modified"
 	DataRefused        Kind = "data_refused"
@@ -44,7 +42,7 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		SignedIn, SignInRefused, SignedOut,
-		ConsentGranted, ConsentRenewed, ConsentWithdrawn, ConsentExpired, ConsentSuperseded,
+		ConsentGranted, ConsentRenewed, ConsentWithdrawn,
 		DataReleased, DataNotModified, DataRefused, UpstreamAsked,
 		Exported, AuditorRead, SubjectAccess, Erased,
 		KeyChanged, ConfigurationKnown, Pruned, HoldPlaced, HoldLifted,
@@ -53,7 +51,7 @@ func Kinds() []Kind {
 
 // ConsentKinds are the kinds of consent acts.
 func ConsentKinds() []Kind {
-	return []Kind{ConsentGranted, ConsentRenewed, ConsentWithdrawn, ConsentExpired, ConsentSuperseded}
+	return []Kind{ConsentGranted, ConsentRenewed, ConsentWithdrawn}
 }
 
 // Outcome is how the act ended.

@@ -15,7 +15,6 @@ const (
 	ReasonNoConsent      Reason = "no_consent"      // the citizen never consented to this client
 	ReasonWithdrawn      Reason = "withdrawn"       // the last consent was withdrawn
 	ReasonExpired        Reason = "expired"         // the last consent's time is over
-	ReasonSuperseded     Reason = "superseded"      // the last consent was replaced, and what replaced it has ended
 	ReasonNoticeOutdated Reason = "notice_outdated" // the notice in force asks for more than was consented to
 	ReasonScopeMissing   Reason = "scope_missing"   // the current consent does not cover what is asked for
 )
@@ -65,9 +64,6 @@ func Decide(events []Event, q Question) Decision {
 		return d
 	case StatusExpired:
 		d.Reason = ReasonExpired
-		return d
-	case StatusSuperseded:
-		d.Reason = ReasonSuperseded
 		return d
 	}
 	d.Missing = slices.DeleteFunc(d.Missing, func(s Scope) bool { return h.holds(s, q.Notice) })

@@ -52,14 +52,6 @@ func TestDecide(t *testing.T) {
 			events: []Event{expired}, ask: []Scope{TimelineRead},
 			want: Decision{Reason: ReasonExpired, Missing: []Scope{TimelineRead}, ConsentID: "a"},
 		},
-		"a recorded end holds whatever the clock says": {
-			events: []Event{granted("a", app, v1, TimelineRead), then("a", Expired)}, ask: []Scope{TimelineRead},
-			want: Decision{Reason: ReasonExpired, Missing: []Scope{TimelineRead}, ConsentID: "a"},
-		},
-		"a superseded consent without a successor allows nothing": {
-			events: []Event{granted("a", app, v1, TimelineRead), then("a", Superseded)}, ask: []Scope{TimelineRead},
-			want: Decision{Reason: ReasonSuperseded, Missing: []Scope{TimelineRead}, ConsentID: "a"},
-		},
 		"the later consent counts, even when it allows less": {
 			events: []Event{granted("a", app, v2, TimelineRead, HistoryStore), granted("b", app, v2, HistoryStore)}, notice: v2, ask: []Scope{TimelineRead},
 			want: Decision{Reason: ReasonScopeMissing, Missing: []Scope{TimelineRead}, ConsentID: "b"},

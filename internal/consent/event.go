@@ -21,13 +21,12 @@ const (
 // Kind is what happened to a consent.
 type Kind string
 
-// The kinds of consent event.
+// The kinds of consent event. That a consent's time ended, or that a later one
+// replaced it, is derived and is no event.
 const (
-	Granted    Kind = "granted"
-	Renewed    Kind = "renewed"
-	Withdrawn  Kind = "withdrawn"
-	Expired    Kind = "expired"
-	Superseded Kind = "superseded"
+	Granted   Kind = "granted"
+	Renewed   Kind = "renewed"
+	Withdrawn Kind = "withdrawn"
 )
 
 // Event is one fact in the life of a consent. Events are appended and never

@@ -194,10 +194,6 @@ func auditKind(k Kind) audit.Kind {
 		return audit.ConsentGranted
 	case Renewed:
 		return audit.ConsentRenewed
-	case Expired:
-		return audit.ConsentExpired
-	case Superseded:
-		return audit.ConsentSuperseded
 	default:
 		return audit.ConsentWithdrawn
 	}

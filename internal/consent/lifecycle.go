@@ -43,7 +43,6 @@ type lifecycle struct {
 	expiresAt    time.Time
 	withdrawnAt  time.Time // zero: not
 	supersededAt time.Time // zero: not
-	expired      bool      // an event says so, whatever the time is
 }
 
 // replay derives every consent from the events, in the order of their grants. An
@@ -69,10 +68,6 @@ func replay(events []Event) []lifecycle {
 			all[i].scopes, all[i].notice, all[i].expiresAt = e.Scopes, e.Notice, e.ExpiresAt
 		case e.Kind == Withdrawn:
 			all[i].withdrawnAt = e.At
-		case e.Kind == Expired:
-			all[i].expired = true
-		case e.Kind == Superseded:
-			all[i].supersededAt = e.At
 		}
 	}
 	return all
@@ -80,7 +75,7 @@ func replay(events []Event) []lifecycle {
 
 // open reports whether no event has ended the consent.
 func (l *lifecycle) open() bool {
-	return l.withdrawnAt.IsZero() && l.supersededAt.IsZero() && !l.expired
+	return l.withdrawnAt.IsZero() && l.supersededAt.IsZero()
 }
 
 // running reports whether neither an event nor time has ended the consent.

@@ -9,16 +9,13 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
-// BundledAsOf is the month in which the bundled names were written down.
-const BundledAsOf = "2026-11"
-
 //go:embed bundled.csv
 var bundled string // go:embed needs a package variable; it is never written
 
 // Bundled are the names of England's acute hospital trusts by ODS code, for
 // deployments without the live look-up and for times when it fails. They have no
 // phones: a number that has changed is worse than no number. Surgeries and sites are
-// not among them.
+// not among them. They were written down in November 2026.
 func Bundled() (map[string]referral.Organisation, error) {
 	rows, err := csv.NewReader(strings.NewReader(bundled)).ReadAll()
 	if err != nil {

@@ -66,7 +66,7 @@ func accessKinds() map[string][]string {
 	app := []string{"app"}
 	return map[string][]string{
 		"sign_in": nil, "sign_out": nil,
-		"consent_granted": app, "consent_renewed": app, "consent_withdrawn": app, "consent_expired": app, "consent_superseded": app,
+		"consent_granted": app, "consent_renewed": app, "consent_withdrawn": app,
 		"data_released": app, "data_not_modified": app, "data_refused": app, WhatFailed: app,
 		"auditor_read": nil, "subject_access": nil, "export": nil, "hold_placed": nil, "hold_lifted": nil,
 	}
@@ -77,7 +77,7 @@ func accessReasons() map[string][]string {
 	return map[string][]string{
 		"timeline": nil, "referrals": nil, "referral": nil, "appointments": nil, "calendar": nil, "manage": nil,
 		"access-log": nil, "subject-access": nil, "audit": nil, "hold": nil,
-		"no_consent": nil, "superseded": nil, "scope_missing": nil, "withdrawn": nil, "expired": nil,
+		"no_consent": nil, "scope_missing": nil, "withdrawn": nil, "expired": nil,
 		"notice_outdated": nil, "signed_in_again": nil, WhyFailed: nil, WhyOther: nil,
 	}
 }

@@ -81,7 +81,7 @@ func eventType(k audit.Kind) (fhir.Coding, fhir.AuditEventAction) {
 		return coding(dicom, "110100"), fhir.AuditEventActionU // Application Activity
 	case audit.ConsentGranted:
 		return coding(eventTypes, "rest"), fhir.AuditEventActionC
-	case audit.ConsentRenewed, audit.ConsentWithdrawn, audit.ConsentExpired, audit.ConsentSuperseded:
+	case audit.ConsentRenewed, audit.ConsentWithdrawn:
 		return coding(eventTypes, "rest"), fhir.AuditEventActionU
 	case audit.Erased, audit.Pruned:
 		return coding(eventTypes, "rest"), fhir.AuditEventActionD

@@ -146,12 +146,3 @@ func (db *DB) shutDown() error {
 // that projections in memory can be dropped. f runs on the writer's goroutine
 // before any later act is answered: it MUST be quick and MUST NOT use the store.
 func (db *DB) OnForeignWrite(f func()) { db.writer.listen(f) }
-
-// Ping tells whether the database can be read.
-func (db *DB) Ping(ctx context.Context) error {
-	var one int
-	if err := db.read.QueryRowContext(ctx, `SELECT 1 FROM log_hashes UNION ALL SELECT 1 LIMIT 1`).Scan(&one); err != nil {
-		return fmt.Errorf("read database: %w", err)
-	}
-	return nil
-}
