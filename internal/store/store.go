@@ -36,7 +36,9 @@ type Consents interface {
 // Subjects are the rows that lead to people.
 type Subjects interface {
 	citizen.Store
-	// Export writes what is held about one citizen, one JSON object a line. The
+	// Export writes what is held about one citizen, one JSON object a line, of the
+	// kinds subject, session, consentEvent and logEntry, in that order. Sealed values
+	// are omitted. Of somebody erased it writes what is left under the pseudonym. The
 	// caller records that it happened (audit.SubjectAccess) before it starts.
 	Export(ctx context.Context, ref citizen.Ref, w io.Writer) error
 }

@@ -2,9 +2,9 @@ package sqlite
 
 import (
 	"errors"
-	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"testing"
-	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
 func TestBesideAServer(t *testing.T) {
@@ -17,58 +17,6 @@ func TestBesideAServer(t *testing.T) {
 		t.Cleanup(func() { _ = db.Close() })
 		return db
 	}
-
-	t.Run("server and command append to one log in turns", func(t *testing.T) {
-		path := newPath(t)
-		server, command := openAt(t, path), beside(t, path)
-		for i := range 10 {
-			for _, db := range []*DB{server, command} {
-				if _, err := db.Log().Append(t.Context(), audit.Guard{}, sample(i)); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		if n := whole(t, server); n != 20 {
-			t.Errorf("%d entries", n)
-		}
-	})
-
-	t.Run("the server drops what it remembers before it answers the next act", func(t *testing.T) {
-		path := newPath(t)
-		server, err := Open(t.Context(), path, Options{WatchEvery: time.Hour})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = server.Close() })
-		dropped := 0
-		server.OnForeignWrite(func() { dropped++ })
-		fill(t, server, 1)
-		if dropped != 0 {
-			t.Fatal("its own write counted as foreign")
-		}
-		fill(t, beside(t, path), 1)
-		fill(t, server, 1)
-		if dropped != 1 {
-			t.Errorf("dropped %d times", dropped)
-		}
-	})
-
-	t.Run("the server notices while it has nothing to write", func(t *testing.T) {
-		path := newPath(t)
-		server, err := Open(t.Context(), path, Options{WatchEvery: time.Millisecond})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = server.Close() })
-		noticed := make(chan struct{}, 100)
-		server.OnForeignWrite(func() { noticed <- struct{}{} })
-		fill(t, beside(t, path), 1)
-		select {
-		case <-noticed:
-		case <-time.After(10 * time.Second):
-			t.Error("it did not")
-		}
-	})
 
 	t.Run("a log that became shorter under the server stops all writing", func(t *testing.T) {
 		db := openNew(t)

@@ -30,15 +30,33 @@ func stores(t *testing.T, path string, now func() time.Time) storetest.Stores {
 			t.Error(err)
 		}
 	})
-	return storetest.Stores{
-		Log: db.Log(), Consents: db.Consents(), Subjects: db.Subjects(),
-		Sessions: db.Sessions(), OneTimeValues: db.OneTimeValues(),
-		Reopen: func(t *testing.T) storetest.Stores {
-			t.Helper()
-			if err := db.Close(); err != nil {
-				t.Fatal(err)
+	s := partsOf(db)
+	s.Reopen = func(t *testing.T) storetest.Stores {
+		t.Helper()
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return stores(t, path, now)
+	}
+	s.Beside = func(t *testing.T) storetest.Stores {
+		t.Helper()
+		beside, err := sqlite.OpenBeside(t.Context(), path, sqlite.Options{Now: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := beside.Close(); err != nil {
+				t.Error(err)
 			}
-			return stores(t, path, now)
-		},
+		})
+		return partsOf(beside)
+	}
+	return s
+}
+
+func partsOf(db *sqlite.DB) storetest.Stores {
+	return storetest.Stores{
+		Log: db.Log(), Consents: db.Consents(), Subjects: db.Subjects(), Sessions: db.Sessions(),
+		Histories: db.Histories(), OneTimeValues: db.OneTimeValues(), OnForeignWrite: db.OnForeignWrite,
 	}
 }

@@ -2,15 +2,17 @@ package storetest
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 )
 
-func testConsents(t *testing.T, open func(t *testing.T) Stores) {
+func testConsents(t *testing.T, open opener) {
 	t.Run("an event reads back as it was, with the digest that the log has, also after a restart", func(t *testing.T) {
 		s := open(t)
 		withdrawn := consent.Event{Seq: 2, ID: "consent-1", Kind: consent.Withdrawn, Citizen: ann, Client: app, Channel: "app", At: noon()}
@@ -80,6 +82,40 @@ func testConsents(t *testing.T, open func(t *testing.T) Stores) {
 		}
 		if n := len(entries(t, s.Log)); n != 1 {
 			t.Errorf("%d entries", n)
+		}
+	})
+
+	t.Run("an event whose place is not the next one is refused", func(t *testing.T) {
+		s := open(t)
+		for _, seq := range []int64{0, 2} {
+			if err := s.Consents.Record(t.Context(), 0, grant(ann, seq), refused(ann, noon())); !errors.Is(err, consent.ErrConflict) {
+				t.Errorf("place %d: %v", seq, err)
+			}
+		}
+	})
+
+	t.Run("those who have events are listed once each, in pages, erased ones too", func(t *testing.T) {
+		s := open(t)
+		want := []citizen.Ref{"A", "B", "C", "D", "E"}
+		for i, ref := range want {
+			_, err := s.Subjects.AddSubject(t.Context(), subject(ref, i))
+			must(t, err)
+			must(t, s.Consents.Record(t.Context(), 0, grant(ref, 1), refused(ref, noon())))
+			must(t, s.Consents.Record(t.Context(), 1, grant(ref, 2), refused(ref, noon())))
+		}
+		must(t, s.Subjects.EraseSubject(t.Context(), "C"))
+		var got []citizen.Ref
+		for after := citizen.Ref(""); ; {
+			page, err := s.Consents.Citizens(t.Context(), after, 2)
+			must(t, err)
+			if len(page) == 0 {
+				break
+			}
+			got = append(got, page...)
+			after = page[len(page)-1]
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%v", got)
 		}
 	})
 }

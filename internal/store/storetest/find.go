@@ -8,7 +8,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
-func testFinding(t *testing.T, open func(t *testing.T) Stores) {
+func testFinding(t *testing.T, open opener) {
 	// Entry n is of ann when even, of kind sign_in when a multiple of 3; the clock
 	// goes back an hour in the middle.
 	fill := func(t *testing.T) Stores {
@@ -20,7 +20,7 @@ func testFinding(t *testing.T, open func(t *testing.T) Stores) {
 				e.Citizen = bob
 			}
 			if n%3 == 0 {
-				e.Kind, e.Client = audit.SignedIn, ""
+				e.Kind, e.Client, e.Outcome = audit.SignedIn, "", audit.Succeeded
 			}
 			if n >= 15 {
 				e.At = e.At.Add(-time.Hour)
@@ -63,6 +63,7 @@ func testFinding(t *testing.T, open func(t *testing.T) Stores) {
 		"one client":                      {Client: app},
 		"one kind":                        {Kinds: []audit.Kind{audit.SignedIn}},
 		"two kinds":                       {Kinds: []audit.Kind{audit.SignedIn, audit.DataRefused}},
+		"one outcome":                     {Outcome: audit.Succeeded},
 		"since a time":                    {Since: noon().Add(5 * time.Minute)},
 		"until a time":                    {Until: noon().Add(5 * time.Minute)},
 		"a citizen's entries of a period": {Citizen: bob, Since: noon().Add(-40 * time.Minute), Until: noon().Add(10 * time.Minute)},

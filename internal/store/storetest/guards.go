@@ -62,7 +62,7 @@ func testGuards(t *testing.T, open Open) {
 			n = len(e)
 		}
 		if written.Count != n {
-			t.Errorf("%d entries are said to be written", written.Count)
+			t.Errorf("%d entries are reported as written", written.Count)
 		}
 		if got := len(entries(t, s.Log)) - before; got != n {
 			t.Errorf("%d entries were written", got)
@@ -110,7 +110,7 @@ func testGuards(t *testing.T, open Open) {
 		releases(t, s, audit.Guard{}, nil, e)
 	})
 
-	t.Run("nothing is written behind the withdrawal of its consent", func(t *testing.T) {
+	t.Run("nothing is written after the withdrawal of its consent", func(t *testing.T) {
 		s, _ := set(t)
 		withdraw(t, s)
 		releases(t, s, audit.NewGuard(guardParts()), audit.ErrConsentChanged, refused(ann, noon()), released(ann, noon()))
@@ -119,7 +119,7 @@ func testGuards(t *testing.T, open Open) {
 		releases(t, s, audit.NewGuard(p), nil, released(ann, noon()))
 	})
 
-	t.Run("a renewal is a change too, and what concerns another client or citizen is none", func(t *testing.T) {
+	t.Run("a renewal is a change too, and what concerns another client or citizen is not", func(t *testing.T) {
 		s, _ := set(t)
 		must(t, s.Consents.Record(t.Context(), 1, consentEvent(consent.Granted, "app-two", 2), refused(ann, noon())))
 		must(t, s.Consents.Record(t.Context(), 0, grant(bob, 1), refused(bob, noon())))
@@ -170,7 +170,7 @@ func testGuards(t *testing.T, open Open) {
 		releases(t, s, audit.NewGuard(p), nil, e)
 	})
 
-	t.Run("of releases beside a withdrawal none stands behind it, and those in front of it are whole", func(t *testing.T) {
+	t.Run("of releases at the same time as a withdrawal none is written after it, and those before it are whole", func(t *testing.T) {
 		s, _ := set(t)
 		_, errs := race(40, func(i int) error {
 			if i == 20 {
@@ -192,7 +192,7 @@ func testGuards(t *testing.T, open Open) {
 			case e.Kind == audit.ConsentWithdrawn:
 				withdrawn = true
 			case e.Kind == audit.DataReleased && withdrawn:
-				t.Error("data behind the withdrawal of its consent")
+				t.Error("data after the withdrawal of its consent")
 			case e.Kind == audit.DataReleased:
 				shown++
 			}

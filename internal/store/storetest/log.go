@@ -14,8 +14,8 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
-func testLog(t *testing.T, open func(t *testing.T) Stores) {
-	t.Run("an acknowledged entry reads back as it was and stands after a restart", func(t *testing.T) {
+func testLog(t *testing.T, open opener) {
+	t.Run("an acknowledged entry reads back as it was and is there after a restart", func(t *testing.T) {
 		s := open(t)
 		want := []audit.Entry{refused(ann, noon()), {Kind: audit.ConfigurationKnown, At: noon(), Outcome: audit.Failed}}
 		receipt, err := s.Log.Append(t.Context(), audit.Guard{}, want...)
@@ -88,6 +88,13 @@ func testLog(t *testing.T, open func(t *testing.T) Stores) {
 		}
 	})
 
+	t.Run("appending no entry is refused", func(t *testing.T) {
+		s := open(t)
+		if _, err := s.Log.Append(t.Context(), audit.Guard{}); !errors.Is(err, audit.ErrInvalidEntry) {
+			t.Errorf("error %v", err)
+		}
+	})
+
 	t.Run("a caller who has given up already writes nothing", func(t *testing.T) {
 		s := open(t)
 		if _, err := s.Log.Append(ended(t), audit.Guard{}, refused(ann, noon())); !errors.Is(err, context.Canceled) {
@@ -109,7 +116,7 @@ func testLog(t *testing.T, open func(t *testing.T) Stores) {
 		}
 	})
 
-	t.Run("the correlation id stands beside the leaf and not in it", func(t *testing.T) {
+	t.Run("the correlation id is next to the leaf and not in it", func(t *testing.T) {
 		s := open(t)
 		e := refused(ann, noon())
 		_, err := s.Log.Append(t.Context(), audit.Guard{}, e, e)
@@ -120,10 +127,10 @@ func testLog(t *testing.T, open func(t *testing.T) Stores) {
 			t.Error("it is in the leaf")
 		}
 		if page[0].Correlation == nil || page[0].Correlation.ID != e.CorrelationID {
-			t.Errorf("beside the leaf stands %+v", page[0].Correlation)
+			t.Errorf("next to the leaf is %+v", page[0].Correlation)
 		}
 		if bytes.Equal(page[0].Leaf, page[1].Leaf) {
-			t.Error("two acts of one request can be told to be of one request from their leaves alone")
+			t.Error("two acts of one request can be told to be of one request from their leaves")
 		}
 	})
 

@@ -9,7 +9,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 )
 
-func testOneTimeValues(t *testing.T, open func(t *testing.T) Stores) {
+func testOneTimeValues(t *testing.T, open opener) {
 	soon := noon().Add(time.Minute)
 
 	t.Run("a value is taken once, also after a restart", func(t *testing.T) {

@@ -4,44 +4,57 @@ import (
 	"testing"
 	"time"
 
-	"github.com/patient-care-aggregator/aggregator/internal/audit"
-	"github.com/patient-care-aggregator/aggregator/internal/citizen"
-	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
+	"github.com/patient-care-aggregator/aggregator/internal/store"
 )
 
-// Log is all that the service asks of a stored audit log.
-type Log interface {
-	audit.Appender
-	audit.Source
-}
-
-// Stores are the stores of one database, empty at first.
+// Stores are the stores of one database.
 type Stores struct {
-	Log           Log
-	Consents      consent.Store
-	Subjects      citizen.Store
+	Log           store.Log
+	Consents      store.Consents
+	Subjects      store.Subjects
 	Sessions      session.Store
+	Histories     history.Store
 	OneTimeValues session.OneTimeStore
+	// OnForeignWrite is that of internal/store.Store.
+	OnForeignWrite func(func())
 	// Reopen closes the database and opens it again, as a restart does.
 	Reopen func(t *testing.T) Stores
+	// Beside opens the same database a second time, as another process does, and
+	// closes it at the test's end.
+	Beside func(t *testing.T) Stores
 }
 
-// Open gives an empty database of its own to each test and closes it at the
+// Open returns an empty database of its own to each test and closes it at the
 // test's end. The store judges guards by the clock now.
 type Open func(t *testing.T, now func() time.Time) Stores
 
-// Run proves the promises.
+// opener is an Open at noon.
+type opener func(t *testing.T) Stores
+
+// Run tests every promise that a store makes, in the interfaces of the packages
+// that use it.
 func Run(t *testing.T, with Open) {
 	open := func(t *testing.T) Stores {
 		t.Helper()
 		return with(t, noon)
 	}
 	t.Run("guards", func(t *testing.T) { testGuards(t, with) })
-	t.Run("log", func(t *testing.T) { testLog(t, open) })
-	t.Run("finding entries", func(t *testing.T) { testFinding(t, open) })
-	t.Run("consents", func(t *testing.T) { testConsents(t, open) })
-	t.Run("subjects", func(t *testing.T) { testSubjects(t, open) })
-	t.Run("sessions", func(t *testing.T) { testSessions(t, open) })
-	t.Run("one-time values", func(t *testing.T) { testOneTimeValues(t, open) })
+	for name, test := range map[string]func(*testing.T, opener){
+		"log":             testLog,
+		"finding entries": testFinding,
+		"statistics":      testStatistics,
+		"holds":           testHolds,
+		"retention":       testRetention,
+		"consents":        testConsents,
+		"subjects":        testSubjects,
+		"copies":          testCopies,
+		"sessions":        testSessions,
+		"histories":       testHistories,
+		"one-time values": testOneTimeValues,
+		"foreign writes":  testForeignWrites,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, open) })
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
+	"github.com/patient-care-aggregator/aggregator/internal/store"
 )
 
 // noon is the time that the samples start from.
@@ -34,7 +35,7 @@ func refused(who citizen.Ref, at time.Time) audit.Entry {
 	}
 }
 
-// invalid is an entry that no log takes.
+// invalid is an entry that every log refuses.
 func invalid() audit.Entry { return audit.Entry{Kind: audit.SignedIn} }
 
 func hashOf(n int) [32]byte { return sha256.Sum256([]byte(strconv.Itoa(n))) }
@@ -63,7 +64,7 @@ func grant(ref citizen.Ref, seq int64) consent.Event {
 }
 
 // entries reads the whole log, which has to verify.
-func entries(t *testing.T, log Log) []audit.Entry {
+func entries(t *testing.T, log store.Log) []audit.Entry {
 	t.Helper()
 	report, err := audit.Verify(t.Context(), log)
 	if err != nil {
@@ -100,7 +101,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// race has n goroutines do something at once and counts those that succeed.
+// race runs do on n goroutines at the same time and counts the successes.
 func race(n int, do func(i int) error) (won int, errs []error) {
 	var (
 		wg    sync.WaitGroup

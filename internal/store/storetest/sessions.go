@@ -12,7 +12,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 )
 
-func testSessions(t *testing.T, open func(t *testing.T) Stores) {
+func testSessions(t *testing.T, open opener) {
 	withAnn := func(t *testing.T) Stores {
 		t.Helper()
 		s := open(t)
@@ -134,7 +134,7 @@ func testSessions(t *testing.T, open func(t *testing.T) Stores) {
 		}
 	})
 
-	t.Run("what expired and what stood idle is forgotten, and nothing else", func(t *testing.T) {
+	t.Run("what expired and what nobody used is forgotten, and nothing else", func(t *testing.T) {
 		s := withAnn(t)
 		expired, idle, live := sessionOf(ann, 1), sessionOf(ann, 2), sessionOf(ann, 3)
 		expired.ExpiresAt = noon().Add(time.Hour - 1)

@@ -10,7 +10,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 )
 
-func testSubjects(t *testing.T, open func(t *testing.T) Stores) {
+func testSubjects(t *testing.T, open opener) {
 	t.Run("a subject is found by any of its look-ups and by its pseudonym, also after a restart", func(t *testing.T) {
 		s := open(t)
 		want := subject(ann, 1)
@@ -71,7 +71,7 @@ func testSubjects(t *testing.T, open func(t *testing.T) Stores) {
 		_, err := s.Subjects.AddSubject(t.Context(), old)
 		must(t, err)
 		want := old
-		want.Lookup, want.Sealed = citizen.Lookup{KeyID: "k2", MAC: hashOf(2)}, []byte("sealed anew")
+		want.Lookup, want.Sealed = citizen.Lookup{KeyID: "k2", MAC: hashOf(2)}, []byte("sealed again")
 		must(t, s.Subjects.ReplaceSubject(t.Context(), want))
 		got, err := s.Subjects.FindSubject(t.Context(), []citizen.Lookup{want.Lookup})
 		must(t, err)
