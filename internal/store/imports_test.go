@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// Whoever needs a database opens it by its URL, tests included: then a new kind of
+// Every package opens a database by its URL, tests included: then a new kind of
 // store changes nothing outside internal/store.
 func TestOnlyStoresImportSQLite(t *testing.T) {
 	t.Parallel()

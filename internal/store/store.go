@@ -49,7 +49,7 @@ type Options struct {
 	// Now is the clock that guards are judged by. Commands, which release nothing,
 	// do without; then every guarded append fails.
 	Now func() time.Time
-	// Panics hears of a panic in an act of the writer; nil: nobody.
+	// Panics is called for a panic in an act of the writer; it may be nil.
 	Panics panics.Handler
 }
 
@@ -65,8 +65,8 @@ type Store struct {
 	close          func() error
 }
 
-// Open serves the database that a URL names: it makes and migrates it where that
-// is due, and takes the place of its one server where there can be only one. The
+// Open serves the database that a URL names: it creates and migrates it where
+// necessary, and takes the lock of its one server where there can be only one. The
 // caller MUST Close it. An unknown kind of URL is location.ErrUnsupported.
 func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	return open(ctx, url, o, sqlite.Open)
@@ -121,6 +121,6 @@ func (s *Store) OneTimeValues() session.OneTimeStore { return s.oneTimeValues }
 // answered: it MUST be quick and MUST NOT use the store.
 func (s *Store) OnForeignWrite(f func()) { s.onForeignWrite(f) }
 
-// Close writes what waits, refuses what comes after, and lets go of the database.
+// Close writes what is queued, refuses later acts, and releases the database.
 // Closing twice is harmless.
 func (s *Store) Close() error { return s.close() }

@@ -13,14 +13,14 @@ import (
 // act is what one caller wants written: changes, log entries, or both. Both are
 // written or neither.
 type act struct {
-	do      func(ctx context.Context, t *tx) error // nil: entries alone
+	do      func(ctx context.Context, t *tx) error // nil: only entries
 	entries []entry
-	fold    bool // fold the WAL back after the commit, so that deleted bytes are gone from it
+	fold    bool // fold the WAL back after the commit, so that it no longer holds deleted bytes
 	state   atomic.Int32
 	done    chan outcome // holds one
 }
 
-// The states of an act. It leaves waiting once, by whoever is first.
+// The states of an act. It leaves the state waiting once.
 const (
 	waiting int32 = iota
 	taken         // the writer has it: its outcome is the transaction's
@@ -40,7 +40,7 @@ type entry struct {
 	correlationID string
 }
 
-// sealed makes the leaves and their hashes, on the caller's time and not the writer's.
+// sealed makes the leaves and their hashes, on the caller's goroutine, to keep the writer free.
 func sealed(entries []audit.Entry) ([]entry, error) {
 	out := make([]entry, len(entries))
 	for i, e := range entries {

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// batch writes the acts that are still wanted in one transaction and tells each
-// caller how it ended.
+// batch writes the acts that are still wanted in one transaction and reports the
+// outcome to each caller.
 func (w *writer) batch(ctx context.Context, acts []*act) {
 	kept := acts[:0]
 	for _, a := range acts {
@@ -88,8 +88,8 @@ func (w *writer) contained(do func(context.Context, *tx) error) func(context.Con
 	}
 }
 
-// abandon undoes a transaction that failed. What this process believed about the
-// tree is forgotten: the database says what stands.
+// abandon undoes a transaction that failed. What this process remembers of
+// the tree is dropped, because only the database is right.
 func (w *writer) abandon(ctx context.Context, cause error) {
 	w.log.LogAttrs(ctx, slog.LevelError, "write failed", slog.Any("error", cause))
 	w.tree = nil
@@ -97,7 +97,7 @@ func (w *writer) abandon(ctx context.Context, cause error) {
 		return
 	}
 	if err := w.tx.rollback(ctx); err != nil {
-		w.log.LogAttrs(ctx, slog.LevelError, "roll back failed, connecting anew", slog.Any("error", err))
+		w.log.LogAttrs(ctx, slog.LevelError, "roll back failed; connecting again", slog.Any("error", err))
 		w.disconnect()
 	}
 }
@@ -118,8 +118,8 @@ func (w *writer) readTree(ctx context.Context) error {
 	return nil
 }
 
-// foldBack moves the WAL into the database file and empties it. A reader in its
-// way makes that wait, for the busy timeout at most; then a later commit does it.
+// foldBack moves the WAL into the database file and empties it. A reader that
+// blocks it makes it wait, at most for the busy timeout; then a later commit does it.
 func (w *writer) foldBack(ctx context.Context) {
 	var busy, inLog, moved int
 	err := w.tx.row(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &inLog, &moved)

@@ -15,7 +15,7 @@ import (
 // Consents is the consent.Store in this database.
 type Consents struct{ db *DB }
 
-// Consents gives the store of consent events.
+// Consents returns the store of consent events.
 func (db *DB) Consents() Consents { return Consents{db} }
 
 // Events implements consent.Store.

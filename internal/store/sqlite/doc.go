@@ -3,13 +3,13 @@
 //
 // One process serves: it holds a lock file, migrates, and owns the only writing
 // connection. One goroutine writes: it commits whatever waits in one
-// transaction, each act in its own savepoint, the log entries of all acts hashed
-// last in the order in which they came. A caller hears of success after the
-// commit and never before. Commands may open the same file beside the server
-// ([OpenBeside]); the server notices what they wrote ([DB.OnForeignWrite]).
+// transaction, each act in its own savepoint, and hashes the log entries of
+// all acts last, in the order of the acts. Success is reported after the commit and
+// never before. Commands may open the same file while a server runs ([OpenBeside]);
+// the server notices what they wrote ([DB.OnForeignWrite]).
 //
-//	log_entries       seq, leaf              append-only; bodies go by retention alone
-//	log_hashes        seq, hashes            append-only, for ever: what entry seq completed
+//	log_entries       seq, leaf              append-only; only retention removes bodies
+//	log_hashes        seq, hashes            append-only: the hashes that entry seq completed
 //	log_correlations  seq, salt, id          opens a leaf's commitment; emptied by retention
 //	log_prunings      before                 append-only: what retention may delete
 //	log_holds         id, citizen, …         what retention and erasure must not touch
@@ -24,5 +24,9 @@
 //
 // What this package must not know: what is in a sealed value, who a pseudonym
 // is, HTTP. Neighbours: it implements interfaces declared by internal/audit,
-// internal/consent, internal/citizen, internal/session and internal/history; internal/app wires it.
+// internal/consent, internal/citizen, internal/session and internal/history;
+// internal/store opens it.
+//
+// Read open.go, act.go, writer.go, batch.go and tx.go, which write; guard.go, which
+// judges what may be written; then the file of the table that you work on.
 package sqlite

@@ -10,11 +10,11 @@ import (
 
 // EraseSubject implements citizen.Store: the subject's row goes, and with it
 // their sessions. The audit log and the consent events keep the pseudonym, which
-// leads to nobody any more. A citizen under hold is not erased (audit.ErrHeld).
+// no longer leads to a person. A citizen under hold is not erased (audit.ErrHeld).
 //
-// What was deleted is overwritten, in the file at once (secure_delete) and in the
+// What was deleted is overwritten, in the file immediately (secure_delete) and in the
 // WAL by folding it back before this returns; when a reader of another process
-// stands in the way of that, it happens with a later write instead.
+// blocks that, it happens with a later write instead.
 func (s Subjects) EraseSubject(ctx context.Context, ref citizen.Ref) error {
 	erase := &act{fold: true, done: make(chan outcome, 1), do: func(ctx context.Context, t *tx) error {
 		var held bool

@@ -8,15 +8,15 @@ import (
 	"path/filepath"
 )
 
-// ErrUnsafePlace says that the database's directory is missing, or open to
-// everybody on the machine, or that its path is no ordinary file. The operator
-// has to change the place; nothing was opened.
+// ErrUnsafePlace says that the database's directory is missing or writable by every
+// user, or that its path is not a regular file. Nothing was opened. The operator has
+// to correct what the text names, or choose another path.
 var ErrUnsafePlace = errors.New("unsafe place for the database")
 
 const private fs.FileMode = 0o600
 
-// prepareFile makes sure that the database file is there, ordinary and readable
-// by its owner alone. SQLite gives its -wal and -shm files the same mode.
+// prepareFile makes sure that the database file exists, is a regular file, and is
+// readable only by its owner. SQLite gives its -wal and -shm files the same mode.
 func prepareFile(path string, create bool) error {
 	if err := checkDirectory(filepath.Dir(path)); err != nil {
 		return err
@@ -26,9 +26,9 @@ func prepareFile(path string, create bool) error {
 	case errors.Is(err, fs.ErrNotExist) && create:
 		return createFile(path)
 	case err != nil:
-		return fmt.Errorf("look at the database file: %w", err)
+		return fmt.Errorf("inspect the database file: %w", err)
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%w: not an ordinary file", ErrUnsafePlace)
+		return fmt.Errorf("%w: %q is not a regular file", ErrUnsafePlace, path)
 	case info.Mode().Perm()&^private != 0:
 		// A volume whose group the platform sets comes back group-readable.
 		if err := os.Chmod(path, private); err != nil { //nolint:gosec // the path is the operator's configuration
@@ -44,10 +44,10 @@ func checkDirectory(dir string) error {
 		return fmt.Errorf("%w: %w", ErrUnsafePlace, err)
 	}
 	if !info.IsDir() {
-		return fmt.Errorf("%w: its directory is none", ErrUnsafePlace)
+		return fmt.Errorf("%w: %q is not a directory", ErrUnsafePlace, dir)
 	}
 	if info.Mode().Perm()&0o002 != 0 {
-		return fmt.Errorf("%w: everybody may write in its directory", ErrUnsafePlace)
+		return fmt.Errorf("%w: every user can write to the directory %q; remove that permission (chmod o-w)", ErrUnsafePlace, dir)
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 
 // noticeForeignWrites compares SQLite's data version, which changes for this
 // connection when any other one commits. The readers here never do, so a change
-// is another process's.
+// means that another process wrote.
 func (w *writer) noticeForeignWrites(ctx context.Context) error {
 	var version int64
 	if err := w.tx.row(ctx, `PRAGMA data_version`).Scan(&version); err != nil {
@@ -25,7 +25,7 @@ func (w *writer) noticeForeignWrites(ctx context.Context) error {
 	for _, f := range listeners {
 		f()
 	}
-	w.dataVersion = version // only now: a listener that failed hears of it again
+	w.dataVersion = version // only now: a listener that failed is called again
 	return nil
 }
 

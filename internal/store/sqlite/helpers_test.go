@@ -56,7 +56,7 @@ func fill(t testing.TB, db *DB, n int) {
 	}
 }
 
-// whole verifies the log and gives its size.
+// whole verifies the log and returns its size.
 func whole(t testing.TB, db *DB, known ...audit.Checkpoint) int64 {
 	t.Helper()
 	r, err := audit.Verify(t.Context(), db.Log(), known...)
@@ -121,7 +121,7 @@ func copyOf(t testing.TB, path string) string {
 	return to
 }
 
-// onDisk tells whether any file of the database holds a text.
+// onDisk reports whether any file of the database holds a text.
 func onDisk(t testing.TB, path, text string) bool {
 	t.Helper()
 	files, err := filepath.Glob(path + "*")

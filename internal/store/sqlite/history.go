@@ -15,7 +15,7 @@ import (
 //	history_rows  citizen, referral, key_id, sealed  goes with its history
 type Histories struct{ db *DB }
 
-// Histories gives the store of histories.
+// Histories returns the store of histories.
 func (db *DB) Histories() Histories { return Histories{db} }
 
 // Observations implements history.Store.
@@ -95,9 +95,9 @@ func raise(ctx context.Context, t *tx, ref citizen.Ref, expected int64) error {
 	return nil
 }
 
-// Remove implements history.Store. The bytes are overwritten in the file at once
+// Remove implements history.Store. The bytes are overwritten in the file immediately
 // (secure_delete) and folded out of the WAL before this returns; when a reader of
-// another process stands in the way of that, it happens with a later write instead.
+// another process blocks that, it happens with a later write instead.
 func (s Histories) Remove(ctx context.Context, ref citizen.Ref) error {
 	remove := &act{fold: true, done: make(chan outcome, 1), do: func(ctx context.Context, t *tx) error {
 		if known, err := subjectKnown(ctx, t, ref); err != nil || !known {

@@ -10,7 +10,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 )
 
-// heldQuery tells whether a hold stands that covers a citizen.
+// heldQuery reports whether a hold in force covers a citizen.
 const heldQuery = `SELECT EXISTS (SELECT 1 FROM log_holds WHERE lifted_at IS NULL AND (citizen IS NULL OR citizen = ?))`
 
 // PlaceHold implements audit.HoldStore.

@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// lock takes the lock file of the one serving process. The system lets go of it
-// when the process ends, however it ends; the file itself stays.
+// lock takes the lock file of the one serving process. The system releases it
+// when the process ends, in any way; the file itself stays.
 func lock(path string) (*os.File, error) {
 	f, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, private) //nolint:gosec // beside the operator's own path
 	if err != nil {

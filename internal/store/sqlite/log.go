@@ -13,14 +13,14 @@ import (
 // Log is the audit log in this database: an audit.Appender and all its readers.
 type Log struct{ db *DB }
 
-// Log gives the audit log.
+// Log returns the audit log.
 func (db *DB) Log() Log { return Log{db} }
 
 // Append implements audit.Appender. The guard is judged when the writer reaches
 // this act, so the acts before it in the same transaction count.
 func (l Log) Append(ctx context.Context, g audit.Guard, entries ...audit.Entry) (audit.Written, error) {
 	if len(entries) == 0 {
-		return audit.Written{}, fmt.Errorf("append to the audit log: %w: there are none", audit.ErrInvalidEntry)
+		return audit.Written{}, fmt.Errorf("append to the audit log: %w: no entry was passed", audit.ErrInvalidEntry)
 	}
 	var judge func(context.Context, *tx) error
 	if !g.IsZero() {

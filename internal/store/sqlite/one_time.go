@@ -13,7 +13,7 @@ import (
 // OneTimeValues is the session.OneTimeStore in this database.
 type OneTimeValues struct{ db *DB }
 
-// OneTimeValues gives the store of values that can be taken once.
+// OneTimeValues returns the store of values that can be taken once.
 func (db *DB) OneTimeValues() OneTimeValues { return OneTimeValues{db} }
 
 // Put implements session.OneTimeStore. A name that is in use already is refused:

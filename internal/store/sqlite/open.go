@@ -26,11 +26,11 @@ var (
 	ErrLogShrank = errors.New("the audit log on disk became shorter")
 )
 
-// Options tune a store; the zero value serves, but for Now.
+// Options of a store. The zero value is usable, except that guards need Now.
 type Options struct {
 	Logger *slog.Logger // nil: silent
 	// Now is the clock that guards are judged by. Without one every guarded
-	// append fails, which suits commands: they release nothing.
+	// append fails; commands do without, because they release nothing.
 	Now func() time.Time
 	// QueueLimit bounds the acts that wait for the writer (1024); further callers
 	// wait in line until their context ends.
@@ -40,7 +40,7 @@ type Options struct {
 	// WatchEvery is how often a serving store looks for what other processes
 	// wrote while it has nothing to write itself (250 ms).
 	WatchEvery time.Duration
-	// Panics hears of a panic in an act, which costs that act only.
+	// Panics is called for a panic in an act, which fails only that act.
 	Panics panics.Handler
 }
 
@@ -51,7 +51,7 @@ type DB struct {
 	path   string
 	log    *slog.Logger
 	now    func() time.Time // nil: guards cannot be judged
-	lock   *os.File         // nil beside a server
+	lock   *os.File         // nil in a command
 	write  *sql.DB          // one connection, the writer's
 	read   *sql.DB          // query_only
 	writer *writer
@@ -118,7 +118,7 @@ func withDefaults(o Options) Options {
 	return o
 }
 
-// Close writes what waits, refuses what comes (ErrClosed), and lets go of the
+// Close writes what is queued, refuses later acts (ErrClosed), and releases the
 // file. Closing twice is harmless.
 func (db *DB) Close() error { return db.close() }
 
@@ -131,7 +131,7 @@ func (db *DB) shutDown() error {
 		errs = append(errs, db.read.Close())
 	}
 	if db.write != nil {
-		errs = append(errs, db.write.Close()) // the last connection folds the WAL back
+		errs = append(errs, db.write.Close()) // the last connection to close folds the WAL back
 	}
 	if db.lock != nil {
 		errs = append(errs, db.lock.Close())

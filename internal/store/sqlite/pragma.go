@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// pragma is one setting of a connection: what is asked for, and what SQLite says
-// when it has taken effect (a wrong DSN leaves WAL off without a word).
+// pragma is one setting of a connection: what is asked for, and what SQLite
+// reports when it has taken effect (a wrong DSN leaves WAL off without an error).
 type pragma struct{ name, set, reads string }
 
 func pragmas(readOnly bool) []pragma {
@@ -18,7 +18,7 @@ func pragmas(readOnly bool) []pragma {
 		{"journal_mode", "WAL", "wal"},
 		{"synchronous", "FULL", "2"},
 		{"foreign_keys", "1", "1"},
-		{"recursive_triggers", "1", "1"}, // else REPLACE deletes behind the triggers' back
+		{"recursive_triggers", "1", "1"}, // otherwise REPLACE deletes rows without running the triggers
 		{"secure_delete", "1", "1"},      // what is erased is overwritten
 		{"trusted_schema", "0", "0"},
 		{"cell_size_check", "1", "1"},

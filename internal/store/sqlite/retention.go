@@ -10,12 +10,12 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
-// notHeld keeps rows under hold out of a deletion; the triggers would refuse it.
+// notHeld excludes rows under hold from a deletion, which the triggers would refuse.
 const notHeld = `NOT EXISTS (SELECT 1 FROM log_holds AS h WHERE h.lifted_at IS NULL AND (h.citizen IS NULL OR h.citizen = e.citizen))`
 
-// lastOlder is the place of the newest entry older than a time; -1: there is
-// none. The clock can have gone back, so an older entry may stand behind it: it
-// waits until a later run comes past it.
+// lastOlder is the place of the newest entry older than a time; -1 if there
+// is none. The clock can have gone back, so an older entry may come after it; a later
+// run removes that one.
 func (l Log) lastOlder(ctx context.Context, than time.Time) (int64, error) {
 	var seq int64
 	err := l.db.read.QueryRowContext(ctx, `SELECT seq FROM log_entries WHERE at < ? ORDER BY at DESC, seq DESC LIMIT 1`,

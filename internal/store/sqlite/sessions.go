@@ -18,7 +18,7 @@ import (
 // Sessions is the session.Store in this database.
 type Sessions struct{ db *DB }
 
-// Sessions gives the store of sessions.
+// Sessions returns the store of sessions.
 func (db *DB) Sessions() Sessions { return Sessions{db} }
 
 // AddSession implements session.Store. A citizen who was erased meanwhile gives

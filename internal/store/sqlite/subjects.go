@@ -13,7 +13,7 @@ import (
 // Subjects is the citizen.Store in this database.
 type Subjects struct{ db *DB }
 
-// Subjects gives the store of subjects.
+// Subjects returns the store of subjects.
 func (db *DB) Subjects() Subjects { return Subjects{db} }
 
 const subjectColumns = `SELECT ref, lookup_key_id, lookup_mac, sealed, created_at FROM subjects `
@@ -32,7 +32,7 @@ func (s Subjects) FindSubject(ctx context.Context, lookups []citizen.Lookup) (ci
 
 // AddSubject implements citizen.Store.
 func (s Subjects) AddSubject(ctx context.Context, n citizen.Subject) (citizen.Subject, error) {
-	var stands citizen.Subject
+	var stored citizen.Subject
 	_, err := s.db.perform(ctx, func(ctx context.Context, t *tx) (err error) {
 		err = t.exec(ctx, `INSERT INTO subjects (ref, lookup_key_id, lookup_mac, sealed, created_at)
 			VALUES (?, ?, ?, ?, ?) ON CONFLICT (lookup_mac, lookup_key_id) DO NOTHING`,
@@ -40,14 +40,14 @@ func (s Subjects) AddSubject(ctx context.Context, n citizen.Subject) (citizen.Su
 		if err != nil {
 			return fmt.Errorf("insert subject: %w", err)
 		}
-		stands, err = scanSubject(t.row(ctx,
+		stored, err = scanSubject(t.row(ctx,
 			subjectColumns+`WHERE lookup_mac = ? AND lookup_key_id = ?`, n.Lookup.MAC[:], n.Lookup.KeyID))
 		return err
 	})
 	if err != nil {
 		return citizen.Subject{}, fmt.Errorf("add subject: %w", err)
 	}
-	return stands, nil
+	return stored, nil
 }
 
 // ReplaceSubject implements citizen.Store.

@@ -11,7 +11,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
-// tree is the writer's view of where the log ends.
+// tree is the right edge of the log's tree, as the writer knows it.
 type tree struct{ edge audit.Edge }
 
 func (t *tree) clone() *tree { return &tree{edge: t.edge.Clone()} }
@@ -74,14 +74,14 @@ func readHashes(ctx context.Context, q querier, indexes []int64) ([]tlog.Hash, e
 		level, _ := tlog.SplitStoredHashIndex(index)
 		completed := stored[places[i]]
 		if level >= len(completed) {
-			return nil, fmt.Errorf("read hashes of entry %d: %d are stored, level %d is asked for", places[i], len(completed), level)
+			return nil, fmt.Errorf("read hashes of entry %d: %d hashes are stored and none of level %d", places[i], len(completed), level)
 		}
 		out[i] = completed[level]
 	}
 	return out, nil
 }
 
-// hashesAt reads the hashes stored with entries; absent ones are left out.
+// hashesAt reads the hashes stored with entries; absent ones are omitted.
 func hashesAt(ctx context.Context, q querier, places []int64) (map[int64][]tlog.Hash, error) {
 	list, err := json.Marshal(places)
 	if err != nil {
@@ -121,7 +121,7 @@ func joinHashes(hashes []tlog.Hash) []byte {
 
 func splitHashes(blob []byte) ([]tlog.Hash, error) {
 	if len(blob)%tlog.HashSize != 0 {
-		return nil, fmt.Errorf("%d bytes are no hashes", len(blob))
+		return nil, fmt.Errorf("%d bytes are not a multiple of the hash size", len(blob))
 	}
 	out := make([]tlog.Hash, 0, len(blob)/tlog.HashSize)
 	for ; len(blob) > 0; blob = blob[tlog.HashSize:] {

@@ -20,7 +20,7 @@ type tx struct {
 	statements map[string]*sql.Stmt
 }
 
-// prepared gives the statement for a query, prepared once for the connection.
+// prepared returns the statement for a query, prepared once for the connection.
 func (t *tx) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 	if s := t.statements[query]; s != nil {
 		return s, nil
@@ -38,7 +38,7 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) error {
 	return err
 }
 
-// execCount tells how many rows were changed.
+// execCount returns how many rows were changed.
 func (t *tx) execCount(ctx context.Context, query string, args ...any) (int64, error) {
 	s, err := t.prepared(ctx, query) //nolint:sqlclosecheck // closed with the connection
 	if err != nil {
@@ -63,11 +63,11 @@ type scanner interface{ Scan(dest ...any) error }
 
 type failedRow struct{ err error }
 
-// Scan gives the error that kept the row from being read.
+// Scan returns the error that kept the row from being read.
 func (r failedRow) Scan(...any) error { return r.err }
 
-// savepoint carries out one act so that its failure undoes it alone. failed is
-// the act's own error; err says that the whole transaction is lost.
+// savepoint carries out one act so that its failure undoes only that act. failed is
+// the act's own error; err means that the whole transaction is lost.
 func (t *tx) savepoint(ctx context.Context, do func(context.Context, *tx) error) (failed, err error) {
 	if err := t.exec(ctx, `SAVEPOINT act`); err != nil {
 		return nil, fmt.Errorf("savepoint: %w", err)
@@ -87,7 +87,7 @@ func (t *tx) savepoint(ctx context.Context, do func(context.Context, *tx) error)
 	return failed, nil
 }
 
-// fatal tells that SQLite may have undone the whole transaction by itself
+// fatal reports whether SQLite may have undone the whole transaction by itself
 // (sqlite.org/lang_transaction.html, "Response to errors within a transaction").
 func fatal(err error) bool {
 	var e *driver.Error
@@ -116,7 +116,7 @@ func commitError(err error) error {
 	return fmt.Errorf("commit: %w: %w", audit.ErrOutcomeUnknown, err)
 }
 
-// rollback ends a transaction that failed; that none is open any more is fine.
+// rollback ends a transaction that failed; that none is open is no error.
 func (t *tx) rollback(ctx context.Context) error {
 	err := t.exec(ctx, `ROLLBACK`)
 	var e *driver.Error

@@ -12,14 +12,14 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/panics"
 )
 
-// writer is the one goroutine that writes. A lone act is committed at once; acts
-// that come while a transaction is under way share the next one.
+// writer is the one goroutine that writes. A single act is committed immediately;
+// acts that arrive during a transaction share the next one.
 type writer struct {
 	log        *slog.Logger
 	panics     panics.Handler
 	pool       *sql.DB
 	batchLimit int
-	watchEvery time.Duration // 0: nobody is to be told of foreign writes
+	watchEvery time.Duration // 0: foreign writes are not watched for
 
 	gate    sync.RWMutex // held for reading while an act enters the queue
 	closed  bool
@@ -65,7 +65,7 @@ func (w *writer) submit(ctx context.Context, a *act) (int64, error) {
 		return 0, fmt.Errorf("not written: %w", context.Cause(ctx))
 	}
 	select {
-	case o := <-a.done: // it ended just now: the truth is known
+	case o := <-a.done: // it ended just now, so the outcome is known
 		return o.first, o.err
 	default:
 		return 0, fmt.Errorf("%w: %w", audit.ErrOutcomeUnknown, context.Cause(ctx))
@@ -128,7 +128,7 @@ func (w *writer) run(ctx context.Context) {
 	}
 }
 
-// gather takes what waits besides the first act, and waits for nothing.
+// gather takes what waits besides the first act, without waiting for more.
 func (w *writer) gather(first *act) []*act {
 	acts := []*act{first}
 	for len(acts) < w.batchLimit {
