@@ -12,7 +12,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
-// provider is what discovery says.
+// provider is the content of the discovery document.
 type provider struct {
 	authorizeURL string
 	tokenURL     string
@@ -33,7 +33,7 @@ func (rp *RelyingParty) readProvider(ctx context.Context) (*provider, error) {
 		Algorithms []string `json:"id_token_signing_alg_values_supported"`
 	}
 	if err := found.Claims(&document); err != nil {
-		return nil, errors.New("read discovery: a member of the document has another type than it should")
+		return nil, errors.New("read discovery: a member of the document has the wrong type")
 	}
 	endpoint := found.Endpoint()
 	for _, address := range []string{endpoint.AuthURL, endpoint.TokenURL, document.JWKSURL} {
@@ -57,8 +57,8 @@ func (rp *RelyingParty) readProvider(ctx context.Context) (*provider, error) {
 	}, nil
 }
 
-// keysAt returns the key set of an address: the one at hand, with what it knows,
-// as long as the address stays the same.
+// keysAt returns the key set of an address. It keeps the current one as long as
+// the address stays the same.
 func (rp *RelyingParty) keysAt(address string) *keySet {
 	if older, _ := rp.discovery.known(); older != nil && (*older).keys.address == address {
 		return (*older).keys
@@ -66,7 +66,7 @@ func (rp *RelyingParty) keysAt(address string) *keySet {
 	return newKeySet(address, rp.d)
 }
 
-// documentError leaves out what the provider answered: the library repeats whole bodies.
+// documentError omits the provider's answer: the library repeats whole bodies.
 func documentError(err error) error {
 	var sending *url.Error
 	var mismatch *oidc.IssuerMismatchError

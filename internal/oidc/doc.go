@@ -1,5 +1,5 @@
 // Package oidc is an OpenID Connect relying party: it sends a browser to a
-// provider and finds out who came back (OpenID Connect Core 1.0, authorization
+// provider and identifies the person who comes back (OpenID Connect Core 1.0, authorization
 // code flow; Discovery 1.0; RFC 6749, 7517, 7519, 7636, 9207).
 //
 // It owns discovery, the provider's key set, pending sign-ins (one for each

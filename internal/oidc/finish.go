@@ -20,11 +20,11 @@ type Callback struct {
 	Binding                 string // from the browser itself
 }
 
-// Refusal is a refusal of the provider's, in an error that is ErrRefused.
+// Refusal is the provider's refusal, in an error that is ErrRefused.
 type Refusal struct{ code, description string }
 
-// Error names a code that OAuth 2.0 or OpenID Connect defines; anything else
-// could be a text of the caller's own making.
+// Error names only a code that OAuth 2.0 or OpenID Connect defines; any other text
+// could have been written by the caller.
 func (r *Refusal) Error() string {
 	if r.code == "access_denied" {
 		return "the provider answered access_denied"
@@ -73,7 +73,7 @@ func (rp *RelyingParty) Finish(ctx context.Context, c Callback) (Result, error) 
 	return checked, err
 }
 
-// refusal is what a provider's error on the way back means (RFC 6749, 4.1.2.1;
+// refusal returns what an error in the provider's redirect means (RFC 6749, 4.1.2.1;
 // OpenID Connect Core 1.0, 3.1.2.6).
 func refusal(c Callback, silent bool) error {
 	switch c.Error {
@@ -83,8 +83,8 @@ func refusal(c Callback, silent bool) error {
 		"invalid_request_uri", "invalid_request_object", "request_not_supported", "request_uri_not_supported":
 		return fmt.Errorf("%w: it refused this service's request: %s", ErrUnavailable, c.Error)
 	}
-	// Whatever a silent request is refused for, an open one may clear up: providers
-	// have codes of their own for it.
+	// Whatever the reason for refusing a silent request, an open one may resolve
+	// it: providers have their own codes for it.
 	if silent {
 		return fmt.Errorf("%w: %w", ErrAskOpenly, &Refusal{code: c.Error})
 	}
@@ -116,7 +116,7 @@ func (rp *RelyingParty) exchange(ctx context.Context, p *provider, code, verifie
 	return tokens, nil
 }
 
-// exchangeError distinguishes a used or expired code from a provider in trouble.
+// exchangeError distinguishes a used or expired code from a failing provider.
 // What the provider wrote is not repeated: only codes of RFC 6749, 5.2, are.
 func exchangeError(err error) error {
 	var refused *oauth2.RetrieveError
@@ -125,7 +125,7 @@ func exchangeError(err error) error {
 	case errors.As(err, &sending):
 		return fmt.Errorf("%w: exchange code: %w", ErrUnavailable, upstream.WithoutURL(err))
 	case !errors.As(err, &refused):
-		return fmt.Errorf("%w: exchange code: the answer holds no tokens that can be read", ErrUnavailable)
+		return fmt.Errorf("%w: exchange code: the answer has no tokens that can be read", ErrUnavailable)
 	}
 	switch refused.ErrorCode {
 	case "invalid_grant":

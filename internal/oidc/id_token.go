@@ -21,7 +21,7 @@ import (
 // replay; but some providers date their tokens back by five minutes.
 const oldestIDToken = 5 * time.Minute
 
-// Result is who came back: an ID token that passed every check of this package.
+// Result is a finished sign-in: an ID token that passed every check of this package.
 type Result struct {
 	ReturnTo string // of the Request that began the sign-in
 	Issuer   string
@@ -35,7 +35,7 @@ type Result struct {
 // and repeats no claim.
 func (r Result) Claims(v any) error {
 	if err := json.Unmarshal(r.claims, v); err != nil {
-		return fmt.Errorf("%w: read ID token: a claim has another type than it should", ErrInvalid)
+		return fmt.Errorf("%w: read ID token: a claim has the wrong type", ErrInvalid)
 	}
 	return nil
 }
@@ -55,7 +55,7 @@ func (rp *RelyingParty) verify(ctx context.Context, p *provider, raw, accessToke
 	}
 	var claims timesAndParty
 	if err := token.Claims(&claims); err != nil {
-		return Result{}, fmt.Errorf("%w: read ID token: a claim has another type than it should", ErrInvalid)
+		return Result{}, fmt.Errorf("%w: read ID token: a claim has the wrong type", ErrInvalid)
 	}
 	if err := rp.checkParties(token, claims, signIn); err != nil {
 		return Result{}, fmt.Errorf("%w: check ID token: %w", ErrInvalid, err)
@@ -106,7 +106,7 @@ func whyNot(signature, err error) string {
 	case strings.Contains(text, "audience"):
 		return "it is for another client"
 	}
-	return "it is not of the form or algorithm that it should be"
+	return "its form or algorithm is wrong"
 }
 
 // timesAndParty are the claims that go-oidc leaves to its user.
@@ -117,22 +117,22 @@ type timesAndParty struct {
 }
 
 // numericDate is a NumericDate (RFC 7519, 2): seconds, perhaps with a fraction.
-// Whatever else it is read from leaves it zero: most of these claims are optional,
-// and a sign-in does not fail because of one that it does not need.
+// Any other value leaves it zero: most of these claims are optional, and a sign-in
+// does not fail because of one that it does not need.
 type numericDate struct{ time.Time }
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (d *numericDate) UnmarshalJSON(text []byte) error {
+func (n *numericDate) UnmarshalJSON(text []byte) error {
 	const latest = 1 << 40 // far in the future, and safe to convert
 	var seconds float64
 	if json.Unmarshal(text, &seconds) == nil && seconds > 0 && seconds < latest {
 		whole, fraction := math.Modf(seconds)
-		d.Time = time.Unix(int64(whole), int64(fraction*float64(time.Second)))
+		n.Time = time.Unix(int64(whole), int64(fraction*float64(time.Second)))
 	}
 	return nil
 }
 
-// checkParties checks for whom the token was made, and for which sign-in.
+// checkParties checks which client the token was made for, and which sign-in.
 func (rp *RelyingParty) checkParties(token *oidc.IDToken, claims timesAndParty, signIn pending) error {
 	switch {
 	case signIn.Nonce == "" || subtle.ConstantTimeCompare([]byte(token.Nonce), []byte(signIn.Nonce)) != 1:

@@ -57,9 +57,9 @@ func TestClaimsThatAreAccepted(t *testing.T) {
 		"the access token's hash": {"at_hash": base64.RawURLEncoding.EncodeToString(sum[:32])},
 		"fractions of seconds":    {"iat": float64(at(0)) + .5, "exp": float64(at(time.Hour)) + .5, "nbf": float64(at(0)) + .25},
 		"dated back":              {"iat": at(-5 * time.Minute), "nbf": at(-5 * time.Minute)},
-		// Nobody asked for a fresh sign-in, so auth_time is not needed.
-		"an auth_time of 1700000000.5":   {"auth_time": 1700000000.5},
-		"an auth_time that is no number": {"auth_time": "yesterday"},
+		// The request did not ask for a fresh sign-in, so auth_time is not needed.
+		"an auth_time of 1700000000.5":      {"auth_time": 1700000000.5},
+		"an auth_time that is not a number": {"auth_time": "yesterday"},
 	} {
 		f.With(changes)
 		if _, err := f.signIn(""); err != nil {

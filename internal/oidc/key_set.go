@@ -25,11 +25,11 @@ var (
 )
 
 const (
-	// largestKeySet is far above any that is in use.
+	// largestKeySet is far larger than any key set in use.
 	largestKeySet = 1 << 20
 	// A token with an unknown key id makes this service read the key set again,
-	// for the provider may have changed its key. A forger must not be able to make
-	// it read more often than this.
+	// because the provider may have changed its key. A forger must not be able to
+	// make it read more often than this.
 	refetchEvery = 15 * time.Second
 	refetchBurst = 4
 )
@@ -50,7 +50,7 @@ func newKeySet(address string, d Deps) *keySet {
 }
 
 // verify returns the payload of a token that one of the keys signed. Errors:
-// errNoSignature, or that the key set cannot be had, which says nothing about the
+// errNoSignature, or that the key set cannot be read, which says nothing about the
 // token.
 func (k *keySet) verify(ctx context.Context, token *jose.JSONWebSignature) ([]byte, error) {
 	keys, err := k.keys.get(ctx)
@@ -94,7 +94,7 @@ func (k *keySet) fetch(ctx context.Context) ([]jose.JSONWebKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read key set: %w", upstream.WithoutURL(err))
 	}
-	defer response.Body.Close() //nolint:errcheck // read to its end or given up
+	defer response.Body.Close() //nolint:errcheck // read to its end or not needed
 	body, err := io.ReadAll(io.LimitReader(response.Body, largestKeySet))
 	if err != nil {
 		return nil, fmt.Errorf("read key set: %w", errNoKeySet)
@@ -108,7 +108,7 @@ func (k *keySet) fetch(ctx context.Context) ([]jose.JSONWebKey, error) {
 
 // usableKeys reads the keys that can check a signature. RFC 7517, 5, asks to
 // ignore a key that is malformed, of an unknown type or without what it needs: it
-// costs that key and no other.
+// costs only that key.
 func usableKeys(body []byte) []jose.JSONWebKey {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`

@@ -21,12 +21,12 @@ type Store interface {
 	Take(ctx context.Context, kind string, hash [32]byte, now time.Time) ([]byte, error)
 }
 
-// pending is a sign-in under way: what must be remembered between sending the
+// pending is a sign-in in progress: what must be remembered between sending the
 // browser to the provider and its return. There is one for each state, so that
-// several tabs of one browser can sign in side by side.
+// several tabs of one browser can sign in at the same time.
 type pending struct {
 	Nonce        string    `json:"nonce"`
-	CodeVerifier string    `json:"codeVerifier,omitempty"` // RFC 7636; empty where no challenge was sent
+	CodeVerifier string    `json:"codeVerifier,omitempty"` // RFC 7636; empty when no challenge was sent
 	FreshSince   time.Time `json:"freshSince"`             // when a sign-in with prompt=login began; otherwise zero
 	Silent       bool      `json:"silent,omitempty"`       // prompt=none
 	ReturnTo     string    `json:"returnTo,omitempty"`

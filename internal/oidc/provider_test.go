@@ -50,7 +50,7 @@ func TestKeys(t *testing.T) {
 		}
 		f.Token = nil
 		if _, err := f.signIn(""); err != nil {
-			t.Errorf("after the flood nobody can sign in: %v", err)
+			t.Errorf("after the flood a sign-in fails: %v", err)
 		}
 	})
 	t.Run("a new key is followed, and a withdrawn one rejected within the hour", func(t *testing.T) {
@@ -205,7 +205,7 @@ func TestDiscovery(t *testing.T) {
 	}
 }
 
-// slow never answers; it ends when the client gives up.
+// slow never answers; it ends when the client cancels.
 type slow struct{}
 
 func (slow) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -243,8 +243,8 @@ func TestEndpointsMustBeHTTPS(t *testing.T) {
 	for _, name := range endpoints {
 		f := setUp(t, func(_ *oidc.Config, d *oidc.Deps) { d.AllowInsecure = false })
 		f.Document = func(d map[string]any) {
-			for _, each := range endpoints {
-				d[each] = "https://auth.example/" + each
+			for _, endpoint := range endpoints {
+				d[endpoint] = "https://auth.example/" + endpoint
 			}
 			d[name] = "http://auth.example/" + name
 		}

@@ -30,11 +30,11 @@ type Config struct {
 	RedirectURL string // exactly as registered
 	Scopes      []string
 	Algorithms  []string // that an ID token may be signed with, such as RS512
-	// ClientSecret proves who this client is (RFC 6749, 2.3.1). Empty where
+	// ClientSecret proves who this client is (RFC 6749, 2.3.1). Empty when
 	// ClientAssertion is set.
 	ClientSecret keys.Secret
 	// ClientAssertion makes the proof for private_key_jwt (RFC 7523, 2.2): a signed
-	// JWT for the token endpoint, new for each call. Nil where ClientSecret is set.
+	// JWT for the token endpoint, new for each call. Nil when ClientSecret is set.
 	ClientAssertion func(tokenURL string) (string, error)
 	// RequirePKCE sends a code challenge whatever discovery says. Otherwise it is
 	// sent only where discovery lists S256: a strict provider refuses parameters
@@ -64,13 +64,13 @@ type RelyingParty struct {
 	discovery *remote[*provider]
 }
 
-// New checks what it is given; it asks the provider nothing until the first sign-in.
+// New checks its arguments. It sends the provider no request until the first sign-in.
 func New(c Config, d Deps) (*RelyingParty, error) {
 	switch {
 	case c.Purpose == "" || c.Issuer == "" || c.ClientID == "" || c.RedirectURL == "" || len(c.Scopes) == 0 || len(c.Algorithms) == 0 || c.PendingLife <= 0:
 		return nil, errors.New("new relying party: a setting is missing")
 	case c.ClientSecret.IsZero() == (c.ClientAssertion == nil):
-		return nil, errors.New("new relying party: give either a client secret or a client assertion")
+		return nil, errors.New("new relying party: set either a client secret or a client assertion")
 	case d.HTTP == nil || d.HTTP.Timeout <= 0 || d.Store == nil || d.Ring == nil || d.Now == nil || d.Random == nil:
 		return nil, errors.New("new relying party: a dependency is missing")
 	}
@@ -131,8 +131,8 @@ func (rp *RelyingParty) Begin(ctx context.Context, r Request) (Redirect, error) 
 }
 
 func (rp *RelyingParty) oauth(p *provider) *oauth2.Config {
-	// Never AutoDetect: it sends a failed request twice, and a client assertion is
-	// good for one.
+	// Never AutoDetect: it sends a failed request twice, and a client assertion may
+	// be used once.
 	style := oauth2.AuthStyleInParams
 	if !rp.c.ClientSecret.IsZero() {
 		style = oauth2.AuthStyleInHeader // client_secret_basic, which is the default of Discovery 1.0, 3

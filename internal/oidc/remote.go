@@ -12,17 +12,17 @@ import (
 )
 
 const (
-	// How long a document of the provider serves before it is read again. A key
+	// How long a document of the provider is used before it is read again. A key
 	// that the provider withdraws is accepted for so long at most.
 	fresh = time.Hour
-	// How long an older document serves while the provider cannot be reached.
+	// How long an older document is used while the provider cannot be reached.
 	oldest = 12 * time.Hour
-	// How long an older document serves before the next try to read a new one.
+	// How long an older document is used before the next try to read a new one.
 	retryAfter = time.Minute
 )
 
 // remote keeps a document of the provider's. It is read at first use, so that
-// this service starts without the provider. However many callers ask at once, the
+// this service starts without the provider. However many callers ask at the same time, the
 // document is read once, and no caller waits longer than its own ctx.
 type remote[T any] struct {
 	now    func() time.Time
@@ -34,14 +34,14 @@ type remote[T any] struct {
 	mu       sync.Mutex
 	current  *T // nil when nothing was read yet
 	readAt   time.Time
-	notUntil time.Time // after a failed read: when to try again while an older document serves
+	notUntil time.Time // after a failed read: when to try again while an older document is used
 }
 
 func newRemote[T any](now func() time.Time, h panics.Handler, read func(context.Context) (T, error)) *remote[T] {
 	return &remote[T]{now: now, panics: h, read: read}
 }
 
-// get returns the document, an older one while the provider cannot be reached.
+// get returns the document, or an older one while the provider cannot be reached.
 func (r *remote[T]) get(ctx context.Context) (T, error) {
 	older, isFresh := r.known()
 	if isFresh {
@@ -54,8 +54,8 @@ func (r *remote[T]) get(ctx context.Context) (T, error) {
 	return current, err
 }
 
-// known returns the document at hand, nil when there is none or it is too old,
-// and whether it serves without asking.
+// known returns the current document, nil when there is none or it is too old, and
+// whether it can be used without reading it again.
 func (r *remote[T]) known() (document *T, isFresh bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -70,11 +70,11 @@ func (r *remote[T]) known() (document *T, isFresh bool) {
 	return r.current, age < fresh || now.Before(r.notUntil)
 }
 
-// reload reads the document again, or joins a read that is under way.
+// reload reads the document again, or joins a read that is in progress.
 func (r *remote[T]) reload(ctx context.Context) (T, error) {
 	reading := r.flight.DoChan("", func() (any, error) {
 		var document T
-		// The read serves every caller, so it does not end with the first one's
+		// The read is for every caller, so it does not end with the first one's
 		// request; the HTTP client bounds it in time.
 		detached := context.WithoutCancel(ctx)
 		err := r.panics.Contain(detached, "read provider document", func() (err error) {

@@ -48,8 +48,8 @@ func setUp(t *testing.T, change ...func(*oidc.Config, *oidc.Deps)) *fixture {
 		},
 	}
 	d := oidc.Deps{HTTP: oidctest.HTTP(t, p.Now), Store: f.store, Ring: ring, Now: p.Now, Random: rand.Reader, AllowInsecure: true}
-	for _, each := range change {
-		each(&c, &d)
+	for _, apply := range change {
+		apply(&c, &d)
 	}
 	if f.RelyingParty, err = oidc.New(c, d); err != nil {
 		t.Fatal(err)
@@ -73,7 +73,7 @@ func back(r oidc.Redirect) oidc.Callback {
 	return oidc.Callback{State: r.State, Code: oidctest.Code, Binding: r.Binding}
 }
 
-// signIn goes the whole way.
+// signIn makes a complete sign-in.
 func (f *fixture) signIn(prompt string) (oidc.Result, error) {
 	f.t.Helper()
 	r, err := f.Begin(f.t.Context(), oidc.Request{Prompt: prompt, ReturnTo: "/timeline"})
@@ -88,8 +88,8 @@ func (f *fixture) signIn(prompt string) (oidc.Result, error) {
 // and without repeating what a provider or a browser sent.
 func ends(t *testing.T, name string, err, want error) {
 	t.Helper()
-	for _, each := range []error{oidc.ErrUnavailable, oidc.ErrExpired, oidc.ErrInvalid, oidc.ErrRefused, oidc.ErrLoginRequired, oidc.ErrAskOpenly} {
-		if errors.Is(err, each) != (each == want) { //nolint:errorlint // the sentinels themselves
+	for _, sentinel := range []error{oidc.ErrUnavailable, oidc.ErrExpired, oidc.ErrInvalid, oidc.ErrRefused, oidc.ErrLoginRequired, oidc.ErrAskOpenly} {
+		if errors.Is(err, sentinel) != (sentinel == want) { //nolint:errorlint // the sentinels themselves
 			t.Errorf("%s: got %v, want %v", name, err, want)
 		}
 	}
