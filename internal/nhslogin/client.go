@@ -11,11 +11,11 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/oidc"
 )
 
-// VectorsOfTrust are what this service asks for and accepts (RFC 8485): identity
-// proved to P9 and two factors. e-RS Patient Care refuses every other.
+// VectorsOfTrust are the vectors that this service requests and accepts (RFC 8485): identity
+// proved to P9 and two factors. e-RS Patient Care refuses all others.
 func VectorsOfTrust() []string { return []string{"P9.Cp.Cd", "P9.Cp.Ck", "P9.Cm"} }
 
-// pendingLife is how long a citizen may take. NHS login's code lives 10 minutes
+// pendingLife is how long a citizen may take. NHS login's code is valid for 10 minutes
 // once it is issued, but a citizen who has to register first takes longer.
 const pendingLife = time.Hour
 
@@ -40,7 +40,7 @@ type Client struct {
 	london *time.Location
 }
 
-// New makes a client; it asks NHS login nothing until the first sign-in.
+// New makes a client. It sends NHS login no request until the first sign-in.
 func New(d Deps) (*Client, error) {
 	if d.Keys == nil || d.NewID == nil {
 		return nil, errors.New("new NHS login client: a dependency is missing")

@@ -4,7 +4,7 @@
 //
 // It owns the settings of the citizens' relying party (internal/oidc) and the
 // rules for who may use this service: identity level, age, and an NHS number. The
-// NHS number of the verified ID token enters this service here and nowhere else.
+// NHS number of the verified ID token enters this service only here.
 //
 // It must not know cookies, sessions, HTTP statuses or the words for a refusal:
 // internal/httpapi has them.

@@ -11,8 +11,8 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/oidc"
 )
 
-// Why NHS login vouches for somebody who cannot use this service, or did not want
-// to. The citizen is told which; signing in again changes nothing by itself.
+// Why a citizen whom NHS login identified cannot use this service, or did not want
+// to. Show the citizen the reason; signing in again does not help by itself.
 var (
 	ErrIdentityLevel   = errors.New("the identity is not proved to the level that is needed")
 	ErrUnder16         = errors.New("the citizen is under 16")
@@ -21,7 +21,7 @@ var (
 	ErrSharingDeclined = errors.New("the citizen did not agree to share their information")
 )
 
-// Identity is a citizen whom NHS login vouches for.
+// Identity is a citizen whom NHS login identified.
 type Identity struct {
 	NHSNumber      citizen.NHSNumber
 	IDToken        keys.Secret // as signed, for the token exchange
@@ -44,8 +44,8 @@ type claims struct {
 	Level     string `json:"identity_proofing_level"`
 }
 
-// identify reads a verified ID token and asks of the citizen what this service
-// requires.
+// identify reads a verified ID token and checks that the citizen may use this
+// service.
 func (c *Client) identify(result oidc.Result) (Identity, error) {
 	var v claims
 	if err := result.Claims(&v); err != nil {
@@ -78,7 +78,7 @@ func (c *Client) checkAge(birthdate string) error {
 	}
 	now := c.now()
 	if born.After(now) || born.AddDate(oldestAge, 0, 0).Before(now) {
-		return fmt.Errorf("%w: birthdate makes no sense", ErrAgeUnknown)
+		return fmt.Errorf("%w: birthdate is not plausible", ErrAgeUnknown)
 	}
 	if now.Before(time.Date(born.Year()+minimumAge, born.Month(), born.Day(), 0, 0, 0, 0, c.london)) {
 		return ErrUnder16

@@ -146,7 +146,7 @@ func TestAuthorizeRequest(t *testing.T) {
 	}
 	const code = 10 * time.Minute
 	if r.Life < code {
-		t.Errorf("a citizen has %v, and NHS login's code lives %v", r.Life, code)
+		t.Errorf("a citizen has %v, and NHS login's code is valid for %v", r.Life, code)
 	}
 }
 
