@@ -9,9 +9,9 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/oidc"
 )
 
-// Member is a member of staff as this service remembers them: "staff:" and a
+// Member is the pseudonym of a member of staff: "staff:" and a
 // keyed hash of issuer and subject. The same account has the same pseudonym while
-// the key ring's active key stays; without the ring nobody can find out whose it is.
+// the key ring's active key stays; without the ring it cannot be traced to the account.
 type Member struct{ Pseudonym string }
 
 const (
@@ -20,7 +20,7 @@ const (
 	pseudonymBytes   = 12
 )
 
-// identify reads a verified ID token and asks for the role.
+// identify reads a verified ID token and checks the role.
 func (s *SignIn) identify(result oidc.Result) (Member, error) {
 	claims := map[string]json.RawMessage{}
 	if err := result.Claims(&claims); err != nil {

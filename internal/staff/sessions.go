@@ -13,13 +13,13 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 )
 
-// ErrNoSession says that there is no such session (any more). Sign in again.
+// ErrNoSession says that there is no such session, or that it has ended. Sign in again.
 var ErrNoSession = errors.New("no such staff session")
 
 const (
-	// Idle ends a session that nobody used.
+	// Idle ends a session that was not used for so long.
 	Idle = 30 * time.Minute
-	// Life ends any session: a working day.
+	// Life is the longest that any session lasts: a working day.
 	Life = 8 * time.Hour
 	// Most bounds how many sessions there are at once, far above the number of
 	// auditors. One more signs out whoever has been idle for longest.
@@ -33,8 +33,8 @@ type Session struct {
 	ExpiresAt time.Time // the age limit; idle time can end it sooner
 }
 
-// Sessions are those of this process, in memory: a restart signs staff out. They
-// are known by the SHA-256 of their secret. Safe for concurrent use.
+// Sessions are kept in this process's memory: a restart signs staff out. They are
+// identified by the SHA-256 of their secret. Safe for concurrent use.
 type Sessions struct {
 	now    func() time.Time
 	random io.Reader
@@ -49,7 +49,7 @@ type liveSession struct {
 	seenAt time.Time
 }
 
-// NewSessions starts with none. random makes the secrets of sessions:
+// NewSessions starts without sessions. random makes the secrets of sessions:
 // crypto/rand.Reader outside tests.
 func NewSessions(now func() time.Time, random io.Reader) (*Sessions, error) {
 	live, err := simplelru.NewLRU[[sha256.Size]byte, *liveSession](Most, nil)

@@ -81,7 +81,7 @@ func TestSessions(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	t.Run("a secret that was never given opens nothing", func(t *testing.T) {
+	t.Run("an unknown secret finds no session", func(t *testing.T) {
 		t.Parallel()
 		s, _ := setUp()
 		s.Start(ada)

@@ -10,8 +10,8 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/oidc"
 )
 
-// ErrRole says that the provider vouches for this person, and they do not have the role.
-// The Member that comes with it is who was refused.
+// ErrRole says that the provider identified this person, but they do not have the role.
+// The Member that is returned with it is the one who was refused.
 var ErrRole = errors.New("staff member does not have the role")
 
 // pendingLife is how long a person may take at the provider.
@@ -39,7 +39,7 @@ type SignIn struct {
 	roleClaim, role string
 }
 
-// NewSignIn checks d; it asks the provider nothing until the first sign-in.
+// NewSignIn checks d. It sends the provider no request until the first sign-in.
 func NewSignIn(d Deps) (*SignIn, error) {
 	if d.RoleClaim == "" || d.Role == "" {
 		return nil, errors.New("new staff sign-in: the role is missing")
