@@ -11,7 +11,7 @@ import (
 // They never repeat it.
 var (
 	ErrReasonLength = errors.New(`the reason must have 5 to 200 characters and say why, such as "request 12 of 2026"`)
-	ErrReasonNumber = errors.New("the reason must not hold a number of six or more digits, which could be an NHS number, " +
+	ErrReasonNumber = errors.New("the reason must not contain a number of six or more digits, which could be an NHS number, " +
 		`a date of birth or a telephone number: name the case by a short number, such as "request 12 of 2026"`)
 )
 
@@ -28,14 +28,15 @@ const (
 // held. It is kept for years where others read it. Only [ParseReason] makes one.
 type Reason struct{ text string }
 
-// String is the reason, one line of characters that can be seen.
+// String returns the reason, one line of visible characters.
 func (r Reason) String() string { return r.text }
 
-// IsZero reports whether no reason was given.
+// IsZero reports whether r is "no reason".
 func (r Reason) IsZero() bool { return r.text == "" }
 
-// ParseReason puts a text on one line, removes what cannot be seen, and rejects it
-// when it could name a person by number: ErrReasonNumber, ErrReasonLength.
+// ParseReason puts a text on one line, removes invisible characters, and rejects it
+// when it could name a person by number (ErrReasonNumber) or has the wrong length
+// (ErrReasonLength).
 func ParseReason(text string) (Reason, error) {
 	text = strings.Join(strings.Fields(strings.Map(visible, text)), " ")
 	if n := utf8.RuneCountInString(text); n < shortestReason || n > longestReason {

@@ -11,9 +11,9 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 )
 
-// ErrUnknown says that nobody with the NHS number is known here. Tell the person
-// who asked so; the log has an entry that they did.
-var ErrUnknown = errors.New("nobody with this NHS number is known here: they never signed in, or were erased")
+// ErrUnknown says that no citizen with the NHS number is known here. Answer the
+// person who asked; the log has an entry that they asked.
+var ErrUnknown = errors.New("no citizen with this NHS number is known here: they never signed in, or were erased")
 
 // Finder finds a citizen by NHS number, or returns citizen.ErrNoSubject.
 type Finder interface {
@@ -25,8 +25,8 @@ type Eraser interface {
 	EraseSubject(ctx context.Context, ref citizen.Ref) error
 }
 
-// Copier writes what one part of the service holds about a citizen, one JSON
-// object a line.
+// Copier writes what one part of the service holds about a citizen, one JSON object
+// on each line.
 type Copier func(ctx context.Context, ref citizen.Ref, w io.Writer) error
 
 // Deps are what [Rights] needs; all fields are required.
@@ -40,7 +40,7 @@ type Deps struct {
 	By       audit.Actor // who acts
 }
 
-// Rights serves the rights of one person after the other.
+// Rights carries out the rights of citizens.
 type Rights struct{ d Deps }
 
 // New checks d.
@@ -66,8 +66,8 @@ func (r *Rights) Copy(ctx context.Context, number citizen.NHSNumber, why Reason,
 	return nil
 }
 
-// Erase removes who a citizen is and returns the pseudonym that the log keeps. The
-// log has an entry first, so that nobody is ever erased without one. Errors:
+// Erase removes who a citizen is and returns the pseudonym that the log keeps. It
+// writes to the log first, so that no citizen is erased without an entry. Errors:
 // ErrUnknown, audit.ErrHeld.
 func (r *Rights) Erase(ctx context.Context, number citizen.NHSNumber, why Reason) (citizen.Ref, error) {
 	purpose := "erasure: " + why.String()
@@ -101,8 +101,8 @@ func (r *Rights) find(ctx context.Context, number citizen.NHSNumber) (citizen.Re
 	return ref, err
 }
 
-// log writes an entry about an act. why is what keeps the act from being done; log
-// returns it again, joined with the error of the log, if there is one.
+// log writes an entry about an act. why is the reason that prevents the act; log
+// returns it, joined with the error of the log, if there is one.
 func (r *Rights) log(ctx context.Context, kind audit.Kind, ref citizen.Ref, purpose string, why error) error {
 	e := audit.Entry{Kind: kind, At: r.d.Now(), Actor: r.d.By, Citizen: ref, Purpose: purpose, Outcome: audit.Succeeded}
 	switch {

@@ -52,7 +52,7 @@ func (s *service) LiftHold(context.Context, string, time.Time, audit.Entry) erro
 
 func (s *service) Holds(context.Context) ([]audit.Hold, error) { return s.holds, nil }
 
-func (s *service) copy(_ context.Context, _ citizen.Ref, w io.Writer) error {
+func (s *service) writeCopy(_ context.Context, _ citizen.Ref, w io.Writer) error {
 	s.acts = append(s.acts, "copy")
 	_, err := io.WriteString(w, "{}\n")
 	return err
@@ -62,7 +62,7 @@ func rights(t *testing.T, s *service) *subject.Rights {
 	t.Helper()
 	now := func() time.Time { return time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC) }
 	r, err := subject.New(subject.Deps{
-		Citizens: s, Log: s, Eraser: s, Copiers: []subject.Copier{s.copy}, Now: now, By: audit.ActorOperator,
+		Citizens: s, Log: s, Eraser: s, Copiers: []subject.Copier{s.writeCopy}, Now: now, By: audit.ActorOperator,
 		Holds: subject.Holds{Store: s, Now: now, NewID: func() string { return "hold-1" }},
 	})
 	if err != nil {
