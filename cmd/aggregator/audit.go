@@ -22,20 +22,20 @@ import (
 
 type auditCommand struct {
 	Verify     auditVerifyCommand     `cmd:"" help:"Recompute the whole log and name the first entry that is wrong."`
-	Export     auditExportCommand     `cmd:"" help:"Write the log, or a part, for an auditor. That it was exported is itself logged."`
-	Check      auditCheckCommand      `cmd:"" help:"Prove an export with nothing but checkpoints and the public key: no database, no service."`
-	Checkpoint auditCheckpointCommand `cmd:"" help:"Sign the log as it stands, publish that, and print it."`
+	Export     auditExportCommand     `cmd:"" help:"Write the log, or a part, for an auditor. The export is itself logged."`
+	Check      auditCheckCommand      `cmd:"" help:"Prove an export with only checkpoints and the public key: without the database and the service."`
+	Checkpoint auditCheckpointCommand `cmd:"" help:"Sign the current log, publish the checkpoint, and print it."`
 	Prove      auditProveCommand      `cmd:"" help:"Write one entry with the proof that it is in the log, for 'audit check'."`
 	PublicKey  auditPublicKeyCommand  `cmd:"" name:"public-key" help:"Print the key that checkpoints are checked with."`
 	Retention  auditRetentionCommand  `cmd:"" help:"Remove what is older than it may be kept; the server does so every day."`
 }
 
-// database is where the log is: the flag, or the service's own setting.
+// database is the address of the log: the flag, or the service's own setting.
 type database struct {
 	Database string `help:"URL of the database: sqlite:PATH." setting:"PCA_DATABASE_URL" required:""`
 }
 
-// location is where the database is, and with it the files next to it.
+// location returns where the database and the files next to it are.
 func (d database) location() (location.Location, error) {
 	at, err := location.Parse(d.Database)
 	if err != nil {
@@ -51,10 +51,10 @@ func (d database) open(env *environment) (*store.Store, error) {
 	return store.OpenBeside(env.ctx, d.Database, store.Options{})
 }
 
-// signing is how checkpoints are signed and where they go, as the service is configured.
+// signing is how checkpoints are signed and where they are published, as the service is configured.
 type signing struct {
-	KeyFile string `name:"checkpoint-key-file" help:"Key that signs checkpoints (beside the database)." setting:"PCA_AUDIT_CHECKPOINT_KEY_FILE" placeholder:"FILE"`
-	Sink    string `help:"File or https address that checkpoints go to, besides the file beside the database." setting:"PCA_AUDIT_CHECKPOINT_SINK" placeholder:"SINK"`
+	KeyFile string `name:"checkpoint-key-file" help:"Key that signs checkpoints (default: next to the database)." setting:"PCA_AUDIT_CHECKPOINT_KEY_FILE" placeholder:"FILE"`
+	Sink    string `help:"File or https address that checkpoints are published to, in addition to the file next to the database." setting:"PCA_AUDIT_CHECKPOINT_SINK" placeholder:"SINK"`
 }
 
 func (s signing) keyPath(at location.Location) string {
@@ -66,12 +66,12 @@ const (
 	maxSinkAnswer = 1 << 20
 )
 
-// publish signs the log as it stands and returns the signed checkpoint. It makes no
-// key: one that the service does not have would vouch for nothing.
+// publish signs the current log and returns the signed checkpoint. It makes no key:
+// a signature by a key that the service does not have proves nothing.
 func (s signing) publish(env *environment, at location.Location, log audit.Tree) (checkpoint.Signed, error) {
 	key := s.keyPath(at)
 	if _, err := os.Stat(key); err != nil {
-		return checkpoint.Signed{}, fmt.Errorf("%w: the checkpoint key is not there: %w", errUsage, err)
+		return checkpoint.Signed{}, fmt.Errorf("%w: the checkpoint key cannot be read: %w", errUsage, err)
 	}
 	sink := upstream.NewClient(upstream.Options{
 		Name: "checkpoint-sink", Timeout: sinkPatience, MaxBytes: maxSinkAnswer, Now: time.Now,
@@ -98,7 +98,7 @@ func readPublicKey(file string) (note.Verifier, error) {
 	return checkpoint.ParsePublicKey(string(text))
 }
 
-// readCheckpoints reads a file of checkpoints: as a sink has them, one a line; as
+// readCheckpoints reads a file of checkpoints: as a sink has them, one on each line; as
 // /audit/v1/checkpoint answers; or one signed note by itself.
 func readCheckpoints(file string, by note.Verifier) (known []audit.Checkpoint, unreadable int, err error) {
 	text, err := os.ReadFile(file) //nolint:gosec // the operator names the file
@@ -113,7 +113,7 @@ func readCheckpoints(file string, by note.Verifier) (known []audit.Checkpoint, u
 		return nil, 0, err
 	}
 	if len(known) == 0 {
-		return nil, unreadable, fmt.Errorf("read checkpoints: %w: none of %s is signed with that key", checkpoint.ErrNotCheckpoint, file)
+		return nil, unreadable, fmt.Errorf("read checkpoints: %w: no checkpoint of %s is signed with that key", checkpoint.ErrNotCheckpoint, file)
 	}
 	return known, unreadable, nil
 }

@@ -15,18 +15,18 @@ import (
 type auditCheckCommand struct {
 	Export      string   `arg:"" help:"NDJSON export of 'audit export', 'audit prove' or /audit/v1/entries." type:"existingfile"`
 	Checkpoints []string `help:"Files with checkpoints that you kept." required:"" placeholder:"FILE"`
-	PublicKey   string   `help:"File with the public key, which you were given separately." required:"" placeholder:"FILE"`
+	PublicKey   string   `help:"File with the public key, which you got separately." required:"" placeholder:"FILE"`
 }
 
-// Run proves an export, anywhere.
-func (c auditCheckCommand) Run(env *environment) (err error) {
-	by, err := readPublicKey(c.PublicKey)
+// Run proves an export, on any machine.
+func (a auditCheckCommand) Run(env *environment) (err error) {
+	by, err := readPublicKey(a.PublicKey)
 	if err != nil {
 		return err
 	}
 	var known []audit.Checkpoint
 	unreadable := 0
-	for _, file := range c.Checkpoints {
+	for _, file := range a.Checkpoints {
 		found, bad, err := readCheckpoints(file, by)
 		if err != nil {
 			return err
@@ -34,7 +34,7 @@ func (c auditCheckCommand) Run(env *environment) (err error) {
 		known = append(known, found...)
 		unreadable += bad
 	}
-	f, err := os.Open(c.Export)
+	f, err := os.Open(a.Export)
 	if err != nil {
 		return fmt.Errorf("open the export: %w", err)
 	}
@@ -48,7 +48,7 @@ func (c auditCheckCommand) Run(env *environment) (err error) {
 		return fmt.Errorf("check: %w", err)
 	}
 	if unreadable > 0 {
-		if _, err := fmt.Fprintf(env.stderr, "%d lines of the checkpoint files are no checkpoint of this key.\n", unreadable); err != nil {
+		if _, err := fmt.Fprintf(env.stderr, "%d lines of the checkpoint files are not checkpoints of this key.\n", unreadable); err != nil {
 			return err
 		}
 	}
@@ -56,13 +56,13 @@ func (c auditCheckCommand) Run(env *environment) (err error) {
 		_, err = io.WriteString(env.stdout, report.Text())
 		return err
 	}
-	_, err = fmt.Fprintf(env.stdout, "Each of the %d entries of this export is in the log that was signed, unchanged and at its place.\n"+
-		"The export is filtered: that nothing was left out of it cannot be proved. Ask for a whole one for that.\n"+
-		"This does not prove that everything that happened was written to the log, or that entries said the truth when they were written.\n", report.Entries)
+	_, err = fmt.Fprintf(env.stdout, "Each of the %d entries of this export is in the signed log, unchanged and in its place.\n"+
+		"The export is filtered: it cannot be proved that nothing is missing from it. Ask for a whole export for that.\n"+
+		"This does not prove that everything that happened was written to the log, or that entries were true when they were written.\n", report.Entries)
 	return err
 }
 
-// isWhole reports whether an export claims to be of the whole log, and goes back to
+// isWhole reports whether an export claims to be of the whole log, and rewinds it to
 // its beginning.
 func isWhole(f io.ReadSeeker) (bool, error) {
 	first, err := bufio.NewReader(f).ReadBytes('\n')

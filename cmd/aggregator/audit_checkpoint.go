@@ -15,27 +15,27 @@ type auditCheckpointCommand struct {
 	signing
 }
 
-// Run signs the log as it stands, publishes that, and prints the signed note.
-func (c auditCheckpointCommand) Run(env *environment) (err error) {
-	at, err := c.location()
+// Run signs the current log, publishes the checkpoint, and prints the signed note.
+func (a auditCheckpointCommand) Run(env *environment) (err error) {
+	at, err := a.location()
 	if err != nil {
 		return err
 	}
-	db, err := c.open(env)
+	db, err := a.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	signed, err := c.publish(env, at, db.Log())
+	signed, err := a.publish(env, at, db.Log())
 	if err != nil {
 		return err
 	}
 	if _, err := env.stdout.Write(signed.Note); err != nil {
 		return fmt.Errorf("print the checkpoint: %w", err)
 	}
-	_, err = fmt.Fprint(env.stderr, "Keep this where nobody who can write to the database can change it: it is worth as much as that place.\n"+
-		"It vouches for the entries so far, that none of them was changed, removed or added later; "+
-		"not that they said the truth, nor that nothing was left out when they were written.\n")
+	_, err = fmt.Fprint(env.stderr, "Keep this in a place that people who can write to the database cannot change: it proves only as much as that place is safe.\n"+
+		"It proves for the entries so far that none of them was changed, removed or added later; "+
+		"it does not prove that they were true, nor that everything was written to the log.\n")
 	return err
 }
 
@@ -46,29 +46,29 @@ type auditProveCommand struct {
 	Seq int64 `arg:"" help:"Number of the entry, from 0."`
 }
 
-// Run writes one entry with its proof, at a checkpoint that it publishes first.
-func (p auditProveCommand) Run(env *environment) (err error) {
-	at, err := p.location()
+// Run writes one entry with its proof, for a checkpoint that it publishes first.
+func (a auditProveCommand) Run(env *environment) (err error) {
+	at, err := a.location()
 	if err != nil {
 		return err
 	}
-	db, err := p.open(env)
+	db, err := a.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	now := time.Now()
 	_, err = db.Log().Append(env.ctx, audit.Guard{}, audit.Entry{
-		Kind: audit.Exported, At: now, Actor: audit.ActorOperator, Purpose: fmt.Sprintf("prove entry %d", p.Seq), Outcome: audit.Succeeded,
+		Kind: audit.Exported, At: now, Actor: audit.ActorOperator, Purpose: fmt.Sprintf("prove entry %d", a.Seq), Outcome: audit.Succeeded,
 	})
 	if err != nil {
 		return fmt.Errorf("log the export: %w", err)
 	}
-	signed, err := p.publish(env, at, db.Log())
+	signed, err := a.publish(env, at, db.Log())
 	if err != nil {
 		return err
 	}
-	return export.WriteEntry(env.ctx, db.Log(), env.stdout, p.Seq, signed.Size, now.UTC())
+	return export.WriteEntry(env.ctx, db.Log(), env.stdout, a.Seq, signed.Size, now.UTC())
 }
 
 type auditPublicKeyCommand struct {
@@ -77,12 +77,12 @@ type auditPublicKeyCommand struct {
 }
 
 // Run prints the public key.
-func (c auditPublicKeyCommand) Run(env *environment) error {
-	at, err := c.location()
+func (a auditPublicKeyCommand) Run(env *environment) error {
+	at, err := a.location()
 	if err != nil {
 		return err
 	}
-	text, err := os.ReadFile(c.keyPath(at) + ".pub")
+	text, err := os.ReadFile(a.keyPath(at) + ".pub")
 	if err != nil {
 		return fmt.Errorf("read the public key: %w", err)
 	}

@@ -25,61 +25,61 @@ type auditExportCommand struct {
 	Prove   bool     `help:"Add to each entry the proof that it is in the log; a filtered export can be checked only with it."`
 }
 
-// Run exports the log as it stands, also while the service runs, at a checkpoint
-// that it publishes first.
-func (x auditExportCommand) Run(env *environment) (err error) {
-	filter, err := x.filter()
+// Run exports the current log, also while the service runs, for a checkpoint that
+// it publishes first.
+func (a auditExportCommand) Run(env *environment) (err error) {
+	filter, err := a.filter()
 	if err != nil {
 		return err
 	}
-	at, err := x.location()
+	at, err := a.location()
 	if err != nil {
 		return err
 	}
-	db, err := x.open(env)
+	db, err := a.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if x.NumberFile != "" {
-		if filter.Citizen, err = x.find(env, db); err != nil {
+	if a.NumberFile != "" {
+		if filter.Citizen, err = a.find(env, db); err != nil {
 			return err
 		}
 	}
 	now := time.Now()
 	_, err = db.Log().Append(env.ctx, audit.Guard{}, audit.Entry{
-		Kind: audit.Exported, At: now, Actor: audit.ActorOperator, Purpose: "export " + x.Format, Outcome: audit.Succeeded,
+		Kind: audit.Exported, At: now, Actor: audit.ActorOperator, Purpose: "export " + a.Format, Outcome: audit.Succeeded,
 		Citizen: filter.Citizen, Client: filter.Client,
 	})
 	if err != nil {
 		return fmt.Errorf("log the export: %w", err)
 	}
-	signed, err := x.publish(env, at, db.Log())
+	signed, err := a.publish(env, at, db.Log())
 	if err != nil {
 		return err
 	}
 	return export.Write(env.ctx, export.Pinned(db.Log(), signed.Size), env.stdout, export.Options{
-		Format: export.Format(x.Format), Filter: filter, Prove: x.Prove, MadeAt: now.UTC(),
+		Format: export.Format(a.Format), Filter: filter, Prove: a.Prove, MadeAt: now.UTC(),
 	})
 }
 
-func (x auditExportCommand) filter() (audit.Filter, error) {
-	f := audit.Filter{Client: client.ID(x.Client), Outcome: audit.Outcome(x.Outcome)}
+func (a auditExportCommand) filter() (audit.Filter, error) {
+	f := audit.Filter{Client: client.ID(a.Client), Outcome: audit.Outcome(a.Outcome)}
 	var err error
-	if f.Since, err = readTime(x.Since); err != nil {
+	if f.Since, err = readTime(a.Since); err != nil {
 		return f, fmt.Errorf("%w: --since: %w", errUsage, err)
 	}
-	if f.Until, err = readTime(x.Until); err != nil {
+	if f.Until, err = readTime(a.Until); err != nil {
 		return f, fmt.Errorf("%w: --until: %w", errUsage, err)
 	}
-	for _, kind := range x.Kind {
+	for _, kind := range a.Kind {
 		if !slices.Contains(audit.Kinds(), audit.Kind(kind)) {
 			return f, fmt.Errorf("%w: --kind: there is no kind %q", errUsage, kind)
 		}
 		f.Kinds = append(f.Kinds, audit.Kind(kind))
 	}
 	if f.Outcome != "" && !slices.Contains(audit.Outcomes(), f.Outcome) {
-		return f, fmt.Errorf("%w: --outcome: there is no outcome %q", errUsage, x.Outcome)
+		return f, fmt.Errorf("%w: --outcome: there is no outcome %q", errUsage, a.Outcome)
 	}
 	return f, nil
 }
@@ -94,7 +94,7 @@ func readTime(text string) (time.Time, error) {
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return time.Time{}, errors.New("want a time such as 2026-03-31T09:00:00Z, or a day such as 2026-03-31")
+		return time.Time{}, errors.New("must be a time such as 2026-03-31T09:00:00Z, or a day such as 2026-03-31")
 	}
 	return at, nil
 }

@@ -13,21 +13,21 @@ type auditRetentionCommand struct {
 	database
 
 	Correlation config.Period `help:"How long correlation ids are kept." setting:"PCA_RETENTION_CORRELATION" default:"90d"`
-	Log         config.Period `help:"How long entries keep what they say." setting:"PCA_RETENTION_LOG" default:"8y"`
+	Log         config.Period `help:"How long entries keep their content." setting:"PCA_RETENTION_LOG" default:"8y"`
 }
 
 // Run removes what is due, also while the service runs.
-func (r auditRetentionCommand) Run(env *environment) (err error) {
-	db, err := r.open(env)
+func (a auditRetentionCommand) Run(env *environment) (err error) {
+	db, err := a.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	done, err := audit.Retention{Store: db.Log(), Now: time.Now, Correlations: r.Correlation.Before, Bodies: r.Log.Before}.Run(env.ctx)
+	done, err := audit.Retention{Store: db.Log(), Now: time.Now, Correlations: a.Correlation.Before, Bodies: a.Log.Before}.Run(env.ctx)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.stdout, "Removed %d correlation ids older than %s and what %d entries older than %s said. "+
-		"Their hashes stay, so the log still verifies. Nothing under hold was touched.\n", done.Correlations, r.Correlation, done.Bodies, r.Log)
+	_, err = fmt.Fprintf(env.stdout, "Removed %d correlation ids older than %s and the content of %d entries older than %s. "+
+		"Their hashes stay, so the log still verifies. Nothing under hold was removed.\n", done.Correlations, a.Correlation, done.Bodies, a.Log)
 	return err
 }

@@ -110,7 +110,7 @@ func TestAuditCommands(t *testing.T) {
 	t.Parallel()
 	d := newDeployment(t)
 
-	t.Run("verify beside the running service says what it proves and what not", func(t *testing.T) {
+	t.Run("verify while the service runs says what it proves and what not", func(t *testing.T) {
 		says(t, succeeds(t, "audit", "verify", d.database), "The log is whole", "This does not prove", "stored consent events")
 	})
 	t.Run("a checkpoint kept by an auditor vouches for the log", func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestAuditCommands(t *testing.T) {
 			out := succeeds(t, "audit", "check", export, "--checkpoints="+d.own, "--public-key="+d.pub)
 			says(t, out, "This does not prove")
 			if len(flags) > 1 {
-				says(t, out, "that nothing was left out of it cannot be proved")
+				says(t, out, "cannot be proved that nothing is missing")
 			}
 		}
 	})
@@ -176,7 +176,7 @@ func TestAuditCommands(t *testing.T) {
 			}
 		}
 	})
-	t.Run("the export of one citizen holds nobody else", func(t *testing.T) {
+	t.Run("the export of one citizen has no other citizen", func(t *testing.T) {
 		number := d.file("number.txt", "999 000 0018\n")
 		out := succeeds(t, "audit", "export", d.database, d.ring, "--subject-nhs-number-file="+number)
 		var refs []string
@@ -208,7 +208,7 @@ func TestAuditCommands(t *testing.T) {
 	t.Run("retention finds nothing that is old enough", func(t *testing.T) {
 		says(t, succeeds(t, "audit", "retention", d.database), "Removed 0 correlation ids older than 90d")
 	})
-	t.Run("wrong arguments are told before anything is done", func(t *testing.T) {
+	t.Run("wrong arguments are reported before anything is done", func(t *testing.T) {
 		for _, args := range [][]string{
 			{"audit", "export", d.database, "--kind=data_relased"},
 			{"audit", "export", d.database, "--since=yesterday"},
@@ -232,7 +232,7 @@ func TestSubjectCommands(t *testing.T) {
 		return append(append([]string{"subject", verb}, about...), more...)
 	}
 
-	t.Run("an export tells all that is held, without the number", func(t *testing.T) {
+	t.Run("an export has everything that is held, without the number", func(t *testing.T) {
 		out := succeeds(t, with("export", "--reason=request 12 by letter")...)
 		says(t, out, `"kind":"subject"`, `"kind":"session"`, `"kind":"consentEvent"`, `"kind":"logEntry"`, `subject-access: request 12 by letter`)
 		if strings.Contains(out, bella) {
@@ -255,12 +255,12 @@ func TestSubjectCommands(t *testing.T) {
 			t.Errorf("without a reason: exit %d", code)
 		}
 	})
-	t.Run("somebody unknown is told so, and that it was asked is logged", func(t *testing.T) {
+	t.Run("an unknown citizen is reported, and the question is logged", func(t *testing.T) {
 		_, errs, code := command(t, "subject", "export", d.database, d.ring, "--nhs-number-file="+unknown, "--reason=request 13")
 		if code != exitFailed {
 			t.Errorf("exit %d", code)
 		}
-		says(t, errs, "nobody with this NHS number is known")
+		says(t, errs, "no citizen with this NHS number is known")
 		says(t, succeeds(t, "audit", "export", d.database, "--kind=subject_access"), `"reason":"no_subject"`)
 	})
 	t.Run("a hold refuses erasure until it is lifted, and its reason is in no error", func(t *testing.T) {

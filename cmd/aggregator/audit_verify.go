@@ -17,20 +17,20 @@ type auditVerifyCommand struct {
 
 	FromCheckpoint string `help:"File with a checkpoint that you kept yourself." placeholder:"FILE"`
 	Sink           string `help:"File that checkpoints are published to." setting:"PCA_AUDIT_CHECKPOINT_SINK" placeholder:"FILE"`
-	PublicKey      string `help:"Public key of the checkpoint that you kept, where it is not the one beside the database." placeholder:"FILE"`
+	PublicKey      string `help:"Public key of the checkpoint that you kept, if it is not the one next to the database." placeholder:"FILE"`
 }
 
 // Run verifies the log, also while the service runs.
-func (v auditVerifyCommand) Run(env *environment) (err error) {
-	at, err := v.location()
+func (a auditVerifyCommand) Run(env *environment) (err error) {
+	at, err := a.location()
 	if err != nil {
 		return err
 	}
-	known, err := v.checkpoints(env, at)
+	known, err := a.checkpoints(env, at)
 	if err != nil {
 		return err
 	}
-	db, err := v.open(env)
+	db, err := a.open(env)
 	if err != nil {
 		return err
 	}
@@ -43,36 +43,36 @@ func (v auditVerifyCommand) Run(env *environment) (err error) {
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)
 	}
-	_, err = fmt.Fprintf(env.stdout, "%sThe %d stored consent events are those that the log tells of.\n", report.Text(), compared)
+	_, err = fmt.Fprintf(env.stdout, "%sThe %d stored consent events agree with the log.\n", report.Text(), compared)
 	return err
 }
 
-// checkpoints are all that can be found: the one that was kept, and those beside
-// the database and in the sink. The kept one may be of an older key.
-func (v auditVerifyCommand) checkpoints(env *environment, at location.Location) ([]audit.Checkpoint, error) {
+// checkpoints returns all that can be found: the one that was kept, and those next
+// to the database and in the sink. The kept one may be of an older key.
+func (a auditVerifyCommand) checkpoints(env *environment, at location.Location) ([]audit.Checkpoint, error) {
 	ownKey := at.CheckpointKey() + ".pub"
 	type source struct{ file, key string }
 	var sources []source
-	if v.FromCheckpoint != "" {
-		sources = append(sources, source{v.FromCheckpoint, cmp.Or(v.PublicKey, ownKey)})
+	if a.FromCheckpoint != "" {
+		sources = append(sources, source{a.FromCheckpoint, cmp.Or(a.PublicKey, ownKey)})
 	}
-	for _, optional := range []string{v.Sink, at.Checkpoints()} {
+	for _, optional := range []string{a.Sink, at.Checkpoints()} {
 		if optional != "" && exists(optional) {
 			sources = append(sources, source{optional, ownKey})
 		}
 	}
 	var known []audit.Checkpoint
-	for _, each := range sources {
-		by, err := readPublicKey(each.key)
+	for _, source := range sources {
+		by, err := readPublicKey(source.key)
 		if err != nil {
 			return nil, err
 		}
-		found, unreadable, err := readCheckpoints(each.file, by)
+		found, unreadable, err := readCheckpoints(source.file, by)
 		if err != nil {
 			return nil, err
 		}
 		if unreadable > 0 {
-			if _, err := fmt.Fprintf(env.stderr, "%d lines of %s are no checkpoint of this key. One can be a write that was cut short; more want an explanation.\n", unreadable, each.file); err != nil {
+			if _, err := fmt.Fprintf(env.stderr, "%d lines of %s are not checkpoints of this key. One can be an interrupted write; more than one needs an explanation.\n", unreadable, source.file); err != nil {
 				return nil, err
 			}
 		}

@@ -16,7 +16,7 @@ import (
 
 type demoCommand struct {
 	Citizen string `help:"Whose journey; 'aggregator dev' and docs/sandbox.md list them." default:"sunny"`
-	JSON    bool   `name:"json" help:"Print the answer of GET /v1/timeline as it came."`
+	JSON    bool   `name:"json" help:"Print the unchanged answer of GET /v1/timeline."`
 }
 
 // Run signs a citizen in, grants consent, reads the timeline and prints it, all

@@ -98,5 +98,5 @@ Ctrl-C ends it.
 	return err
 }
 
-// quiet is for commands that print something else than logs.
+// quiet returns a logger for commands that print something other than logs.
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -12,8 +12,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// TestCommandsOfTheDocumentsAreWhatTheProgramTakes parses every command that
-// stands on a line of its own in what auditors and operators read.
+// TestCommandsOfTheDocumentsAreWhatTheProgramTakes parses every command that is on
+// a line of its own in the documents for auditors and operators.
 func TestCommandsOfTheDocumentsAreWhatTheProgramTakes(t *testing.T) {
 	var files []string
 	for _, root := range []string{"../../docs/auditors.md", "../../docs/runbooks"} {

@@ -53,7 +53,7 @@ func (k keysGenerateCommand) Run(env *environment) error {
 	return nil
 }
 
-// writeNew makes a file that only its owner reads. It never replaces one: a lost
+// writeNew makes a file that only its owner can read. It never replaces one: a lost
 // key is lost data.
 func writeNew(path string, text []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names the folder

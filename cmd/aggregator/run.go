@@ -16,10 +16,10 @@ const (
 	exitUsage  = 2 // wrong arguments or configuration
 )
 
-// errUsage marks what the caller can mend by calling differently.
+// errUsage marks errors that the caller can correct by calling differently.
 var errUsage = errors.New("cannot start")
 
-// environment is what a command may touch of the outside.
+// environment is everything outside the program that a command may use.
 type environment struct {
 	ctx     context.Context
 	environ []string
@@ -58,7 +58,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		return report(stderr, err)
 	}
 	parsed, err := parser.Parse(args)
-	if code >= 0 { // --help or --version has answered
+	if code >= 0 { // --help or --version was printed
 		return code
 	}
 	if err != nil {

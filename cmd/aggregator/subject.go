@@ -22,14 +22,14 @@ import (
 )
 
 type subjectCommand struct {
-	Export subjectExportCommand `cmd:"" help:"Write all that is held about a citizen (UK GDPR, Article 15), one JSON object a line."`
-	Erase  subjectEraseCommand  `cmd:"" help:"Forget who a citizen is (UK GDPR, Article 17). What is logged points to nobody afterwards."`
+	Export subjectExportCommand `cmd:"" help:"Write all that is held about a citizen (UK GDPR, Article 15), one JSON object on each line."`
+	Erase  subjectEraseCommand  `cmd:"" help:"Forget who a citizen is (UK GDPR, Article 17). The log keeps the pseudonym, which no longer leads to a person."`
 	Hold   subjectHoldCommand   `cmd:"" help:"Keep a citizen's record from being erased, for a court or an inquiry."`
 	Holds  subjectHoldsCommand  `cmd:"" help:"List the holds."`
 	Lift   subjectLiftCommand   `cmd:"" help:"End a hold."`
 }
 
-// person is who a command is about. The number comes in a file and is neither an
+// person is the person that a command is about. The number is in a file and is neither an
 // argument, which others on the machine can read, nor printed or logged.
 type person struct {
 	NumberFile string `name:"nhs-number-file" aliases:"subject-nhs-number-file" help:"File with the citizen's NHS number." placeholder:"FILE"`
@@ -63,7 +63,7 @@ func (p person) ring(env *environment) (*keys.Ring, error) {
 // number reads the citizen's NHS number from its file.
 func (p person) number() (citizen.NHSNumber, error) {
 	if p.NumberFile == "" {
-		return citizen.NHSNumber{}, fmt.Errorf("%w: --nhs-number-file is missing", errUsage)
+		return citizen.NHSNumber{}, fmt.Errorf("%w: --nhs-number-file is missing: add the file with the citizen's NHS number", errUsage)
 	}
 	text, err := os.ReadFile(p.NumberFile)
 	if err != nil {
@@ -93,7 +93,7 @@ func (p person) find(env *environment, db *store.Store) (citizen.Ref, error) {
 	return ref, err
 }
 
-// rights serves the rights of the person whose number it returns.
+// rights returns what carries out a person's rights, and the person's number.
 func (p person) rights(env *environment, db *store.Store) (*subject.Rights, citizen.NHSNumber, error) {
 	number, err := p.number()
 	if err != nil {
@@ -117,9 +117,9 @@ func holds(db *store.Store) subject.Holds {
 	return subject.Holds{Store: db.Log(), Now: time.Now, NewID: uuid.NewString}
 }
 
-// reason is why, for those who read the log or the holds later.
+// reason is the reason for an act, for people who read the log or the holds later.
 type reason struct {
-	Reason string `help:"Why, in a few words without anybody's name or number; it is kept for years." required:""`
+	Reason string `help:"Why, in a few words without a person's name or number; it is kept for years." required:""`
 }
 
 func (r reason) parse() (subject.Reason, error) {
@@ -137,17 +137,17 @@ type subjectExportCommand struct {
 }
 
 // Run writes what is held about one citizen.
-func (x subjectExportCommand) Run(env *environment) (err error) {
-	why, err := x.parse()
+func (s subjectExportCommand) Run(env *environment) (err error) {
+	why, err := s.parse()
 	if err != nil {
 		return err
 	}
-	db, err := x.open(env)
+	db, err := s.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	rights, number, err := x.rights(env, db)
+	rights, number, err := s.rights(env, db)
 	if err != nil {
 		return err
 	}
@@ -161,17 +161,17 @@ type subjectEraseCommand struct {
 }
 
 // Run forgets who a citizen is.
-func (x subjectEraseCommand) Run(env *environment) (err error) {
-	why, err := x.parse()
+func (s subjectEraseCommand) Run(env *environment) (err error) {
+	why, err := s.parse()
 	if err != nil {
 		return err
 	}
-	db, err := x.open(env)
+	db, err := s.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	rights, number, err := x.rights(env, db)
+	rights, number, err := s.rights(env, db)
 	if err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func (x subjectEraseCommand) Run(env *environment) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.stdout, "Erased. The log keeps the pseudonym %s, which leads to nobody any more.\n"+
+	_, err = fmt.Fprintf(env.stdout, "Erased. The log keeps the pseudonym %s, which no longer leads to a person.\n"+
 		"Backups made before now still hold the row: let them expire, and erase again after restoring one.\n", ref)
 	return err
 }

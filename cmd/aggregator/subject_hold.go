@@ -20,29 +20,29 @@ type subjectHoldCommand struct {
 }
 
 // Run places a hold.
-func (h subjectHoldCommand) Run(env *environment) (err error) {
-	why, err := h.parse()
+func (s subjectHoldCommand) Run(env *environment) (err error) {
+	why, err := s.parse()
 	if err != nil {
 		return err
 	}
-	db, err := h.open(env)
+	db, err := s.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	placed, err := h.place(env, db, why)
+	placed, err := s.place(env, db, why)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.stdout, "Hold %s is in force. Neither retention nor erasure touches what it covers until 'aggregator subject lift %s'.\n", placed.ID, placed.ID)
+	_, err = fmt.Fprintf(env.stdout, "Hold %s is in force. Neither retention nor erasure removes what it covers until you run 'aggregator subject lift %s'.\n", placed.ID, placed.ID)
 	return err
 }
 
-func (h subjectHoldCommand) place(env *environment, db *store.Store, why subject.Reason) (audit.Hold, error) {
-	if h.Everyone {
+func (s subjectHoldCommand) place(env *environment, db *store.Store, why subject.Reason) (audit.Hold, error) {
+	if s.Everyone {
 		return holds(db).Place(env.ctx, "", why, audit.ActorOperator)
 	}
-	rights, number, err := h.rights(env, db)
+	rights, number, err := s.rights(env, db)
 	if err != nil {
 		return audit.Hold{}, err
 	}
@@ -51,9 +51,9 @@ func (h subjectHoldCommand) place(env *environment, db *store.Store, why subject
 
 type subjectHoldsCommand struct{ database }
 
-// Run lists the holds, lifted ones too.
-func (h subjectHoldsCommand) Run(env *environment) (err error) {
-	db, err := h.open(env)
+// Run lists the holds, including lifted ones.
+func (s subjectHoldsCommand) Run(env *environment) (err error) {
+	db, err := s.open(env)
 	if err != nil {
 		return err
 	}
@@ -85,13 +85,13 @@ type subjectLiftCommand struct {
 }
 
 // Run ends a hold.
-func (l subjectLiftCommand) Run(env *environment) (err error) {
-	db, err := l.open(env)
+func (s subjectLiftCommand) Run(env *environment) (err error) {
+	db, err := s.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := holds(db).Lift(env.ctx, l.ID, audit.ActorOperator); err != nil {
+	if err := holds(db).Lift(env.ctx, s.ID, audit.ActorOperator); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(env.stdout, "The hold is lifted.")
