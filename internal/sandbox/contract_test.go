@@ -18,7 +18,7 @@ import (
 // contract is the published OpenAPI description of the e-RS Patient Care API.
 type contract struct{ doc *openapi3.T }
 
-// publishedContract finds it by PCA_ERS_CONTRACT or beside the repository.
+// publishedContract finds it by PCA_ERS_CONTRACT or next to the repository.
 // Without it the test is skipped, unless CI or PCA_REQUIRE_CONTRACT=1 asks for it.
 func publishedContract(t *testing.T) contract {
 	t.Helper()

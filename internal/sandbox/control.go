@@ -148,7 +148,7 @@ func (s *Sandbox) moveClock(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if (body.Advance == "") == body.Set.IsZero() {
-		fail(w, http.StatusBadRequest, errors.New("give either advance or set"))
+		fail(w, http.StatusBadRequest, errors.New("set either advance or set, not both"))
 		return
 	}
 	if body.Advance != "" {
@@ -206,7 +206,7 @@ func (s *Sandbox) dropKeyCache(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// revoke takes {"citizen": "bella"}, or {} for everybody.
+// revoke takes {"citizen": "bella"}, or {} for all citizens.
 func (s *Sandbox) revoke(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Citizen string `json:"citizen"`
@@ -217,7 +217,7 @@ func (s *Sandbox) revoke(w http.ResponseWriter, r *http.Request) {
 	kit.WriteJSON(w, http.StatusOK, map[string]int{"revoked": s.platform.RevokeAll(body.Citizen)})
 }
 
-// reset starts everything again but the registered apps and the clock.
+// reset starts everything again except the registered apps and the clock.
 func (s *Sandbox) reset(w http.ResponseWriter, _ *http.Request) {
 	if err := s.Reset(); err != nil {
 		fail(w, http.StatusInternalServerError, err)
@@ -226,7 +226,7 @@ func (s *Sandbox) reset(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// Reset starts everything again: citizens' lives with days relative to the clock's present
+// Reset starts everything again: citizens' referrals with days relative to the clock's present
 // day, sessions, tokens, faults, limits, recording. Apps and clock stay.
 func (s *Sandbox) Reset() error {
 	if err := s.people.Reset(s.clock.Now()); err != nil {

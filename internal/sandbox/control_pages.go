@@ -59,7 +59,7 @@ func (s *Sandbox) controlPages(mux *http.ServeMux) {
 	mux.HandleFunc("POST /sandbox/faults/page", s.orderByPage)
 }
 
-// catalogue is HTML for a browser and JSON for everybody else.
+// catalogue answers a browser with HTML and other clients with JSON.
 func (s *Sandbox) catalogue(w http.ResponseWriter, r *http.Request) {
 	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
 		s.listCitizens(w, r)
@@ -79,7 +79,7 @@ func (s *Sandbox) showFaults(w http.ResponseWriter, status int, notice string) {
 func (s *Sandbox) orderByPage(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxControl)
 	if cancel := r.PostFormValue("cancel"); cancel != "" {
-		number, _ := strconv.Atoi(cancel) // what is no number is in force nowhere
+		number, _ := strconv.Atoi(cancel) // a number that cannot be read names no order
 		s.faults.Cancel(number)
 		http.Redirect(w, r, "/sandbox/faults/page", http.StatusSeeOther)
 		return

@@ -71,7 +71,7 @@ func TestNothingCanBeTakenForTheNHS(t *testing.T) {
 
 func TestAPageOfAnotherOriginControlsNothing(t *testing.T) {
 	a := newService(t)
-	res := a.post(a.s.URL()+"/sandbox/reset", url.Values{}, "Origin", "https://elsewhere.example", "Sec-Fetch-Site", "cross-site")
+	res := a.post(a.s.URL()+"/sandbox/reset", url.Values{}, "Origin", "https://other.example", "Sec-Fetch-Site", "cross-site")
 	if res.status != http.StatusForbidden {
 		t.Errorf("%d", res.status)
 	}

@@ -1,6 +1,6 @@
 // Package sandbox is a local NHS for developers and tests: NHS login, the API
 // platform's token exchange, the e-RS Patient Care API, organisation names
-// (ODS) and a staff sign-in, as strict and as strange as the true ones.
+// (ODS) and a staff sign-in, as strict and as strange as the real ones.
 //
 // # What a caller does
 //
@@ -17,7 +17,7 @@
 //
 // A browser or test client picks a citizen without a page by adding
 // sandbox_citizen=NAME to the authorize URL (or the header X-Sandbox-Citizen);
-// sandbox_answer=decline refuses to share. The service under test never knows.
+// sandbox_answer=decline refuses to share. The service under test does not notice.
 //
 // # What it owns
 //
@@ -33,6 +33,6 @@
 // It imports nothing of the service and shares no code with it: it is the
 // independent check of the service's signatures and requests. It listens on
 // loopback only, refuses foreign Host headers, marks every page and answer as
-// not the NHS, and its signing keys are published in this repository: a token
-// of the sandbox is worth nothing anywhere else.
+// not the NHS, and its signing keys are published in this repository: its tokens
+// are worthless anywhere else.
 package sandbox

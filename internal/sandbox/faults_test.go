@@ -60,7 +60,7 @@ func TestFaultsOfTheWayThereAndBack(t *testing.T) {
 	t.Run("truncated", func(t *testing.T) {
 		order(t, sandbox.Fault{Kind: sandbox.Truncated})
 		if _, err := ask(); !errors.Is(err, io.ErrUnexpectedEOF) {
-			t.Errorf("the answer did not stop half way: %v", err)
+			t.Errorf("the answer did not stop in the middle: %v", err)
 		}
 	})
 	t.Run("malformed", func(t *testing.T) {
@@ -162,7 +162,7 @@ func TestAHangEndsWithTheClientAndWithTheSandbox(t *testing.T) {
 	}
 	a.client.Timeout = 0
 	ended := make(chan error, 1)
-	const code = "RR801" // another one: a slow machine may have given up the first before it arrived
+	const code = "RR801" // another one: on a slow machine the first may have been cancelled before it arrived
 	go func() {
 		_, err := a.try(http.MethodGet, strings.TrimSuffix(target, "RR8")+code, nil, "apikey", odsKey)
 		ended <- err
@@ -305,7 +305,7 @@ func TestFaultsOfIdentity(t *testing.T) {
 	t.Run("expired", func(t *testing.T) {
 		got, ok := claims(t, sandbox.Fault{Kind: sandbox.ExpiredToken})["exp"].(float64)
 		if !ok || got >= float64(morning().Unix()) {
-			t.Error("the token lives")
+			t.Error("the token is still valid")
 		}
 	})
 	t.Run("clock skew", func(t *testing.T) {

@@ -8,12 +8,12 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/registry"
 )
 
-// guard marks every answer and lets nobody in who came under a foreign name: a
-// web page could otherwise point its own name at this machine (DNS rebinding).
+// guard marks every answer and refuses requests for another host name: a web page
+// could otherwise point its own name at this machine (DNS rebinding).
 func (s *Sandbox) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.underWay.RLock()
-		defer s.underWay.RUnlock()
+		s.running.RLock()
+		defer s.running.RUnlock()
 		w.Header().Set(kit.Header, kit.Mark)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		host, _, err := net.SplitHostPort(r.Host)

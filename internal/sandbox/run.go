@@ -53,7 +53,7 @@ func ReadApps(r io.Reader) ([]App, error) {
 		return nil, fmt.Errorf("%w: %w", ErrAppsFile, err)
 	}
 	if len(file.Apps) == 0 {
-		return nil, fmt.Errorf("%w: there are no apps in it", ErrAppsFile)
+		return nil, fmt.Errorf("%w: it lists no apps", ErrAppsFile)
 	}
 	for i, a := range file.Apps {
 		if err := a.Validate(); err != nil {

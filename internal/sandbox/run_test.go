@@ -17,13 +17,13 @@ func TestItRunsAloneUntilItIsTold(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	out := &told{cancel: cancel}
+	out := &firstOutput{cancel: cancel}
 	if err := sandbox.Run(ctx, sandbox.Options{Now: morning, Addr: "127.0.0.1:0"}, apps, out); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"SANDBOX, not the NHS", "/nhs-login", "/oauth2/token", "/e-referrals-service-patient-care-api", "apps     1"} {
 		if !strings.Contains(out.text, want) {
-			t.Errorf("%s is not told: %s", want, out.text)
+			t.Errorf("%s is not printed: %s", want, out.text)
 		}
 	}
 	wrong := []sandbox.App{{Name: "nothing else"}}
@@ -32,15 +32,15 @@ func TestItRunsAloneUntilItIsTold(t *testing.T) {
 	}
 }
 
-// told ends the run once it has told something.
-type told struct {
+// firstOutput ends the run at the first output.
+type firstOutput struct {
 	text   string
 	cancel context.CancelFunc
 }
 
-func (o *told) Write(b []byte) (int, error) {
-	o.text += string(b)
-	o.cancel()
+func (f *firstOutput) Write(b []byte) (int, error) {
+	f.text += string(b)
+	f.cancel()
 	return len(b), nil
 }
 
@@ -52,7 +52,7 @@ func TestATakenAddressIsAnError(t *testing.T) {
 	}
 	defer func() { _ = taken.Close() }()
 	if _, err := sandbox.Start(t.Context(), sandbox.Options{Now: morning, Addr: taken.Addr().String()}); err == nil {
-		t.Error("two listen at once")
+		t.Error("two sandboxes listen at one address")
 	}
 }
 

@@ -37,13 +37,13 @@ type Upstream = faults.Upstream
 // Order is a fault in force.
 type Order = faults.Order
 
-// Request is one request that was asked of an NHS system.
+// Request is one request to an NHS system.
 type Request = recording.Request
 
 // Citizen is one entry of the catalogue.
 type Citizen = citizens.Citizen
 
-// Step tells how a referral moved.
+// Step is how a referral changed.
 type Step = citizens.Step
 
 // Sandbox is one running local NHS. Its methods are safe for concurrent use.
@@ -65,10 +65,10 @@ type Sandbox struct {
 	staff    *staff.Staff
 	pages    pages
 
-	server   *http.Server
-	stop     context.CancelFunc // ends every request under way
-	serving  sync.WaitGroup
-	underWay sync.RWMutex // read-held by each request
+	server  *http.Server
+	stop    context.CancelFunc // ends every request in progress
+	serving sync.WaitGroup
+	running sync.RWMutex // read-held by each request
 }
 
 // Endpoints are the addresses of the NHS systems, for the settings of a service.
@@ -181,8 +181,8 @@ func (s *Sandbox) handler() http.Handler {
 func (s *Sandbox) Close() {
 	s.stop()
 	s.serving.Wait()
-	s.underWay.Lock()
-	defer s.underWay.Unlock() // every request has ended
+	s.running.Lock()
+	defer s.running.Unlock() // every request has ended
 }
 
 // URL is where the sandbox listens, such as http://127.0.0.1:9700.
@@ -229,7 +229,7 @@ func (s *Sandbox) Citizens() []Citizen { return s.people.All() }
 // Citizen returns one entry of the catalogue, or [citizens.ErrUnknown].
 func (s *Sandbox) Citizen(name string) (Citizen, error) { return s.people.Find(name) }
 
-// AnswerNext presets who answers the next sign-in that does not say so itself.
+// AnswerNext presets who answers the next sign-in that does not name a citizen.
 func (s *Sandbox) AnswerNext(citizen string) error { return s.login.AnswerNext(citizen, true) }
 
 // DeclineNext presets a citizen who refuses to share in the next sign-in.
@@ -255,7 +255,7 @@ func (s *Sandbox) Advance(d time.Duration) { s.clock.Advance(d) }
 // SetClock makes the sandbox's time be t now; it runs on from there.
 func (s *Sandbox) SetClock(t time.Time) { s.clock.Set(t) }
 
-// DropKeyCache makes the next look at any app's JWKS URL a fresh one.
+// DropKeyCache makes the next use of any app's keys fetch its JWKS URL again.
 func (s *Sandbox) DropKeyCache() { s.keys.Drop() }
 
 // RevokeTokens ends every access token of a citizen, of everybody when name is

@@ -39,7 +39,7 @@ const (
 
 func morning() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) }
 
-// service is an application as a stranger would write one: it shares nothing
+// service is an application as any developer would write one: it shares nothing
 // with the service that this repository builds.
 type service struct {
 	t      testing.TB
@@ -100,7 +100,7 @@ func (a *service) register(app sandbox.App) {
 	}
 }
 
-// sign makes a JWT; a nil header member is left out.
+// sign makes a JWT; a nil header member is omitted.
 func sign(t testing.TB, alg jose.SignatureAlgorithm, header, claims map[string]any) string {
 	t.Helper()
 	opts := &jose.SignerOptions{ExtraHeaders: map[jose.HeaderKey]any{}}
@@ -225,7 +225,7 @@ func (a answer) back(t testing.TB) url.Values {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(u.String(), callback) {
-		t.Fatalf("the redirect leads elsewhere: %s", u)
+		t.Fatalf("the redirect leads to another address: %s", u)
 	}
 	return u.Query()
 }
@@ -261,7 +261,7 @@ func (a *service) exchangeForm(idToken string) url.Values {
 	}
 }
 
-// accessToken goes all the way to the API platform's token.
+// accessToken makes the whole journey to the API platform's token.
 func (a *service) accessToken(citizen string) string {
 	a.t.Helper()
 	idToken, _ := a.signIn(citizen)["id_token"].(string)

@@ -56,7 +56,7 @@ func TestTheSessionAtNHSLogin(t *testing.T) {
 			t.Errorf("error %q", got)
 		}
 	})
-	t.Run("gives way to whoever is at the keyboard", func(t *testing.T) {
+	t.Run("another person can sign in instead", func(t *testing.T) {
 		if err := a.s.AnswerNext("nora"); err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +92,7 @@ func TestAuthTimeIsToldForPromptLoginAlone(t *testing.T) {
 		form := a.loginForm(code, a.claims(clientID, a.at.NHSLoginIssuer+"/token"))
 		claims := unverified(t, a.post(a.at.NHSLoginIssuer+"/token", form).json(t)["id_token"])
 		if got := claims["auth_time"] != nil; got != want {
-			t.Errorf("prompt %q: auth_time told is %v", prompt, got)
+			t.Errorf("prompt %q: auth_time sent is %v", prompt, got)
 		}
 	}
 }
@@ -107,7 +107,7 @@ func TestTheStrongestAskedVectorThatTheCitizenHas(t *testing.T) {
 		"the default":                           {"bella", "", "P9.Cp.Cd"},
 		"P5 as it is":                           {"pip", `["P9.Cp.Cd","P9.Cp.Ck","P9.Cm"]`, "P5.Cp.Cd"},
 		"P0 as it is":                           {"zara", `["P9.Cp.Cd","P9.Cp.Ck","P9.Cm"]`, "P0.Cp"},
-		"a password alone as it is":             {"cosmo", `["P9.Cp.Cd","P9.Cp.Ck","P9.Cm"]`, "P9.Cp"},
+		"a password only as it is":              {"cosmo", `["P9.Cp.Cd","P9.Cp.Ck","P9.Cm"]`, "P9.Cp"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			q := authorizeQuery(func(q url.Values) { q.Set("vtr", tc.vtr); q.Set("sandbox_citizen", tc.citizen) })
@@ -126,7 +126,7 @@ func TestTheIDTokenTellsWhatTheScopesOpen(t *testing.T) {
 		citizen, scope string
 		has, lacks     []string
 	}{
-		"openid alone": {"bella", "openid", []string{"iss", "sub", "aud", "exp", "iat", "jti", "nonce", "vot", "vtm"}, []string{"nhs_number", "birthdate", "family_name", "identity_proofing_level"}},
+		"openid only":  {"bella", "openid", []string{"iss", "sub", "aud", "exp", "iat", "jti", "nonce", "vot", "vtm"}, []string{"nhs_number", "birthdate", "family_name", "identity_proofing_level"}},
 		"profile":      {"bella", "openid profile", []string{"nhs_number", "birthdate", "family_name", "identity_proofing_level"}, []string{"given_name", "email"}},
 		"extended":     {"bella", "openid profile profile_extended", []string{"given_name"}, nil},
 		"P0":           {"zara", "openid profile", []string{"identity_proofing_level"}, []string{"nhs_number", "birthdate", "family_name"}},
@@ -150,7 +150,7 @@ func TestTheIDTokenTellsWhatTheScopesOpen(t *testing.T) {
 			}
 			for _, name := range tc.lacks {
 				if claims[name] != nil || info[name] != nil {
-					t.Errorf("%s is told", name)
+					t.Errorf("%s is in the answer", name)
 				}
 			}
 		})
@@ -165,13 +165,13 @@ func TestAnIDTokenLivesAnHour(t *testing.T) {
 	exp, _ := claims["exp"].(float64)
 	iat, _ := claims["iat"].(float64)
 	if exp-iat != 3600 {
-		t.Errorf("it lives %v seconds", exp-iat)
+		t.Errorf("it is valid for %v seconds", exp-iat)
 	}
 	a.s.Advance(time.Hour)
 	if res := a.post(a.at.TokenURL, a.exchangeForm(idToken)); res.status != http.StatusBadRequest {
 		t.Errorf("it can still be exchanged: %d", res.status)
 	}
-	t.Run("refreshing gives no new one", func(t *testing.T) {
+	t.Run("refreshing returns no new one", func(t *testing.T) {
 		form := a.loginForm("", a.claims(clientID, a.at.NHSLoginIssuer+"/token"))
 		form.Set("grant_type", "refresh_token")
 		refresh, _ := tokens["refresh_token"].(string)
@@ -226,13 +226,13 @@ func TestSingleSignOnBetweenServices(t *testing.T) {
 		change func(map[string]any)
 		why    string
 	}{
-		"a pair that is not configured": {"third", func(map[string]any) {}, "configured"},
-		"a longer life":                 {"second", func(c map[string]any) { c["exp"] = a.s.Now().Add(61 * time.Second).Unix() }, "60 seconds"},
-		"an expired one":                {"second", func(c map[string]any) { c["exp"] = a.s.Now().Unix() }, "expired"},
-		"no jti":                        {"second", func(c map[string]any) { delete(c, "jti") }, "missing"},
-		"no iat":                        {"second", func(c map[string]any) { delete(c, "iat") }, "missing"},
-		"a code that is no ID token's":  {"second", func(c map[string]any) { c["code"] = "x" }, "jti of a living"},
-		"an unknown service":            {"second", func(c map[string]any) { c["iss"] = "stranger" }, "iss"},
+		"a pair that is not configured":    {"third", func(map[string]any) {}, "configured"},
+		"a longer life":                    {"second", func(c map[string]any) { c["exp"] = a.s.Now().Add(61 * time.Second).Unix() }, "60 seconds"},
+		"an expired one":                   {"second", func(c map[string]any) { c["exp"] = a.s.Now().Unix() }, "expired"},
+		"no jti":                           {"second", func(c map[string]any) { delete(c, "jti") }, "missing"},
+		"no iat":                           {"second", func(c map[string]any) { delete(c, "iat") }, "missing"},
+		"a code that is not an ID token's": {"second", func(c map[string]any) { c["code"] = "x" }, "jti of a living"},
+		"an unknown service":               {"second", func(c map[string]any) { c["iss"] = "stranger" }, "iss"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := a.authorize(authorizeQuery(as(tc.client, asserted(tc.change)))).back(t).Get("error")

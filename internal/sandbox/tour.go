@@ -17,7 +17,7 @@ const (
 	tourLife     = 4 * time.Minute
 )
 
-// registerTour makes the application known, once somebody asks for it.
+// registerTour registers the application at the first request for it.
 func (s *Sandbox) registerTour(w http.ResponseWriter, _ *http.Request) {
 	keys, err := json.Marshal(s.ring.Public(kit.TourKey))
 	if err != nil {
@@ -47,5 +47,5 @@ func (s *Sandbox) tourAssertion(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = w.Write([]byte(token)) // the client has gone: nobody is left to tell
+	_, _ = w.Write([]byte(token)) // the client has gone: the error cannot be reported
 }

@@ -29,7 +29,7 @@ func TestNHSLoginRefusesAWrongAuthorizeRequest(t *testing.T) {
 		"no scope":                          {drop("scope"), "invalid_request"},
 		"scope without openid":              {set("scope", "profile"), "invalid_scope"},
 		"profile and basic demographics":    {set("scope", "openid profile basic_demographics"), "invalid_scope"},
-		"vtr that is no JSON":               {set("vtr", "P9.Cp.Cd"), "invalid_request"},
+		"vtr that is not JSON":              {set("vtr", "P9.Cp.Cd"), "invalid_request"},
 		"vtr with an unknown component":     {set("vtr", `["P9.Cx"]`), "invalid_request"},
 		"vtr without a credential":          {set("vtr", `["P9"]`), "invalid_request"},
 		"an empty vtr":                      {set("vtr", `[]`), "invalid_request"},
@@ -90,7 +90,7 @@ func TestThePage(t *testing.T) {
 	}
 	for _, want := range []string{`<html lang="en">`, "SANDBOX, not the NHS", "<fieldset>", "<legend>", `for="citizen-bella"`, ":focus", "Test service"} {
 		if !strings.Contains(page.text, want) {
-			t.Errorf("the page lacks %s", want)
+			t.Errorf("the page does not have %s", want)
 		}
 	}
 	action := page.text[strings.Index(page.text, `action="`)+len(`action="`):]

@@ -110,7 +110,7 @@ func TestERSRefusesAWrongRequest(t *testing.T) {
 		})
 		res := a.get(bare, a.ersHeaders(token)...)
 		if entries, _ := res.json(t)["entry"].([]any); res.status != http.StatusOK || len(entries) != 1 {
-			t.Errorf("%d with %d entries, not the referral alone", res.status, len(entries))
+			t.Errorf("%d with %d entries, not only the referral", res.status, len(entries))
 		}
 	})
 	t.Run("without a correlation id none comes back", func(t *testing.T) {

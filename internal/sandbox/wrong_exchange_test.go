@@ -113,7 +113,7 @@ func tamper(token string) string {
 
 func TestThePlatformChecksInItsOwnOrder(t *testing.T) {
 	a := newService(t)
-	// Everything is wrong at once; each row puts right what was complained of before.
+	// Everything is wrong together; each row corrects the complaint before.
 	h := map[string]any{}
 	c := map[string]any{"exp": morning().Unix() - 1, "iss": "nobody"}
 	f := url.Values{"grant_type": {"x"}, "client_assertion_type": {"x"}, "subject_token_type": {"x"}}
@@ -184,7 +184,7 @@ func TestThePlatformKeepsAKeySetForAnHour(t *testing.T) {
 		return a.post(a.at.TokenURL, f).status
 	}
 	if got := exchange(); got != http.StatusUnauthorized {
-		t.Fatalf("a key that nobody published is accepted: %d", got)
+		t.Fatalf("an unpublished key is accepted: %d", got)
 	}
 	kids = append(kids, "app-2")
 	if got := exchange(); got != http.StatusUnauthorized {

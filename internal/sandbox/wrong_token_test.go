@@ -43,18 +43,18 @@ func TestNHSLoginRefusesAWrongTokenRequest(t *testing.T) {
 		want   string
 		why    string
 	}{
-		"no assertion type":       {form("client_assertion_type", ""), "invalid_client", "client_assertion_type"},
-		"a malformed assertion":   {form("client_assertion", "a.b.c"), "invalid_client", "malformed"},
-		"an unknown issuer":       {claim("iss", "stranger"), "invalid_client", "iss"},
-		"another subject":         {claim("sub", "other"), "invalid_client", "sub"},
-		"the issuer as audience":  {claim("aud", a.at.NHSLoginIssuer), "invalid_client", "aud"},
-		"no audience":             {claim("aud", nil), "invalid_client", "aud"},
-		"no expiry":               {claim("exp", nil), "invalid_client", "exp"},
-		"an expired assertion":    {claim("exp", morning().Add(-time.Second).Unix()), "invalid_client", "expired"},
-		"an assertion for a day":  {claim("exp", morning().Add(24*time.Hour).Unix()), "invalid_client", "hour"},
-		"no jti":                  {claim("jti", nil), "invalid_client", "jti"},
-		"a jti used before":       {claim("jti", used["jti"]), "invalid_client", "used before"},
-		"a secret beside the key": {form("client_secret", "x"), "invalid_client", "more than one"},
+		"no assertion type":               {form("client_assertion_type", ""), "invalid_client", "client_assertion_type"},
+		"a malformed assertion":           {form("client_assertion", "a.b.c"), "invalid_client", "malformed"},
+		"an unknown issuer":               {claim("iss", "stranger"), "invalid_client", "iss"},
+		"another subject":                 {claim("sub", "other"), "invalid_client", "sub"},
+		"the issuer as audience":          {claim("aud", a.at.NHSLoginIssuer), "invalid_client", "aud"},
+		"no audience":                     {claim("aud", nil), "invalid_client", "aud"},
+		"no expiry":                       {claim("exp", nil), "invalid_client", "exp"},
+		"an expired assertion":            {claim("exp", morning().Add(-time.Second).Unix()), "invalid_client", "expired"},
+		"an assertion for a day":          {claim("exp", morning().Add(24*time.Hour).Unix()), "invalid_client", "hour"},
+		"no jti":                          {claim("jti", nil), "invalid_client", "jti"},
+		"a jti used before":               {claim("jti", used["jti"]), "invalid_client", "used before"},
+		"a secret in addition to the key": {form("client_secret", "x"), "invalid_client", "more than one"},
 		"RS256": {func(f url.Values) {
 			f.Set("client_assertion", sign(t, jose.RS256, header(), a.claims(clientID, endpoint)))
 		}, "invalid_client", "algorithm"},
@@ -98,7 +98,7 @@ func TestNHSLoginRefusesAWrongTokenRequest(t *testing.T) {
 			t.Errorf("%d, then %s", first.status, second.text)
 		}
 	})
-	t.Run("a body that is no form is refused", func(t *testing.T) {
+	t.Run("a body that is not a form is refused", func(t *testing.T) {
 		res := a.post(endpoint, a.loginForm(a.code(), a.claims(clientID, endpoint)), "Content-Type", "application/json")
 		if res.json(t)["error"] != "invalid_request" {
 			t.Errorf("%d %s", res.status, res.text)

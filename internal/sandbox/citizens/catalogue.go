@@ -13,7 +13,7 @@ import (
 //go:embed people directory
 var built embed.FS
 
-// ErrUnknown says that the catalogue has nobody of that name.
+// ErrUnknown says that the catalogue has no citizen of that name.
 var ErrUnknown = errors.New("unknown citizen")
 
 // Options of a catalogue.
@@ -25,7 +25,7 @@ type Options struct {
 	Extra fs.FS
 }
 
-// Catalogue is everybody, with what e-RS holds about them. Safe for concurrent use.
+// Catalogue is all citizens, with what e-RS holds about them. Safe for concurrent use.
 type Catalogue struct {
 	Directory
 	opts   Options
@@ -103,7 +103,7 @@ func (c *Catalogue) Reset(anchor time.Time) error {
 	return nil
 }
 
-// All returns everybody, by name.
+// All returns all citizens, by name.
 func (c *Catalogue) All() []Citizen {
 	c.mu.RLock()
 	defer c.mu.RUnlock()

@@ -26,7 +26,7 @@ func open(t *testing.T, change ...func(*Options)) *Catalogue {
 	return c
 }
 
-// madeUp reports whether a number is of the range that is never given to anybody, and
+// madeUp reports whether a number is of the range that is never issued, and
 // passes the modulus 11 check.
 func madeUp(number string) bool {
 	if len(number) != 10 || !strings.HasPrefix(number, "999") {
@@ -140,7 +140,7 @@ func TestTheCatalogueShowsEverySortOfPerson(t *testing.T) {
 		"references by prefix":        func(_ Citizen, r Record) bool { return r.Reference == "prefix" },
 		"a placeholder":               func(_ Citizen, r Record) bool { return r.Reference == "placeholder" },
 		"relative references":         func(_ Citizen, r Record) bool { return r.Reference == "relative" },
-		"fields left out":             some(func(r Referral) bool { return len(r.Omit) > 0 }),
+		"omitted fields":              some(func(r Referral) bool { return len(r.Omit) > 0 }),
 		"a service that is not there": some(func(r Referral) bool { _, ok := c.Service(r.Service); return r.Service != "" && !ok }),
 		"a look-up that breaks":       some(func(r Referral) bool { s, _ := c.Service(r.Service); return s.Fails != 0 }),
 		"an unknown organisation": some(func(r Referral) bool {
@@ -172,7 +172,7 @@ func TestTheCatalogueShowsEverySortOfPerson(t *testing.T) {
 			found = found || is(p, record)
 		}
 		if !found {
-			t.Errorf("nobody shows: %s", name)
+			t.Errorf("no citizen shows: %s", name)
 		}
 	}
 }

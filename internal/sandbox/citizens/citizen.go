@@ -37,7 +37,7 @@ type Referral struct {
 
 	Twice   bool           // the entry comes twice
 	Orphan  bool           // only what belongs to the referral comes, not the referral
-	Omit    []string       // fields left out of the ServiceRequest
+	Omit    []string       // fields omitted from the ServiceRequest
 	Set     map[string]any // fields put into the ServiceRequest as they are
 	Instead any            // what comes in place of the ServiceRequest resource; nil for the resource
 }
@@ -58,7 +58,7 @@ type Appointment struct {
 type Review struct {
 	ID   string
 	Kind string // TRIAGE_DEFERRAL, APPOINTMENT_DEFERRAL
-	Due  string // YYYY-MM-DD; empty when not given
+	Due  string // YYYY-MM-DD; empty when absent
 }
 
 // Record is a citizen's whole e-RS record, in the order in which e-RS sends it.

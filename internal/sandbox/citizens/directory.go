@@ -20,7 +20,7 @@ type Service struct {
 	Provider  string   `yaml:"provider"` // ODS code
 	Sites     []string `yaml:"sites"`    // ODS site codes
 	Specialty string   `yaml:"specialty"`
-	Type      string   `yaml:"type"`  // empty: not given
+	Type      string   `yaml:"type"`  // empty: absent
 	ASID      string   `yaml:"asid"`  // of the booking system; empty when indirectly bookable
 	Fails     int      `yaml:"fails"` // status with which the look-up always fails; 0 when it does not
 }

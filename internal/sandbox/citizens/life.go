@@ -21,7 +21,7 @@ type life struct {
 	ahead     []stepFile
 }
 
-// Step tells what an advance changed.
+// Step is what an advance changed.
 type Step struct {
 	UBRN     string `json:"bookingReference"`
 	From     string `json:"from"`

@@ -2,9 +2,9 @@
 // it: A001 (a citizen's referrals) and A002 (a service), read only.
 //
 // The gateway checks first (access token, rate, vector of trust, target
-// identifier) and answers in its own voice, which is not quite FHIR:
-// application/json, and expression as a bare string. What e-RS itself answers
-// keeps to the published contract.
+// identifier) and answers in its own form, which is not quite FHIR:
+// application/json, and expression as a bare string. Answers of e-RS itself follow
+// the published contract.
 //
 // It must not know how tokens are made (platform) or who people are (citizens).
 package ers

@@ -61,7 +61,7 @@ func (e *ERS) ping(w http.ResponseWriter, _ *http.Request) {
 	kit.WriteJSON(w, http.StatusOK, map[string]string{"version": "sandbox", "revision": "sandbox", "releaseId": "sandbox", "commitId": "sandbox"})
 }
 
-// status is for whoever holds an API key of the platform.
+// status answers any client that has an API key of the platform.
 func (e *ERS) status(w http.ResponseWriter, r *http.Request) {
 	if _, ok := e.Apps.ByAPIKey(r.Header.Get("apikey")); !ok {
 		kit.WriteJSON(w, http.StatusUnauthorized, map[string]string{"error": "Unauthorized", "error_description": "apikey is missing or unknown"})

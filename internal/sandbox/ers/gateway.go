@@ -18,8 +18,8 @@ func supportedVectors() []string { return []string{"P9.Cp.Cd", "P9.Cp.Ck", "P9.C
 
 type handler func(http.ResponseWriter, *http.Request, platform.Token)
 
-// behindGateway lets a request through to e-RS when the gateway has nothing
-// against it, in the gateway's order.
+// behindGateway passes a request on to e-RS when it passes the gateway's checks,
+// in the gateway's order.
 func (e *ERS) behindGateway(p pool, h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		e.identify(w, r)

@@ -11,7 +11,7 @@ import (
 // ServiceRequest, one for everything else.
 type Limits struct {
 	PerMinute int  // quota, 600 by default
-	Burst     int  // spike arrest: requests at once before the even rate counts, 100 by default
+	Burst     int  // spike arrest: simultaneous requests before the even rate counts, 100 by default
 	Off       bool // no limits at all
 }
 

@@ -50,7 +50,7 @@ func outcomeOf(issue object, now time.Time) object {
 	}
 }
 
-// refuse is e-RS's own voice.
+// refuse answers in e-RS's own form.
 func (e *ERS) refuse(w http.ResponseWriter, r *http.Request, o outcome) {
 	recording.From(r.Context()).Complaint(o.code + ": " + o.diagnostics)
 	kit.WriteFHIR(w, o.status, outcomeOf(o.issueObject(), e.Now()))

@@ -93,7 +93,7 @@ func readSearch(r *http.Request) (search, *outcome) {
 	return s, nil
 }
 
-// token reads a FHIR token of a system; the system may be left out.
+// token reads a FHIR token of a system; the system may be missing.
 func token(text, system string) (string, bool) {
 	before, after, hasSystem := strings.Cut(text, "|")
 	if !hasSystem {

@@ -21,7 +21,7 @@ type Fault struct {
 	Status     int           // of kind status; 503 by default
 	Delay      time.Duration // of kind delay (1 s by default) and of kind drip, between bytes (100 ms by default)
 	Jitter     time.Duration // of kind delay: up to so much more
-	RetryAfter time.Duration // of kinds throttled and status; 0 leaves the header out
+	RetryAfter time.Duration // of kinds throttled and status; 0 omits the header
 	Skew       time.Duration // of kind clock-skew; negative is behind
 
 	Percent int // share of the requests, 1 to 99; 0 and 100 are all of them

@@ -5,19 +5,19 @@ import "slices"
 // Kind is what goes wrong.
 type Kind string
 
-// Faults of the way there and back.
+// Faults of the connection and the status.
 const (
 	Status           Kind = "status"             // Fault.Status in the upstream's own form, without asking it
 	Delay            Kind = "delay"              // Fault.Delay, and up to Fault.Jitter more, before the answer
 	Hang             Kind = "hang"               // no answer until the client goes away or the sandbox closes
 	Cut              Kind = "cut"                // the connection ends before the answer
 	Drip             Kind = "drip"               // a byte at a time, Fault.Delay between them
-	Truncated        Kind = "truncated"          // the answer stops half way
+	Truncated        Kind = "truncated"          // the answer stops in the middle
 	Malformed        Kind = "malformed"          // not quite JSON
 	Oversized        Kind = "oversized"          // tens of megabytes
 	WrongContentType Kind = "wrong-content-type" // the right body as text/plain
 	Empty            Kind = "empty"              // 200 without a body
-	OtherResource    Kind = "other-resource"     // 200 with a resource that nobody asked for
+	OtherResource    Kind = "other-resource"     // 200 with a resource that was not requested
 	HTML502          Kind = "html-502"           // a load balancer's page
 	Throttled        Kind = "throttled"          // 429, with Retry-After when Fault.RetryAfter is set
 )

@@ -81,7 +81,7 @@ func (h *held) deliver(w http.ResponseWriter, r *http.Request, struck []Fault) {
 			return
 		}
 	} else {
-		_, _ = w.Write(body) // the client has gone: nobody is left to tell
+		_, _ = w.Write(body) // the client has gone: the error cannot be reported
 	}
 	if cutShort {
 		_ = http.NewResponseController(w).Flush()
@@ -103,7 +103,7 @@ func dripOut(w http.ResponseWriter, r *http.Request, body []byte, between time.D
 	return true
 }
 
-// malform leaves out the last bracket and adds a comma, as a hand-written
+// malform omits the last bracket and adds a comma, as a hand-written
 // gateway template does.
 func malform(body []byte) []byte {
 	trimmed := bytes.TrimRight(body, " \n")

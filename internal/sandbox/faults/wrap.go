@@ -14,7 +14,7 @@ type Route struct {
 	Upstream  Upstream
 	Operation string
 	// Who names the citizen of a request before it is handled; empty when
-	// nobody is known yet. Nil: the operation belongs to no citizen.
+	// the citizen is not known yet. Nil: the operation belongs to no citizen.
 	Who func(*http.Request) string
 	// Refuse writes the upstream's own form of an answer of that status.
 	Refuse func(http.ResponseWriter, *http.Request, int)
@@ -96,7 +96,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// answerInstead returns the answer of the first fault that leaves the upstream unasked.
+// answerInstead returns the answer of the first fault that replaces the upstream.
 func answerInstead(w http.ResponseWriter, r *http.Request, route Route, struck []Fault) bool {
 	for _, f := range struck {
 		switch f.Kind {
@@ -111,7 +111,7 @@ func answerInstead(w http.ResponseWriter, r *http.Request, route Route, struck [
 			w.WriteHeader(http.StatusBadGateway)
 			_, _ = w.Write([]byte("<html>\n<head><title>502 Bad Gateway</title></head>\n<body>\n<h1>502 Bad Gateway</h1>\n<p>SANDBOX, not the NHS</p>\n</body>\n</html>\n"))
 		case Cut:
-			panic(http.ErrAbortHandler) // net/http's way to end a connection without an answer
+			panic(http.ErrAbortHandler) // this is how net/http ends a connection without an answer
 		case Empty:
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(http.StatusOK)

@@ -21,7 +21,7 @@ var (
 	ErrAlgorithm = errors.New("unsupported algorithm")
 )
 
-// Token is a JWT in compact form, read but not believed.
+// Token is a JWT in compact form, read but not verified.
 type Token struct {
 	Header map[string]any
 	Claims map[string]any

@@ -3,8 +3,8 @@
 //
 // Each file is one of these and knows none of the others. The package must not
 // know any NHS system or citizen; the systems (login, platform, ers, ods, staff)
-// import it, and package sandbox gives all of them the same clock, ids and keys.
+// import it, and package sandbox passes the same clock, ids and keys to all of them.
 //
-// Nothing here protects anything: ids follow from a seed so that a run can be
+// Nothing here is secure: ids follow from a seed so that a run can be
 // repeated, and the private keys are published with the source.
 package kit

@@ -7,7 +7,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/recording"
 )
 
-// Answers that a person can give.
+// The answers of a person.
 const (
 	agree   = "agree"
 	decline = "decline"
@@ -97,7 +97,7 @@ func parameters(r *http.Request) url.Values {
 	return q
 }
 
-// presetAnswer is what the test or the developer said beforehand.
+// presetAnswer returns the answer that a test or a developer set in advance.
 func (l *Login) presetAnswer(r *http.Request, req request) *answer {
 	name := req.query.Get("sandbox_citizen")
 	if name == "" {
@@ -120,7 +120,7 @@ func (l *Login) presetAnswer(r *http.Request, req request) *answer {
 // bySession answers from the cookie session, when there is one that is enough.
 func (l *Login) bySession(w http.ResponseWriter, r *http.Request, req request) bool {
 	if req.query.Has("sandbox_citizen") || r.Header.Get("X-Sandbox-Citizen") != "" {
-		return false // somebody else is meant to sign in, and prompt=none forbids it
+		return false // another person is to sign in, and prompt=none forbids it
 	}
 	s, c, ok := l.session(r)
 	if !ok {

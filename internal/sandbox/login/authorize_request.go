@@ -33,7 +33,7 @@ func (e *refusal) Error() string { return e.code + ": " + e.description }
 // parameters of the sandbox's own; never part of what NHS login checks.
 func sandboxParameters() []string { return []string{"sandbox_citizen", "sandbox_answer"} }
 
-// client finds out whom an answer may go to. Until both client and redirect URI
+// client decides where an answer may be sent. Until both client and redirect URI
 // are known nothing is redirected anywhere (RFC 6749 §4.1.2.1).
 func (l *Login) client(q url.Values) (registry.App, string, string) {
 	id := q.Get("client_id")
@@ -101,7 +101,7 @@ func (r *request) checkMandatory() *refusal {
 		return &refusal{"invalid_request", "scope is missing"}
 	}
 	if !slices.Contains(r.scope, "openid") {
-		return &refusal{"invalid_scope", "scope lacks openid"}
+		return &refusal{"invalid_scope", "scope has no openid"}
 	}
 	if slices.Contains(r.scope, "profile") && slices.Contains(r.scope, "basic_demographics") {
 		return &refusal{"invalid_scope", "profile and basic_demographics exclude each other"}
@@ -121,8 +121,8 @@ func (r *request) checkOptional() *refusal {
 	return nil
 }
 
-// checkUnsupported refuses aloud what NHS login lists as not supported: whoever
-// sends it relies on something that will not happen.
+// checkUnsupported refuses, with an error, what NHS login lists as not supported: a
+// client that sends it relies on something that will not happen.
 func (r *request) checkUnsupported() *refusal {
 	if r.query.Has("request") {
 		return &refusal{"request_not_supported", "request objects are not supported"}

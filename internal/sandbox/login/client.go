@@ -23,14 +23,14 @@ const (
 var errClient = errors.New("invalid_client")
 
 // authenticate proves the client by private_key_jwt (RFC 7523, specification
-// §3.5.1). The error is for the recording: NHS login tells the client only
+// §3.5.1). The error is for the recording: NHS login sends the client only
 // "invalid_client".
 func (l *Login) authenticate(r *http.Request) (registry.App, error) {
 	if r.PostFormValue("client_assertion_type") != assertionType {
 		return registry.App{}, fmt.Errorf("%w: client_assertion_type is missing or wrong", errClient)
 	}
 	if r.Header.Get("Authorization") != "" || r.PostForm.Has("client_secret") {
-		return registry.App{}, fmt.Errorf("%w: more than one way of authenticating", errClient)
+		return registry.App{}, fmt.Errorf("%w: more than one client authentication method", errClient)
 	}
 	token, err := jwt.Read(r.PostFormValue("client_assertion"))
 	if err != nil {
@@ -40,7 +40,7 @@ func (l *Login) authenticate(r *http.Request) (registry.App, error) {
 	app, ok := l.Apps.ByClientID(id)
 	switch {
 	case !ok:
-		return registry.App{}, fmt.Errorf("%w: iss is no registered client", errClient)
+		return registry.App{}, fmt.Errorf("%w: iss is not a registered client", errClient)
 	case jwt.Text(token.Claims, "sub") != id:
 		return registry.App{}, fmt.Errorf("%w: sub is not iss", errClient)
 	case r.PostForm.Has("client_id") && r.PostFormValue("client_id") != id:
@@ -55,7 +55,7 @@ func (l *Login) authenticate(r *http.Request) (registry.App, error) {
 	exp, ok := jwt.Time(token.Claims, "exp")
 	switch {
 	case !ok:
-		return registry.App{}, fmt.Errorf("%w: exp is missing or no number", errClient)
+		return registry.App{}, fmt.Errorf("%w: exp is missing or not a number", errClient)
 	case !exp.After(now):
 		return registry.App{}, fmt.Errorf("%w: the assertion has expired", errClient)
 	case exp.Sub(now) > maxAssertionLife:

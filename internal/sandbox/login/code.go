@@ -8,7 +8,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/citizens"
 )
 
-// grant is what a code stands for.
+// grant is the sign-in that a code represents.
 type grant struct {
 	client      string
 	redirectURI string
@@ -23,7 +23,7 @@ type grant struct {
 	used        bool
 }
 
-// sendCode ends an authorize request well.
+// sendCode ends an authorize request with success.
 func (l *Login) sendCode(w http.ResponseWriter, r *http.Request, req request, c citizens.Citizen, vot string, signedIn time.Time) {
 	code := l.IDs.Token()
 	l.mu.Lock()
@@ -35,8 +35,8 @@ func (l *Login) sendCode(w http.ResponseWriter, r *http.Request, req request, c 
 	req.redirect(w, r, url.Values{"code": {code}})
 }
 
-// take uses a code up. Whoever takes it second finds it used, whatever follows
-// from the first taking.
+// take uses a code. A second call finds it used, whatever the outcome of the
+// first.
 func (l *Login) take(code string) (grant, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/kit"
 )
 
-// issuedIDToken remembers to whom an ID token told about whom, so that its jti
-// can stand for the citizen in single sign-on.
+// issuedIDToken remembers the client and the citizen of an ID token, so that its
+// jti can identify the citizen in single sign-on.
 type issuedIDToken struct {
 	client, citizen string
 	signedIn        time.Time
@@ -43,7 +43,7 @@ func (l *Login) mintIDToken(r *http.Request, g grant, c citizens.Citizen) (strin
 		claims["aud"] = "another-client"
 	}
 	if faults.Has(ctx, faults.WrongIssuer) {
-		claims["iss"] = "https://auth.elsewhere.example"
+		claims["iss"] = "https://auth.other.example"
 	}
 	if faults.Has(ctx, faults.ExpiredToken) {
 		claims["iat"], claims["exp"] = now.Add(-2*idTokenLife).Unix(), now.Add(-idTokenLife).Unix()

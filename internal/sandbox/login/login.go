@@ -97,7 +97,7 @@ func (l *Login) Routes() []kit.Route {
 	}
 }
 
-// Refuse answers as NHS login does when it is ill: OAuth's form without reasons.
+// Refuse answers as NHS login does when it fails: OAuth's form without reasons.
 func (l *Login) Refuse(w http.ResponseWriter, _ *http.Request, status int) {
 	code := "server_error"
 	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
@@ -136,9 +136,9 @@ func (l *Login) jwks(w http.ResponseWriter, _ *http.Request) {
 	kit.WriteJSON(w, http.StatusOK, l.PublicKeys())
 }
 
-// PublicKeys are the keys that NHS login publishes at this moment. While a
-// withdrawal is ordered the key that signs is missing and the next one stands in
-// its place.
+// PublicKeys returns the keys that NHS login publishes at this moment. While a
+// withdrawal is ordered the key that signs is missing and the next one is published
+// instead.
 func (l *Login) PublicKeys() jose.JSONWebKeySet {
 	l.mu.Lock()
 	rotated := l.rotated

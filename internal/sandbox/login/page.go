@@ -29,7 +29,7 @@ const signInPage = `{{define "title"}}Pick a citizen{{end}}
 
 const errorPage = `{{define "title"}}This sign-in cannot start{{end}}
 {{define "main"}}<p class="notice" role="alert">{{.}}</p>
-<p>Nothing was sent back: without a registered client and redirect URI there is nobody to send it to.</p>{{end}}`
+<p>Nothing was sent back: without a registered client and redirect URI there is no client to send it to.</p>{{end}}`
 
 type signInView struct {
 	App      string

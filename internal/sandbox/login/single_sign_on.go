@@ -12,7 +12,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/recording"
 )
 
-// assertedLife is the longest that an asserted login identity may live.
+// assertedLife is the longest that an asserted login identity may be valid.
 const assertedLife = 60 * time.Second
 
 var errAsserted = errors.New("asserted_login_identity is refused")
@@ -51,7 +51,7 @@ func (l *Login) asserted(r *http.Request, req request) (citizens.Citizen, time.T
 	}
 	from, ok := l.Apps.ByClientID(jwt.Text(token.Claims, "iss"))
 	if !ok {
-		return none("iss is no registered client")
+		return none("iss is not a registered client")
 	}
 	if !slices.Contains(req.app.SSOFrom, from.ClientID) {
 		return none("NHS login has not configured single sign-on from " + from.ClientID + " to " + req.app.ClientID)
@@ -69,7 +69,7 @@ func (l *Login) asserted(r *http.Request, req request) (citizens.Citizen, time.T
 	case !exp.After(now):
 		return none("it has expired")
 	case exp.Sub(now) > assertedLife || exp.Sub(iat) > assertedLife:
-		return none("it lives longer than 60 seconds")
+		return none("it is valid for longer than 60 seconds")
 	}
 	code := jwt.Text(token.Claims, "code")
 	l.mu.Lock()

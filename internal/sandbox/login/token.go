@@ -13,7 +13,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox/registry"
 )
 
-// bearer is what an access or refresh token stands for.
+// bearer is what an access or refresh token represents.
 type bearer struct {
 	client, citizen, vot string
 	scope                []string

@@ -59,7 +59,7 @@ func parseVector(text string) (vector, error) {
 		}
 	}
 	if v.proofing == "" || len(v.credentials) == 0 {
-		return v, fmt.Errorf("%w: %q lacks a proofing level or a credential", errVTR, text)
+		return v, fmt.Errorf("%w: %q has no proofing level or no credential", errVTR, text)
 	}
 	return v, nil
 }
@@ -95,9 +95,9 @@ func strongest(asked []vector, c citizens.Citizen) (string, bool) {
 	return text, best >= 0
 }
 
-// own is the vector that a citizen reaches by themselves, asked for or not. The
-// true NHS login would lead them through proving more; the sandbox lets them
-// pass as they are, so that the service's check of vot has something to refuse.
+// own is the vector that a citizen has, requested or not. The real NHS login would
+// make them prove more; the sandbox lets them pass, so that the service's check of
+// vot has something to refuse.
 func own(c citizens.Citizen) string {
 	for _, credentials := range [][]string{{"Cm"}, {"Cp", "Ck"}, {"Cp", "Cd"}, {"Cp"}} {
 		v := vector{text: c.Proofing + "." + strings.Join(credentials, "."), proofing: c.Proofing, credentials: credentials}

@@ -23,7 +23,7 @@ func TestStrengthRisesWithProofingAndCredential(t *testing.T) {
 			t.Fatal(err)
 		}
 		if v.strength() <= last {
-			t.Errorf("%s is no stronger than the one before", text)
+			t.Errorf("%s is not stronger than the one before", text)
 		}
 		last = v.strength()
 	}

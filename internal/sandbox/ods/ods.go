@@ -49,7 +49,7 @@ func (o *ODS) organization(w http.ResponseWriter, r *http.Request) {
 	kit.WriteFHIR(w, http.StatusOK, resource(found))
 }
 
-// refuseKey is the gateway's voice: a fault of its own form, not FHIR.
+// refuseKey answers as the gateway does: a fault in its own form, not FHIR.
 func (o *ODS) refuseKey(w http.ResponseWriter, key string) {
 	text, code := "Invalid ApiKey", "oauth.v2.InvalidApiKey"
 	if key == "" {

@@ -2,7 +2,7 @@
 // login's separate authentication uses it: the token exchange, with the checks
 // of its identity service in their order and its own words.
 //
-// It must not know what the access tokens open. Neighbours: registry for API
-// keys and key sets, login for the keys of ID tokens; package ers asks it whom a
-// token stands for.
+// It must not know what the access tokens permit. Neighbours: registry for API
+// keys and key sets, login for the keys of ID tokens; package ers asks it which
+// citizen a token is for.
 package platform

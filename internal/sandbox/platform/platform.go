@@ -44,7 +44,7 @@ type Platform struct {
 	tokens map[string]Token
 }
 
-// Token is whom an access token stands for.
+// Token is what an access token was issued for.
 type Token struct {
 	Citizen  string // name in the catalogue
 	APIKey   string // of the app
@@ -136,15 +136,15 @@ func (p *Platform) token(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	p.tokens[access] = t
 	p.mu.Unlock()
-	// Every number is a string: so the platform has always answered.
-	kit.WriteJSON(w, http.StatusOK, tokens{ //nolint:gosec // the URN of a token type is no credential
+	// Every number is a string: the platform has always answered like this.
+	kit.WriteJSON(w, http.StatusOK, tokens{ //nolint:gosec // the URN of a token type is not a credential
 		AccessToken: access, TokenType: "Bearer", ExpiresIn: seconds(accessLife),
 		IssuedTokenType: "urn:ietf:params:oauth:token-type:access_token",
 		RefreshToken:    p.IDs.Token(), RefreshTokenExpiresIn: seconds(refreshLife), RefreshCount: "0",
 	})
 }
 
-// tokens is a good answer.
+// tokens is a successful answer.
 type tokens struct {
 	AccessToken           string `json:"access_token"`
 	ExpiresIn             string `json:"expires_in"`
@@ -157,8 +157,8 @@ type tokens struct {
 
 func seconds(d time.Duration) string { return strconv.Itoa(int(d / time.Second)) }
 
-// who reads the subject token without believing it: faults are for a citizen
-// before anybody is proved.
+// who reads the subject token without verifying it: a fault for a citizen applies
+// before the token is checked.
 func (p *Platform) who(r *http.Request) string {
 	t, err := jwt.Read(r.PostFormValue("subject_token"))
 	if err != nil {

@@ -2,6 +2,6 @@
 // so that a test can assert on the requests of the service. It is bounded: the
 // oldest request is forgotten first.
 //
-// A handler adds what it learns on the way (whose request it is, what was wrong
-// with it) through [From].
+// A handler adds what it finds out (whose request it is, what was wrong
+// with it) through [From]. The package must not know any NHS system.
 package recording

@@ -7,7 +7,7 @@ import (
 
 type noteKey struct{}
 
-// Note adds to the record of the request under way. A nil Note does nothing.
+// Note adds to the record of the current request. A nil Note does nothing.
 type Note struct {
 	recorder *Recorder
 	item     *Request

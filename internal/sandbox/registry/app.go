@@ -13,7 +13,7 @@ import (
 // ErrInvalid says that an app cannot be registered as it is written.
 var ErrInvalid = errors.New("invalid app")
 
-// App is one application. Leave out what it does not use; an app without a
+// App is one application. Omit what it does not use; an app without a
 // ClientID is unknown to NHS login, without an APIKey to the API platform.
 type App struct {
 	Name string `json:"name,omitempty" yaml:"name"` // as citizens see it on the sign-in page
@@ -50,7 +50,7 @@ func (a App) Validate() error {
 		all = append(all, fmt.Errorf("%w: "+format, append([]any{ErrInvalid}, args...)...))
 	}
 	if a.ClientID == "" && a.APIKey == "" && a.ODSAPIKey == "" && a.StaffClientID == "" {
-		fault("none of client id, API key, ODS API key and staff client id is given")
+		fault("client id, API key, ODS API key and staff client id are all missing; set at least one")
 	}
 	if a.ClientID != "" && len(a.RedirectURIs) == 0 {
 		fault("client %q has no redirect URI", a.ClientID)
@@ -133,13 +133,13 @@ func (r *Registry) ByStaffClientID(id string) (App, bool) {
 	return r.find(id, func(a App) string { return a.StaffClientID })
 }
 
-func (r *Registry) find(want string, of func(App) string) (App, bool) {
+func (r *Registry) find(want string, keyOf func(App) string) (App, bool) {
 	if want == "" {
 		return App{}, false
 	}
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	i := slices.IndexFunc(r.apps, func(a App) bool { return of(a) == want })
+	i := slices.IndexFunc(r.apps, func(a App) bool { return keyOf(a) == want })
 	if i < 0 {
 		return App{}, false
 	}

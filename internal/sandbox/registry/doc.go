@@ -1,6 +1,6 @@
-// Package registry knows the applications that may speak to the sandbox, as NHS
-// login, the API platform, ODS and the staff provider would know them, and
+// Package registry has the applications that may use the sandbox, as they are
+// registered with NHS login, the API platform, ODS and the staff provider, and
 // fetches their public keys over loopback.
 //
-// It must not know what any of those systems checks with them.
+// It must not know what those systems check.
 package registry

@@ -14,7 +14,7 @@ import (
 )
 
 // ErrUnreachable says that an app's JWKS URL did not answer with keys.
-var ErrUnreachable = errors.New("JWKS endpoint cannot be reached")
+var ErrUnreachable = errors.New("the JWKS endpoint cannot be reached")
 
 // ErrNoKeys says that an app has registered no keys at all.
 var ErrNoKeys = errors.New("no public key is registered")
@@ -39,7 +39,7 @@ type keySet struct {
 	fetched time.Time
 }
 
-// NewKeySets keeps each set for an hour of now's time.
+// NewKeySets keeps each set for an hour, by the clock now.
 func NewKeySets(now func() time.Time) *KeySets {
 	return &KeySets{
 		now:   now,
@@ -105,7 +105,7 @@ func (k *KeySets) fetch(ctx context.Context, url string) (jose.JSONWebKeySet, er
 }
 
 // parse refuses a set with a private key in it: publishing one is the worst
-// mistake an app can make, and the sandbox should be where it is noticed.
+// mistake an app can make, and it should be noticed in the sandbox.
 func parse(body []byte) (jose.JSONWebKeySet, error) {
 	var set jose.JSONWebKeySet
 	if err := json.Unmarshal(body, &set); err != nil {

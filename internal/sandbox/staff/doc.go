@@ -1,4 +1,4 @@
-// Package staff is an OpenID provider for people who work here: auditors sign
+// Package staff is an OpenID provider for members of staff: auditors sign
 // in with it. RS256, authorization code with PKCE where it is sent, a client
 // secret, and the claim roles.
 //

@@ -37,7 +37,7 @@ type Member struct {
 	Roles []string
 }
 
-// Members lists everybody.
+// Members lists all staff.
 func Members() []Member {
 	return []Member{
 		{Name: "ada", Full: "Ada Auditor", Roles: []string{"auditor"}},
