@@ -145,7 +145,7 @@ func (w *writer) reconnect(ctx context.Context) error {
 	}
 	w.tx = &tx{conn: conn, statements: map[string]*sql.Stmt{}}
 	w.tree = nil
-	w.dataVersion = -1 // compares to nothing: whoever has a projection drops it
+	w.dataVersion = -1 // equal to no version: every projection is dropped
 	return w.noticeForeignWrites(ctx)
 }
 
