@@ -27,7 +27,7 @@ func noAnswer(ctx context.Context, err error) error {
 }
 
 // unreadable is the failure of an answer that came and cannot be used. Only
-// errors of internal/fhir may be given to it: they do not quote the answer.
+// errors of internal/fhir may be passed to it: they do not quote the answer.
 func unreadable(what string, err error) error {
 	f := &aggregate.Failure{
 		Issue: aggregate.Structure, Cause: fmt.Errorf("read %s: %w", what, err),

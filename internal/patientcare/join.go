@@ -54,7 +54,7 @@ func (f *found) joinAppointment(a *appointment, r *foundReferral, london *time.L
 }
 
 // startUnreadable reports whether a start is there in some form and cannot be
-// read. A start that e-RS left out is not unreadable.
+// read. A start that e-RS omitted is not unreadable.
 func (a *appointment) startUnreadable(london *time.Location) bool {
 	if a.Start == nil {
 		return a.lost > 0 || a.StartExplained
@@ -88,7 +88,7 @@ func (f *found) joinTask(t *task, r *foundReferral) {
 	case r == nil:
 		f.rejectEntry(aggregate.Orphan, reasonOrphan)
 	case slices.Contains([]string{"rejected", "cancelled", "failed", "completed", statusError}, t.Status):
-		// Shown as under way, it would keep a citizen waiting for nothing.
+		// Shown as in progress, it would keep a citizen waiting for nothing.
 		f.rejectEntry(aggregate.UnreadableReview, reasonStatus)
 	case r.task == nil:
 		r.task = t
