@@ -6,7 +6,7 @@ import (
 )
 
 // ParseInstant reads a dateTime that has a time. One without an offset is read in
-// the zone given, because that is the clock that the hospital looks at. Years in
+// the zone sent, because that is the clock that the hospital looks at. Years in
 // which no appointment of the NHS can be are placeholders, not dates.
 func ParseInstant(s string, zone *time.Location) (time.Time, bool) {
 	const first, last = 1948, 2199

@@ -4,7 +4,7 @@
 // It owns what is the same whichever source answers: taking a document apart,
 // the entries of a bundle, the kinds of resources, references and identifiers in
 // every form that FHIR permits, dates, versions, and the check that everything in
-// an answer is one citizen's. What has another form than FHIR gives it is
+// an answer is one citizen's. What has another form than FHIR defines is
 // converted where that can be done without guessing; where it cannot, the
 // [Reader] counts it as lost, and the rest of the resource is read.
 //

@@ -7,7 +7,7 @@ import (
 	r4 "github.com/samply/golang-fhir-models/fhir-models/fhir"
 )
 
-// Reader reads the parts of one resource in the form that FHIR gives them, and
+// Reader reads the parts of one resource in the form that FHIR defines, and
 // converts the forms that sources have sent instead: a number where a text
 // belongs, a list of one where one belongs, one where a list belongs, a list in a
 // list. The zero Reader is ready to use.

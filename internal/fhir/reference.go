@@ -11,7 +11,7 @@ import (
 // they mean the same resource: "ServiceRequest/1", "https://x/ServiceRequest/1",
 // "{base}/ServiceRequest/1/_history/2", "urn:uuid:1", "r.1" and "1" are all "1".
 // Sources have sent all these forms. It is empty when there is nothing to compare,
-// and for a reference to a contained resource, which means nothing elsewhere.
+// and for a reference to a contained resource, which means nothing outside that resource.
 func LocalID(reference string) string {
 	_, id := SplitReference(reference)
 	return id
