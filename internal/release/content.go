@@ -56,6 +56,6 @@ func (r Released) Content() (c Content, ok bool) { return r.content, r.written.C
 // Tag names the content; empty where it has no tag.
 func (r Released) Tag() string { return r.tag }
 
-// Unchanged reports whether the caller has this content already: then it is told
+// Unchanged reports whether the caller has this content already: then the answer is
 // so and the content stays here.
 func (r Released) Unchanged() bool { return r.unchanged }

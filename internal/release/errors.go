@@ -19,7 +19,7 @@ var (
 	// made. The citizen signs in again.
 	ErrSessionEnded = errors.New("the session ended while the answer was made")
 	// ErrNotFound says that what is asked for is not among the citizen's own, as a
-	// render function found. Whose it is otherwise is not told.
+	// render function found. If it is another citizen's, the caller is not told.
 	ErrNotFound = errors.New("not among the citizen's own")
 	// ErrMayBeMissing is ErrNotFound where not everything could be read, so that it
 	// may be among what is missing. The caller tries later.

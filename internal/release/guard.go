@@ -28,8 +28,8 @@ func newGuard(k session.Caller, d consent.Decision, ends ...time.Time) audit.Gua
 	})
 }
 
-// SubjectAccess logs that a citizen is told what is kept about them, which needs
-// their session and no consent. Until it has returned nil, nothing may be told.
+// SubjectAccess logs that a citizen is shown what is kept about them, which needs
+// their session and no consent. Until it has returned nil, nothing may be shown.
 // Errors: ErrSessionEnded, ErrNotLogged, ErrUnavailable.
 func (s *Service) SubjectAccess(ctx context.Context, k session.Caller, correlationID, purpose string) (audit.Written, error) {
 	written, err := s.subjectAccess(ctx, k, correlationID, purpose)

@@ -32,7 +32,7 @@ func TestTheAccessLogNeedsTheSessionAndNoConsent(t *testing.T) {
 	}
 }
 
-// Whoever makes a guard decides what a release relies on: that is done here only.
+// The code that makes a guard decides what a release relies on: only this package does.
 func TestGuardsAreMadeInThisPackageOnly(t *testing.T) {
 	t.Parallel()
 	root, err := filepath.Abs("../..")

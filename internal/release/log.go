@@ -47,7 +47,7 @@ func (a *attempt) append(ctx context.Context, entry audit.Entry) (audit.Written,
 	return written, notLogged(err)
 }
 
-// refuse logs that nothing was shown, and gives why back.
+// refuse logs that nothing was shown, and returns why.
 func (a *attempt) refuse(ctx context.Context, outcome audit.Outcome, why error) error {
 	return a.refuseBecause(ctx, outcome, a.s.d.Reason(why), why)
 }

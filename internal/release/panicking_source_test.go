@@ -96,7 +96,7 @@ func asFailure(err error) bool {
 }
 
 // A reading is shared by everybody who gets it from the cache. Under the race
-// detector this finds whoever changes it.
+// detector this finds a caller that changes it.
 func TestNobodyChangesASharedReading(t *testing.T) {
 	t.Parallel()
 	words, policy := wordsOf(t)

@@ -27,7 +27,7 @@ type Reading struct {
 	Words    *wording.Set
 	Policy   *disclosure.Policy
 	Lang     wording.Lang
-	At       time.Time // the instant of which everything is told
+	At       time.Time // the instant for which everything is shown
 
 	counted func(timeline.Counts)
 }
@@ -70,7 +70,7 @@ type envelope struct {
 }
 
 // JSON makes content of an object's members: v is encoded once, behind asOf,
-// complete, sources and notices. The content's sum leaves out asOf and fetchedAt,
+// complete, sources and notices. The content's sum omits asOf and fetchedAt,
 // which change without anything else changing.
 func (r Reading) JSON(v any, referrals []string) (Content, error) {
 	rest, err := json.Marshal(v)

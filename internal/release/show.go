@@ -23,7 +23,7 @@ type Request struct {
 	Refresh bool
 	// Changes, when set, asks for what earlier reads saw change; no source is asked.
 	Changes *history.Query
-	// NoHistory says that the content tells nothing of earlier reads. Then this one
+	// NoHistory says that the content has nothing of earlier reads. Then this one
 	// is not remembered either.
 	NoHistory bool
 	// HandOff says that the citizen is sent to where they can change what is shown
