@@ -8,7 +8,7 @@
 //
 // The path of one referral, which is also the order in which to read the files:
 //
-//	build.go        referral.Merge: one referral per id; disclosure: how much is told
+//	build.go        referral.Merge: one referral per id; disclosure: how much is shown
 //	appointment.go  what the appointment means at this instant
 //	review.go       what the review means at this instant: overdue or not
 //	state.go        code, phase, who acts, which words
@@ -18,10 +18,10 @@
 //	order.go        the order of referrals and events, and the summary
 //	timeline.go     the shape of the answer
 //
-// It is pure: no input or output, and no clock but the instant given to [Build].
-// The same facts, in any order, give the same bytes.
+// It is pure: no input or output, and no clock but the instant passed to [Build].
+// The same facts, in any order, lead to the same bytes.
 //
-// It must not know who the citizen is, which app asks, whether consent was given
+// It must not know who the citizen is, which app asks, whether the citizen consented
 // or how facts were fetched. Of ours it imports internal/referral,
 // internal/disclosure and internal/wording.
 //

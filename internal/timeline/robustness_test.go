@@ -11,7 +11,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
-// checkClean fails on anything in an answer that could hurt whoever shows it.
+// checkClean fails on anything in an answer that could harm the app that shows it.
 func checkClean(t testing.TB, tl timeline.Timeline) {
 	t.Helper()
 	for i := range tl.Referrals {
