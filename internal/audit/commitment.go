@@ -37,7 +37,7 @@ func (s *Salt) UnmarshalText(text []byte) error {
 // has the salt, and says nothing to others. Zero means that there is no id.
 type Commitment [sha256.Size]byte
 
-// Commit gives the commitment to an id.
+// Commit returns the commitment to an id.
 func Commit(salt Salt, id string) Commitment {
 	return sha256.Sum256(append(salt[:], id...))
 }

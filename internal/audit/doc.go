@@ -17,13 +17,13 @@
 //	                          root of 5            signed in a checkpoint
 //
 // A leaf holds no identity but the pseudonym, no clinical content, and of the
-// correlation id only SHA-256(salt || id). The id and its salt stand in a side
+// correlation id only SHA-256(salt || id). The id and its salt are in a side
 // table that retention empties; then the commitment says nothing any more.
 //
 // What this package must not know: where the log is stored, files, HTTP, and who
 // the people behind pseudonyms are. Read entry.go and leaf.go, then edge.go,
 // record.go, verify.go and proof.go; find.go, statistics.go, hold.go and
-// retention.go are used beside the tree.
+// retention.go are used with the tree.
 //
 // Neighbours: audit/checkpoint signs and publishes the tree's state,
 // audit/export writes entries for others, internal/store/sqlite implements

@@ -11,7 +11,7 @@ import (
 )
 
 // Edge is the right edge of a growing tree: the roots of the perfect subtrees
-// that its size in binary stands for, largest first. It is all that appending
+// that its size in binary represents, largest first. It is all that appending
 // and the root need, about 64 bytes for each doubling of the log, so a log of any
 // length is verified in constant memory. The zero Edge is the empty tree.
 type Edge struct {
@@ -47,7 +47,7 @@ func ReadEdge(size int64, r tlog.HashReader) (Edge, error) {
 // Size is the number of leaves.
 func (e *Edge) Size() int64 { return e.size }
 
-// Append adds a leaf and gives the hashes that it completes: its own first, then
+// Append adds a leaf and returns the hashes that it completes: its own first, then
 // that of every perfect subtree that it is the last leaf of, upwards. They are
 // what tlog.StoredHashes would tell to store.
 func (e *Edge) Append(leaf tlog.Hash) []tlog.Hash {
@@ -77,7 +77,7 @@ func (e *Edge) Root() tlog.Hash {
 	return root
 }
 
-// Clone gives an edge that grows on its own.
+// Clone returns an edge that grows on its own.
 func (e *Edge) Clone() Edge {
 	return Edge{size: e.size, subtrees: slices.Clone(e.subtrees)}
 }

@@ -90,7 +90,7 @@ type Entry struct {
 	Reason  string // problem code or decision reason; empty on success
 	Consent string // id of the consent relied on, or acted on
 	// Scopes and Notice are what a consent act was about: the scopes it names
-	// and the version of the privacy notice that was shown. Empty elsewhere.
+	// and the version of the privacy notice that was shown. Empty in other entries.
 	Scopes []string
 	Notice string
 	// Referrals are keyed digests of the referrals shown (citizen.KeyedDigest,
@@ -120,7 +120,7 @@ type Written struct {
 // caller MUST NOT answer with data, because the act may be unrecorded.
 type Appender interface {
 	// Append writes all entries or none. The guard is judged in the transaction
-	// that writes them, so no entry stands behind the event that ended its right.
+	// that writes them, so no entry comes after the event that ended its right.
 	// Errors: the guard errors (decide again, once), ErrInvalidEntry (also for
 	// data with a zero Guard), ErrOutcomeUnknown, and any other, which is 503.
 	Append(ctx context.Context, g Guard, entries ...Entry) (Written, error)

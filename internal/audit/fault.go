@@ -5,17 +5,17 @@ import "fmt"
 // FaultKind is how a log is wrong.
 type FaultKind string
 
-// The ways in which a log can be wrong.
+// The kinds of fault in a log.
 const (
 	Altered    FaultKind = "altered"      // the body is not what was written
 	Missing    FaultKind = "missing"      // the entry is gone, and no pruning accounts for it
 	Inserted   FaultKind = "inserted"     // the entry was never hashed into the tree
 	BrokenTree FaultKind = "broken_tree"  // a stored hash does not follow from the entries
-	Relabelled FaultKind = "relabelled"   // the correlation id beside the entry is not the one that it commits to
+	Relabelled FaultKind = "relabelled"   // the correlation id stored with the entry is not the one that it commits to
 	Rewritten  FaultKind = "rewritten"    // whole in itself, but not the log that a checkpoint was signed for
 	Truncated  FaultKind = "truncated"    // shorter than the log that a checkpoint was signed for
 	BadPruning FaultKind = "bad_pruning"  // a pruning entry claims what it cannot
-	OutOfPlace FaultKind = "out_of_place" // an exported entry does not stand where the export says
+	OutOfPlace FaultKind = "out_of_place" // an exported entry is not where the export says
 	NotVouched FaultKind = "not_vouched"  // an exported entry that no checkpoint or proof accounts for
 )
 

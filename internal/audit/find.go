@@ -12,7 +12,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 )
 
-// ErrBadCursor says that a text is no cursor that was handed out here. The
+// ErrBadCursor says that a text is not a cursor of this package. The
 // caller starts from the beginning.
 var ErrBadCursor = errors.New("not a cursor")
 
@@ -50,7 +50,7 @@ func (f Filter) Matches(e Entry) bool {
 
 // Finder looks up entries that still have their body.
 type Finder interface {
-	// Find gives at most limit matching records behind the cursor, in the order of
+	// Find returns at most limit matching records after the cursor, in the order of
 	// their time and, within one time, of their place in the log. The clock can go
 	// back between entries; places never do. None: the end.
 	Find(ctx context.Context, f Filter, after Cursor, limit int) ([]Record, error)

@@ -30,7 +30,7 @@ var (
 )
 
 // ErrOutcomeUnknown says that the entries may be durable or not: the commit did
-// not answer, or the caller left while it was under way. The caller MUST NOT
+// not answer, or the caller left while it was in progress. The caller MUST NOT
 // show anything and MUST NOT say that nothing happened. It answers 503.
 var ErrOutcomeUnknown = errors.New("it is not known whether the entries were written")
 
@@ -63,7 +63,7 @@ type GuardParts struct {
 	Until time.Time
 }
 
-// NewGuard makes a Guard. Incomplete parts give the zero Guard, which no store
+// NewGuard makes a Guard. From incomplete parts it makes the zero Guard, which no store
 // takes for data.
 func NewGuard(p GuardParts) Guard {
 	if p.Citizen == "" || p.Client == "" || p.Until.IsZero() || (p.Session == [32]byte{}) == (p.Grant == [32]byte{}) {
@@ -135,7 +135,7 @@ func (g Guard) Admits(entries ...Entry) error {
 	return nil
 }
 
-// NeedsGuard reports whether an entry stands for data shown to a citizen or to a
+// NeedsGuard reports whether an entry records data shown to a citizen or to a
 // client in the citizen's name. What operators and auditors see is not guarded:
 // it depends on no consent and no citizen's session.
 func NeedsGuard(e Entry) bool {

@@ -30,8 +30,8 @@ type Hold struct {
 // HoldStore keeps holds. Each change and its log entry are durable both or neither.
 type HoldStore interface {
 	PlaceHold(ctx context.Context, h Hold, e Entry) error
-	// LiftHold ends a standing hold, or gives ErrNoHold and writes no entry.
+	// LiftHold ends a hold that is in force, or returns ErrNoHold and writes no entry.
 	LiftHold(ctx context.Context, id string, at time.Time, e Entry) error
-	// Holds gives all, lifted ones too, oldest first.
+	// Holds returns all holds, including lifted ones, oldest first.
 	Holds(ctx context.Context) ([]Hold, error)
 }

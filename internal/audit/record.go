@@ -10,7 +10,7 @@ import (
 type Record struct {
 	Seq int64 // place in the log, from 0
 	// Leaf is the canonical leaf; nil when the body is gone (pruned, or deleted
-	// by somebody: [Verify] tells which).
+	// by somebody: [Verify] reports which).
 	Leaf []byte
 	// Hashes are the hashes that this record completed (see [Edge.Append]); nil
 	// when none are stored.
@@ -21,7 +21,7 @@ type Record struct {
 }
 
 // Entry decodes the leaf, with its correlation id if it was not removed.
-// A record without a body gives ErrNotLeaf.
+// A record without a body returns ErrNotLeaf.
 func (r Record) Entry() (Entry, error) {
 	e, _, err := Decode(r.Leaf)
 	if err != nil {
@@ -35,7 +35,7 @@ func (r Record) Entry() (Entry, error) {
 
 // Records reads the log from end to end.
 type Records interface {
-	// Records gives at most limit records with a sequence number above after,
+	// Records returns at most limit records with a sequence number above after,
 	// ascending. A number that has only a body or only hashes is a record too.
 	// None: the end.
 	Records(ctx context.Context, after int64, limit int) ([]Record, error)
@@ -45,7 +45,7 @@ type Records interface {
 type Tree interface {
 	// Size is the number of entries.
 	Size(ctx context.Context) (int64, error)
-	// ReadHashes gives hashes by their index (tlog.StoredHashIndex).
+	// ReadHashes returns hashes by their index (tlog.StoredHashIndex).
 	ReadHashes(ctx context.Context, indexes []int64) ([]tlog.Hash, error)
 }
 

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Cutoff is the moment before which something is too old to be kept, at a given
-// time. Periods are by the calendar, so it is no duration.
+// Cutoff is the moment before which something is too old to be kept, at some
+// time. Periods are by the calendar, so it is not a duration.
 type Cutoff func(now time.Time) time.Time
 
 // RetentionStore removes what retention allows. Nothing under a standing hold is
@@ -16,21 +16,21 @@ type Cutoff func(now time.Time) time.Time
 // appended to in between.
 type RetentionStore interface {
 	// ForgetCorrelations empties at most limit rows of the side table whose entries
-	// are older than that time, and tells how many.
+	// are older than that time, and returns how many.
 	ForgetCorrelations(ctx context.Context, before time.Time, limit int) (int, error)
-	// Prunable gives the place up to which bodies older than that time stand and
+	// Prunable returns the place up to which bodies older than that time exist and
 	// no pruning has been allowed yet; 0: there are none.
 	Prunable(ctx context.Context, before time.Time) (int64, error)
 	// AllowPruning appends the entry (of kind Pruned) and from then on lets bodies
 	// before its place go, both or neither.
 	AllowPruning(ctx context.Context, e Entry) error
 	// Prune deletes at most limit bodies that may go and are older than that time,
-	// and tells how many. Their hashes stay.
+	// and returns how many. Their hashes stay.
 	Prune(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
 // Retention removes what is older than it may be kept. The log still verifies
-// afterwards: it tells itself which bodies may be gone, and keeps all hashes.
+// afterwards: the log itself records which bodies may be gone, and keeps all hashes.
 type Retention struct {
 	Store        RetentionStore
 	Now          func() time.Time

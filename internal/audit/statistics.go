@@ -18,7 +18,7 @@ type Count struct {
 
 // Statistician counts entries that still have their body.
 type Statistician interface {
-	// Count gives the counts of since up to, but not including, until, ordered by
+	// Count returns the counts of since up to, but not including, until, ordered by
 	// day, kind, outcome and client. None: nil.
 	Count(ctx context.Context, since, until time.Time) ([]Count, error)
 }

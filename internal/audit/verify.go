@@ -28,17 +28,17 @@ type Report struct {
 	Root        tlog.Hash // of the tree of all entries
 	Checkpoints int       // known checkpoints that the log agrees with
 	Vouched     int64     // entries that the largest of those checkpoints covers
-	Prunings    []Pruning // that the log itself tells of
+	Prunings    []Pruning // that the log itself records
 }
 
-// Pruning is an act of retention told by the log.
+// Pruning is an act of retention that the log records.
 type Pruning struct {
-	Seq    int64 // of the entry that tells it
+	Seq    int64 // of the entry that records it
 	Before int64 // entries with a lower number may have lost their bodies
 	At     time.Time
 }
 
-// Text tells a person what was proved, and what a success cannot prove.
+// Text explains to a person what was proved, and what a success cannot prove.
 func (r Report) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "The log is whole: %d entries, root %s.\n", r.Entries, r.Root)
@@ -68,7 +68,7 @@ const verifyPage = 1000
 // compares with the hashes stored and with the known checkpoints (verified notes,
 // see checkpoint.Open; none: only the log against itself). The first entry that
 // is wrong comes back as a *[Fault]; any other error says that the log could not
-// be read. What a success does not prove is told by [Report.Text].
+// be read. [Report.Text] explains what a success does not prove.
 func Verify(ctx context.Context, log Records, known ...Checkpoint) (Report, error) {
 	v, err := NewVerifier(known...)
 	if err != nil {
@@ -151,7 +151,7 @@ func (v *Verifier) Add(r Record) error {
 }
 
 // CheckBody checks what does not need the tree: that a record's body has its
-// hash, is a leaf, and agrees with what is stored beside it.
+// hash, is a leaf, and agrees with what is stored with it.
 func (v *Verifier) CheckBody(r Record) error {
 	if LeafHash(r.Leaf) != r.Hashes[0] {
 		return FaultAt(Altered, r.Seq, "its body does not have the hash that was stored")
@@ -161,7 +161,7 @@ func (v *Verifier) CheckBody(r Record) error {
 		return FaultAt(Altered, r.Seq, err.Error())
 	}
 	if r.Correlation != nil && !r.Correlation.Opens(commitment) {
-		return FaultAt(Relabelled, r.Seq, "the correlation id beside it is not the one it commits to")
+		return FaultAt(Relabelled, r.Seq, "the correlation id stored with it is not the one it commits to")
 	}
 	if e.Kind == Pruned {
 		if e.Before > r.Seq {
@@ -188,13 +188,13 @@ func (v *Verifier) checkpoints() error {
 	return nil
 }
 
-// Unaccounted gives the last entry whose body is gone though no pruning accounts
+// Unaccounted returns the last entry whose body is gone though no pruning accounts
 // for it. Only the end of the log is the time to ask.
 func (v *Verifier) Unaccounted() (seq int64, missing bool) {
 	return v.missing - 1, v.missing > v.before()
 }
 
-// before is where the furthest pruning ends that the log tells of.
+// before is where the furthest pruning ends that the log records.
 func (v *Verifier) before() int64 {
 	b := int64(0)
 	for _, p := range v.prunings {

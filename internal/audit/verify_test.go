@@ -41,7 +41,7 @@ func TestVerify(t *testing.T) {
 			do:   func(l *audittest.Log) { l.Stored[5].Leaf = slices.Clone(l.Stored[4].Leaf) },
 			kind: audit.Altered, first: 5, last: 5,
 		},
-		"a body that is no leaf, hashed anew": {
+		"a body that is not a leaf, hashed again": {
 			do: func(l *audittest.Log) {
 				l.Stored[9].Leaf = []byte("{}")
 				l.Rehash()
@@ -103,7 +103,7 @@ func TestVerify(t *testing.T) {
 			do:   func(l *audittest.Log) { l.Stored[1].Correlation = &audit.Correlation{ID: "other"} },
 			kind: audit.Relabelled, first: 1, last: 1,
 		},
-		"history rewritten after the first checkpoint, every hash made anew": {
+		"history rewritten after the first checkpoint, every hash made again": {
 			do: func(l *audittest.Log) {
 				l.Stored[5].Leaf = slices.Clone(l.Stored[4].Leaf)
 				l.Stored[5].Correlation = nil
@@ -111,14 +111,14 @@ func TestVerify(t *testing.T) {
 			},
 			kind: audit.Rewritten, first: 4, last: 7,
 		},
-		"an entry inserted into history, every hash made anew": {
+		"an entry inserted into history, every hash made again": {
 			do: func(l *audittest.Log) {
 				l.Stored = slices.Insert(l.Stored, 1, l.Stored[0])
 				l.Rehash()
 			},
 			kind: audit.Rewritten, first: 0, last: 3,
 		},
-		"entries that changed places, every hash made anew": {
+		"entries that changed places, every hash made again": {
 			do: func(l *audittest.Log) {
 				l.Stored[6], l.Stored[7] = l.Stored[7], l.Stored[6]
 				l.Rehash()
@@ -217,7 +217,7 @@ func (f recordsFunc) Records(ctx context.Context, after int64, limit int) ([]aud
 	return f(ctx, after, limit)
 }
 
-// newLogFast makes a larger log without hashing it anew at each entry.
+// newLogFast makes a larger log without hashing it again at each entry.
 func newLogFast(t *testing.T, n int) *audittest.Log {
 	t.Helper()
 	l := &audittest.Log{}

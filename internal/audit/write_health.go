@@ -20,7 +20,7 @@ const (
 )
 
 // WriteHealth reports whether the log can be written: it tries. A service that can
-// only read gives no data to anybody (promise 2), so it must not be called ready.
+// only read shows no data to anyone (promise 2), so it must not be called ready.
 //
 // Anybody may ask, as often as they like: callers at the same time share one try,
 // and its outcome answers those who come in the seconds after it.

@@ -20,7 +20,7 @@ var ErrNotCheckpoint = errors.New("not a checkpoint of this log")
 
 const timeLine = "time "
 
-// Sign gives the signed note (golang.org/x/mod/sumdb/note). Its text has the form
+// Sign returns the signed note (golang.org/x/mod/sumdb/note). Its text has the form
 // of C2SP tlog-checkpoint: origin, size, root, and a line with the time.
 func Sign(c audit.Checkpoint, signer note.Signer) ([]byte, error) {
 	c.Origin = signer.Name()

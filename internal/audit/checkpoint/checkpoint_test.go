@@ -211,7 +211,7 @@ func TestCheckpointer(t *testing.T) {
 		all, sink := published()
 		c := start(t, l, sink, &last)
 		l.Stored[2].Leaf = l.Stored[1].Leaf
-		l.Add(t, audittest.Sample(5)) // hashes everything anew
+		l.Add(t, audittest.Sample(5)) // hashes everything again
 		if _, err := c.Publish(t.Context()); !errors.Is(err, checkpoint.ErrForked) {
 			t.Errorf("rewritten: %v", err)
 		}

@@ -18,7 +18,7 @@ var ErrUnsafeKey = errors.New("checkpoint key file can be read by others")
 
 const keyMode fs.FileMode = 0o600
 
-// Key signs checkpoints (Ed25519) and tells the public key to check them with.
+// Key signs checkpoints (Ed25519) and has the public key to check them with.
 type Key struct {
 	Signer note.Signer
 	// Public is the verifier key in the form of golang.org/x/mod/sumdb/note, to
@@ -40,7 +40,7 @@ func ParsePublicKey(public string) (note.Verifier, error) {
 
 // OpenKey reads the checkpoint key file. When there is none it makes a key of
 // that name (no spaces or plus signs), and writes it (mode 0600) together with
-// its public half in path.pub. Two processes that do so at once end with one key.
+// its public half in path.pub. Two processes that do so at the same time end with one key.
 func OpenKey(path, name string) (Key, error) {
 	k, err := readKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -91,7 +91,7 @@ func readKey(path string) (Key, error) {
 }
 
 // writeNew writes a file that must not be there yet: complete, under another
-// name first, so that nobody reads half of it.
+// name first, so that no reader sees half of it.
 func writeNew(path, text string, mode fs.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".checkpoint-key-")
 	if err != nil {

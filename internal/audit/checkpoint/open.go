@@ -28,7 +28,7 @@ type Options struct {
 }
 
 // OpenPublisher opens or makes the signing key, and continues from the newest
-// checkpoint that the file beside the database, or the sink, knows.
+// checkpoint that the file next to the database, or the sink, knows.
 func OpenPublisher(o Options) (*Publisher, Key, error) {
 	key, err := OpenKey(o.KeyPath, o.Origin)
 	if err != nil {

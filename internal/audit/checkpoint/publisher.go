@@ -80,8 +80,8 @@ type Signed struct {
 	Note []byte
 }
 
-// PublishSigned publishes as [Publisher.Publish] does and gives the
-// signed note too: Ed25519 gives the same signature for the same text, so it is
+// PublishSigned publishes as [Publisher.Publish] does and returns the
+// signed note too: Ed25519 makes the same signature for the same text, so it is
 // the one that the sink has.
 func (p *Publisher) PublishSigned(ctx context.Context) (Signed, error) {
 	published, err := p.Publish(ctx)
@@ -147,7 +147,7 @@ func (p *Publisher) next(ctx context.Context) (audit.Checkpoint, error) {
 
 // Run publishes immediately and at every interval until ctx ends. A failure is
 // logged and tried again at the next interval. The last checkpoint is left to
-// [Publisher.Close]: requests under way when ctx ends still add entries.
+// [Publisher.Close]: requests in progress when ctx ends still add entries.
 func (p *Publisher) Run(ctx context.Context, every time.Duration) {
 	t := time.NewTicker(every)
 	defer t.Stop()

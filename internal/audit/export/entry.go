@@ -16,7 +16,7 @@ import (
 // ErrNoEntry says that the log has no entry of that number, or that its body is gone.
 var ErrNoEntry = errors.New("no such audit entry")
 
-// WriteEntry writes one entry and the proof that it stands in the tree of that
+// WriteEntry writes one entry and the proof that it is in the tree of that
 // size, in the form of a filtered NDJSON export: [Check] with a checkpoint
 // of that size proves it away from the database. The caller records that it
 // happened. Errors: ErrNoEntry.

@@ -47,7 +47,7 @@ func (x *fhirWriter) record(r audit.Record) error {
 	return json.NewEncoder(x.w).Encode(FHIREvent(r.Seq, e))
 }
 
-// FHIREvent tells an entry as FHIR R4 does. It names the citizen by pseudonym.
+// FHIREvent returns an entry as a FHIR R4 AuditEvent. It names the citizen by pseudonym.
 func FHIREvent(seq int64, e audit.Entry) fhir.AuditEvent {
 	typ, action := eventType(e.Kind)
 	outcome := eventOutcome(e.Outcome)

@@ -6,7 +6,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
-// Pinned is the log as it stood when it had size entries: an export of it is of
+// Pinned is the log as it was when it had size entries: an export of it is of
 // exactly the tree that a checkpoint of that size was signed for, whatever is
 // appended meanwhile.
 func Pinned(log audit.Source, size int64) audit.Source { return pinned{Source: log, size: size} }

@@ -40,8 +40,8 @@ type Options struct {
 
 const pageSize = 500
 
-// Write writes the entries that the filter chooses, as they stand when it
-// begins; what is appended meanwhile is left out. It holds one page in memory,
+// Write writes the entries that the filter chooses, as they are when it
+// begins; what is appended in the meantime is not included. It holds one page in memory,
 // however long the log, and writes no more once ctx has ended. Filtered by
 // nothing, it is the whole log in its order, with pruned entries as bare hashes
 // (NDJSON; the other formats leave them out).
