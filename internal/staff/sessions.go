@@ -21,8 +21,8 @@ const (
 	Idle = 30 * time.Minute
 	// Life is the longest that any session lasts: a working day.
 	Life = 8 * time.Hour
-	// Most bounds how many sessions there are at once, far above the number of
-	// auditors. One more signs out whoever has been idle for longest.
+	// Most bounds how many sessions there are at one time, far above the number of
+	// auditors. One more signs out the session that has been idle for longest.
 	Most = 1_000
 )
 
