@@ -29,7 +29,7 @@ func TestCookies(t *testing.T) {
 			t.Errorf("%q gives %q, want %q", header, got, want)
 		}
 	}
-	t.Run("a doubled one in two headers is none either", func(t *testing.T) {
+	t.Run("a doubled one in two headers is not accepted either", func(t *testing.T) {
 		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 		r.Header["Cookie"] = []string{"pca_session=a", "pca_session=b"}
 		if got := newCookies("http://127.0.0.1").value(r, "pca_session"); got != "" {
