@@ -17,7 +17,7 @@ import (
 var update = flag.Bool("update", false, "rewrite testdata/welsh.txt") //nolint:gochecknoglobals // a flag of the test
 
 // TestTranslation compares what is translated with testdata/welsh.txt: for each
-// file how much, whether it is shown and reviewed, and what is missing. Whoever adds
+// file how much, whether it is shown and reviewed, and what is missing. A person who adds
 // a phrase without Welsh sees it there, and so does the translator.
 func TestTranslation(t *testing.T) {
 	const golden = "testdata/welsh.txt"
