@@ -16,7 +16,7 @@ func TestTheETagChangesExactlyWhenTheContentDoes(t *testing.T) {
 	tag := first.Header.Get("ETag")
 
 	s.Clock.Advance(2 * time.Minute)
-	again := b.Get("/v1/timeline") // read anew, the same content
+	again := b.Get("/v1/timeline") // read again, the same content
 	if again.Header.Get("ETag") != tag || string(again.Body) == string(first.Body) {
 		t.Error("a later asOf alone changed the ETag, or asOf did not change")
 	}

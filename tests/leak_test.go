@@ -95,7 +95,7 @@ func TestNothingOfAnybodyLeaks(t *testing.T) {
 	for _, c := range s.Sandbox.Citizens() {
 		statuses[s.journey(c.Name)]++
 	}
-	// Who may not be let in, and whoever's answer holds another person's data.
+	// Citizens who are refused, and one whose answer has another person's data.
 	const turnedAway = 7
 	if seen := statuses[http.StatusOK] + statuses[http.StatusMultiStatus]; seen != len(s.Sandbox.Citizens())-turnedAway {
 		t.Errorf("too few citizens saw a timeline for this test to mean anything: %v", statuses)

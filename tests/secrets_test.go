@@ -46,7 +46,7 @@ func (k secrets) leaks(place []byte, random bool, sorts ...string) []string {
 	}
 	var found []string
 	for s := range met {
-		if stands(s.text, place, random) {
+		if isWhole(s.text, place, random) {
 			found = append(found, s.what+" "+s.text)
 		}
 	}
@@ -54,9 +54,9 @@ func (k secrets) leaks(place []byte, random bool, sorts ...string) []string {
 	return found
 }
 
-// stands tells whether a text that is in a place is there by itself: a number is
-// not part of a longer one, a word that chance could spell not of another word.
-func stands(text string, place []byte, random bool) bool {
+// isWhole reports whether a text is in a place by itself: a number that is not part
+// of a longer one, a short word that is not part of another word.
+func isWhole(text string, place []byte, random bool) bool {
 	const tellsItself, tooShort = 5, 3
 	boundary := "[^a-z0-9_-]" // what base64url and hexadecimal ids are made of
 	switch {

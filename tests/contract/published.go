@@ -18,8 +18,8 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 )
 
-// ErrAbsent says that the published contract is not on this machine. Whoever
-// cannot do without it fails; anybody else skips.
+// ErrAbsent says that the published contract is not on this machine. A test that
+// requires it fails; other tests skip.
 var ErrAbsent = errors.New("the published e-RS contract is not here; name it in PCA_ERS_CONTRACT")
 
 // Published is the NHS's own contract of the e-RS Patient Care API.
@@ -28,8 +28,8 @@ type Published struct {
 	router routers.Router
 }
 
-// LoadPublished finds the contract by PCA_ERS_CONTRACT, or beside the repository.
-// getenv is os.Getenv. Required tells whether the environment insists on it (CI,
+// LoadPublished finds the contract by PCA_ERS_CONTRACT, or next to the repository.
+// getenv is os.Getenv. Required reports whether the environment requires it (CI,
 // or PCA_REQUIRE_CONTRACT=1); the error is ErrAbsent when it cannot be found.
 func LoadPublished(getenv func(string) string) (_ *Published, required bool, err error) {
 	required = getenv("CI") != "" || getenv("PCA_REQUIRE_CONTRACT") == "1"
