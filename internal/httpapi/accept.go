@@ -9,7 +9,7 @@ import (
 )
 
 // mayBePage reports whether problems of a path may be pages: the route says so, or
-// the address leads nowhere. They need no Vary, because nobody may keep them
+// the address leads nowhere. They need no Vary, because they may not be cached
 // (Cache-Control: no-store).
 func (s *server) mayBePage(path string) bool { return path == "" || s.browsable[path] }
 

@@ -10,7 +10,7 @@ import (
 const maxAcceptLanguage = 512
 
 // parseLang chooses a language from an Accept-Language header (RFC 9110, 12.5.4).
-// Anything absent, unreadable or not spoken here gives English.
+// Anything absent, unreadable or not supported means English.
 func parseLang(acceptLanguage string) wording.Lang {
 	if len(acceptLanguage) > maxAcceptLanguage {
 		return wording.English

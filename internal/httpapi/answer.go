@@ -18,7 +18,7 @@ const (
 	TypeHTML = "text/html; charset=utf-8"
 )
 
-// Answer is what a handler gives back to be written. The interface is sealed:
+// Answer is what a handler returns to be written. The interface is sealed:
 // answers are made by the functions of this package only, and each asks for the
 // proof that its content may leave.
 //
@@ -123,7 +123,7 @@ func Data(r release.Released) Answer {
 	return a
 }
 
-// Public answers with what is the same for everybody, or is about nobody.
+// Public answers with what is the same for every client, or is about no person.
 // Without a Cache-Control header it may be cached as HTTP allows.
 func Public(status int, contentType string, body []byte) Answer {
 	return newContent(status, contentType, body)
@@ -156,7 +156,7 @@ func Nothing() Answer {
 	return newContent(http.StatusNoContent, "", nil).With("Cache-Control", "no-store")
 }
 
-// Redirect sends a browser on. There is no body: it would repeat the address, and
+// Redirect sends a browser to another address. It has no body: it would repeat the address, and
 // with it what only that browser should see.
 func Redirect(status int, address string) Answer {
 	return newContent(status, "", nil).With("Location", address).With("Cache-Control", "no-store")

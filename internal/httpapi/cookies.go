@@ -49,7 +49,7 @@ func (k cookies) full(name, path string) string {
 	return "__Secure-" + name
 }
 
-// value gives a cookie's value; empty when it is absent. A name that was sent twice
+// value returns a cookie's value; empty when it is absent. A name that was sent twice
 // counts as absent: somebody tries to slip one in.
 func (k cookies) value(r *http.Request, name string) string {
 	found := r.CookiesNamed(name)

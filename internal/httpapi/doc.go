@@ -1,15 +1,15 @@
 // Package httpapi is the HTTP side of the service: the server, what runs around
-// every request, what a handler is given and may give back, and the problems that
-// callers are told of. It is the only package that knows Gin.
+// every request, what a handler receives and may return, and the problems that
+// callers see. It is the only package that knows Gin.
 //
 // The handlers are in packages below it, one for each door: citizen (JSON under
 // /v1), pages (HTML), signin (/auth), auditor (/audit), machine (probes, keys).
-// internal/app makes each of them and gives their routes to [New]; this package
+// internal/app makes each of them and passes their routes to [New]; this package
 // imports none of them.
 //
 // A request passes: correlation id, access log, recovery from panics, what the
 // route's [Audience] asks for (limits, origin, who calls), the route's [Handler],
-// and one write. A handler is given a [Request], which cannot write, and returns
+// and one write. A handler gets a [Request], which cannot write, and returns
 // an [Answer] or an error. An answer can only be made from the proof that its
 // content may leave; an error is judged once, here.
 //

@@ -26,7 +26,7 @@ func Reason(err error) string { return string(problemOf(err).Code()) }
 
 // problemOf is where an error is judged, once. A problem says itself what it is.
 // Sentinels and kinds of the packages below are put into problems here and nowhere
-// else. What nobody meant for a client is internal, unless time ended the request.
+// else. An error that is not meant for a client is internal, unless time ended the request.
 func problemOf(err error) *problem.Error {
 	var (
 		known    *problem.Error
@@ -57,7 +57,7 @@ func problemOf(err error) *problem.Error {
 	return problem.From(err)
 }
 
-// codeOf is what a client is told when no source gave anything.
+// codeOf is the problem's code when no source returned anything.
 func codeOf(k aggregate.Kind) problem.Code {
 	switch k {
 	case aggregate.TooSlow:
@@ -108,7 +108,7 @@ func NotLogged(err error) error { return problem.New(problem.AuditUnavailable, e
 
 // hasLeft reports whether the request ended because the client went away. It is
 // the one place that distinguishes a client that left from a service that
-// failed: the former is no error of ours and raises no alarm.
+// failed: the former is not an error of this service and raises no alarm.
 func hasLeft(ctx context.Context, err error) bool {
 	return errors.Is(context.Cause(ctx), context.Canceled) && errors.Is(err, context.Canceled)
 }

@@ -69,7 +69,7 @@ func (s *server) tell(c *gin.Context, p *problem.Error) {
 		return
 	}
 	if hasLeft(c.Request.Context(), p) {
-		c.Status(clientClosed) // nobody is there to read more
+		c.Status(clientClosed) // there is no client to read more
 		return
 	}
 	if p.Code() == problem.AuditUnavailable {

@@ -38,7 +38,7 @@ func ReadLogPage(limit, cursor string) (LogPage, error) {
 	return p, nil
 }
 
-// Find gives the page of a log, and the cursor of the next; nil: this was the last.
+// Find returns the page of a log, and the cursor of the next; nil when this was the last.
 func (p LogPage) Find(ctx context.Context, log audit.Finder, f audit.Filter) ([]audit.Record, *string, error) {
 	found, err := log.Find(ctx, f, p.after, p.limit+1)
 	if err != nil {

@@ -40,7 +40,7 @@ func (s *server) identify(c *gin.Context) {
 func correlationID(c *gin.Context) string { return requestOf(c).correlationID }
 
 // observe writes one log event, one metric and one span for each request, all by
-// the route's template: a URL can hold what nobody may read. It does so for an
+// the route's template: a URL can hold what must not be read. It does so for an
 // answer that was broken off, too.
 func (s *server) observe(c *gin.Context) {
 	started := s.d.Now()
@@ -51,7 +51,7 @@ func (s *server) observe(c *gin.Context) {
 	ctx, span := s.d.Tracer.Start(c.Request.Context(), knownMethod(c.Request.Method)+" "+route, trace.WithSpanKind(trace.SpanKindServer))
 	defer span.End()
 	c.Request = c.Request.WithContext(ctx)
-	brokenOff := true // a panic that nobody recovers ends the answer
+	brokenOff := true // a panic that is not recovered ends the answer
 	defer func() {
 		took := s.d.Now().Sub(started)
 		status, method := c.Writer.Status(), knownMethod(c.Request.Method)
@@ -103,7 +103,7 @@ func probe(route string) bool {
 	return route == "/healthz" || route == "/readyz" || route == "/_ping"
 }
 
-// knownMethod is the method as a metric's label: strangers can send any text.
+// knownMethod is the method as a metric's label: clients can send any text.
 func knownMethod(m string) string {
 	switch m {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:

@@ -19,8 +19,8 @@ const (
 	justSignedIn = time.Minute
 )
 
-// elsewhere is where a problem is put right; empty: nowhere.
-func (s *server) elsewhere(c *gin.Context, p *problem.Error) string {
+// redirectTarget is the page on which a problem can be resolved; empty when there is no such page.
+func (s *server) redirectTarget(c *gin.Context, p *problem.Error) string {
 	if c.Request.Method != http.MethodGet || c.GetHeader("Authorization") != "" {
 		return ""
 	}

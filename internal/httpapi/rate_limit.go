@@ -72,7 +72,7 @@ func (s *server) count(c *gin.Context, limits ...*limit) error {
 		if l == nil {
 			continue
 		}
-		// Keys are stored as they are, so what stands for a person is hashed.
+		// Keys are stored as they are, so what identifies a person is hashed.
 		sum := sha256.Sum256([]byte(l.key(c)))
 		seen, err := l.rate.Get(c.Request.Context(), base64.RawStdEncoding.EncodeToString(sum[:]))
 		if err != nil {

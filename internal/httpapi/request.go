@@ -35,7 +35,7 @@ type Request struct {
 }
 
 // NewRequest makes a request for the test of a handler. caller may be nil, param
-// gives the segments of the path that vary and may be nil.
+// returns the segments of the path that vary and may be nil.
 func NewRequest(r *http.Request, caller *session.Caller, param func(string) string) *Request {
 	if param == nil {
 		param = func(string) string { return "" }
@@ -43,7 +43,7 @@ func NewRequest(r *http.Request, caller *session.Caller, param func(string) stri
 	return &Request{http: r, param: param, caller: caller, cookies: newCookies("http://" + r.Host), page: prefersHTML(r.Header.Get("Accept"))}
 }
 
-// requestOf gives the request that identify made.
+// requestOf returns the request that identify made.
 func requestOf(c *gin.Context) *Request {
 	if found, ok := c.Value(keyRequest).(*Request); ok {
 		return found
@@ -59,7 +59,7 @@ func (r *Request) Param(name string) string { return r.param(name) }
 // Query is the first value of a query parameter; empty: absent.
 func (r *Request) Query(name string) string { return r.http.URL.Query().Get(name) }
 
-// Queries are all query parameters. Those that cannot be read are left out.
+// Queries are all query parameters. Those that cannot be read are skipped.
 func (r *Request) Queries() url.Values { return r.http.URL.Query() }
 
 // Header is the first value of a header; empty: absent.

@@ -15,7 +15,7 @@ import (
 type Handler func(context.Context, *Request) (Answer, error)
 
 // Audience is who a route is for. It decides what is checked before the handler
-// runs. The zero value is nobody: a route that forgets to say is refused by [New].
+// runs. The zero value is no one: [New] refuses a route that does not say.
 type Audience int
 
 // The audiences.
@@ -37,7 +37,7 @@ const (
 
 const (
 	// AnswerWithin is how long a route for people who are signed in may take: NFR-02
-	// gives 10 s at the latest.
+	// requires an answer after 10 s at the latest.
 	AnswerWithin = 9800 * time.Millisecond
 	// NoDeadline is for routes that bound themselves.
 	NoDeadline time.Duration = -1
@@ -161,7 +161,7 @@ func (s *server) admitCitizen(c *gin.Context, route Route, r *Request) error {
 func (s *server) fail(c *gin.Context, route Route, err error) {
 	p := problemOf(err)
 	if route.Audience == OwnPages {
-		if to := s.elsewhere(c, p); to != "" {
+		if to := s.redirectTarget(c, p); to != "" {
 			c.Set(keyProblem, p)
 			c.Header("Cache-Control", "no-store")
 			redirect(c, http.StatusSeeOther, to)

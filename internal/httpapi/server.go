@@ -43,7 +43,7 @@ type Deps struct {
 	Routes [][]Route
 }
 
-// Problems are what callers are told problems with; both are required.
+// Problems are the words of problems; both are required.
 type Problems struct {
 	Pages *web.Pages          // for people in a browser
 	Words func() *wording.Set // those in force

@@ -8,7 +8,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 )
 
-// staff lets members of staff in, and nobody else: neither a citizen's cookie nor
+// staff lets only members of staff in: neither a citizen's cookie nor
 // any bearer token is looked at.
 func (s *server) staff(c *gin.Context) error {
 	if c.GetHeader("Authorization") != "" {

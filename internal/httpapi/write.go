@@ -58,10 +58,10 @@ func (s *server) writeStream(c *gin.Context, a *content) {
 	panic(http.ErrAbortHandler)
 }
 
-// stalledTime is how long a reader may take nothing before it is given up.
+// stalledTime is how long a reader may take nothing before the answer is abandoned.
 const stalledTime = 15 * time.Second
 
-// patientWriter gives a slow reader time as long as they take something, instead
+// patientWriter allows a slow reader time as long as they take something, instead
 // of the server's limits, which are for a whole request and its answer.
 type patientWriter struct {
 	w     http.ResponseWriter

@@ -37,7 +37,7 @@ type LogDeps struct {
 // Log has the handlers of reading the log.
 type Log struct {
 	d       LogDeps
-	streams *semaphore.Weighted // the exports under way
+	streams *semaphore.Weighted // the exports in progress
 }
 
 // NewLog checks d.

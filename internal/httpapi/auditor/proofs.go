@@ -24,7 +24,7 @@ type checkpointView struct {
 	Size       int64     `json:"size"`
 	Root       tlog.Hash `json:"root"`
 	At         time.Time `json:"at"`
-	PublicKey  string    `json:"publicKey"` // compare it with the one that you were given
+	PublicKey  string    `json:"publicKey"` // compare it with the one that you received
 }
 
 // checkpoint is GET /audit/v1/checkpoint: the log as it is now, signed. This

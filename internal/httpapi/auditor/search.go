@@ -23,7 +23,7 @@ type searchRequest struct {
 // search is POST /audit/v1/entries/search: the entries about one citizen.
 // The NHS number comes in this body only; the search itself, with its reason,
 // is in the log under the citizen's pseudonym, where the citizen sees it too.
-// A number that nobody here has gives an empty list, and is logged as well.
+// A number that no citizen here has returns an empty list, and is logged as well.
 func (l *Log) search(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
 	var in searchRequest
 	if err := r.JSON(&in); err != nil {
@@ -55,7 +55,7 @@ func (l *Log) search(ctx context.Context, r *httpapi.Request) (httpapi.Answer, e
 	return l.writeEntries(ctx, written, audit.Filter{Citizen: about, NewestFirst: true}, p)
 }
 
-// unknownCitizen is nobody's pseudonym: those are letters and digits.
+// unknownCitizen is not a real pseudonym: those are letters and digits.
 const unknownCitizen citizen.Ref = "-"
 
 func limitOf(n int) string {

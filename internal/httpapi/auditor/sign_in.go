@@ -14,7 +14,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/staff"
 )
 
-// The actor of a staff entry when nobody could be identified.
+// The actor of a staff entry when the person could not be identified.
 const staffUnknown audit.Actor = "staff:unknown"
 
 // Login asks the organisation's provider who a member of staff is (internal/staff).

@@ -16,9 +16,9 @@ import (
 const (
 	// streamTime bounds an export over HTTP; a longer one is for the command.
 	streamTime = 10 * time.Minute
-	// streamsAtOnce bounds the exports under way.
+	// streamsAtOnce bounds the exports in progress.
 	streamsAtOnce = 2
-	// retryStream is when to try again while others are under way.
+	// retryStream is when to try again while others are in progress.
 	retryStream = 30 * time.Second
 )
 

@@ -12,7 +12,7 @@ import (
 const purposeAccessLog = "access-log"
 
 // accessKinds are what a citizen is shown: every kind that can name them, but for
-// upstream_asked, which is a step of the look that is listed beside it.
+// upstream_asked, which is a step of the look that is listed next to it.
 func accessKinds() []audit.Kind {
 	var shown []audit.Kind
 	for _, kind := range audit.Kinds() {

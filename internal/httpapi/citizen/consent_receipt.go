@@ -65,7 +65,7 @@ func (a *API) fhirConsent(_ context.Context, r *httpapi.Request, of consent.Cons
 }
 
 // ownConsent finds the consent that the path names among the caller's own; an app
-// has only those that it was given itself.
+// has only those of its own consents.
 func (a *API) ownConsent(ctx context.Context, r *httpapi.Request) (consent.Consent, error) {
 	caller := r.Caller()
 	list, err := a.d.Consents.List(ctx, caller.Citizen.Ref)

@@ -52,7 +52,7 @@ func (a *API) manageLink(ctx context.Context, r *httpapi.Request) (httpapi.Answe
 	})
 }
 
-// handOff gives the link for one of the caller's own referrals.
+// handOff returns the link for one of the caller's own referrals.
 func (a *API) handOff(ctx context.Context, r *httpapi.Request, form func(manageView) (release.Content, error)) (httpapi.Answer, error) {
 	return a.show(ctx, r, release.Request{Purpose: "manage", NoHistory: true, HandOff: true}, func(read release.Reading) (release.Content, error) {
 		found, err := own(read, func(each timeline.Referral) bool { return each.ID == r.Param("id") && each.ManageURL != nil })
@@ -88,7 +88,7 @@ func (a *API) link(read release.Reading, id string, s session.Session) (manageVi
 	return manageView{to.String(), &expires}, nil
 }
 
-// allowed gives the source's link, if it leads where the deployment sends
+// allowed returns the source's link, if it leads where the deployment sends
 // citizens: a link from outside that leads anywhere else is never followed.
 func (a *API) allowed(read release.Reading, id string) (*url.URL, error) {
 	for _, f := range read.Facts {

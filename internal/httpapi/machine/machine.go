@@ -11,7 +11,7 @@ import (
 
 // Deps are what these routes need.
 type Deps struct {
-	// Ready says what the service lacks to answer; nil: nothing.
+	// Ready returns why the service cannot answer; nil when it can.
 	Ready        func(ctx context.Context) error
 	Version      string
 	StatusAPIKey keys.Secret // empty: /_status is closed

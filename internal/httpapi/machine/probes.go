@@ -25,7 +25,7 @@ func (m *Machine) health(context.Context, *httpapi.Request) (httpapi.Answer, err
 	return httpapi.PublicJSON(http.StatusOK, statusView{Status: pass}), nil
 }
 
-// ready is GET /readyz: the service can answer citizens. What it lacks goes to
+// ready is GET /readyz: the service can answer citizens. What is missing goes to
 // the log, not to the caller.
 func (m *Machine) ready(ctx context.Context, _ *httpapi.Request) (httpapi.Answer, error) {
 	if err := m.d.Ready(ctx); err != nil {

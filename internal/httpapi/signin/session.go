@@ -54,7 +54,7 @@ func (s *Door) logout(ctx context.Context, r *httpapi.Request) (httpapi.Answer, 
 }
 
 // end ends this browser's session with its entry, and drops what was kept for it. A
-// session that has ended already is no error.
+// session that has ended already is not an error.
 func (s *Door) end(ctx context.Context, r *httpapi.Request) error {
 	found, err := s.signedIn(ctx, r.Cookie(httpapi.SessionCookie))
 	if err != nil || found == nil {

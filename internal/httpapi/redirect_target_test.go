@@ -30,7 +30,7 @@ func TestSigningInDoesNotGoRoundInACircle(t *testing.T) {
 			gc.Request = httptest.NewRequest(http.MethodGet, "/timeline", nil)
 			requestOf(gc).SetReturnTo("/timeline")
 			requestOf(gc).caller = &Caller{Session: session.Session{SignedInAt: now.Add(-c.signedIn)}, Via: ViaCookie}
-			if got := s.elsewhere(gc, problem.New(c.code, nil)); got != c.want {
+			if got := s.redirectTarget(gc, problem.New(c.code, nil)); got != c.want {
 				t.Errorf("sent to %q, want %q", got, c.want)
 			}
 		})
