@@ -27,7 +27,7 @@ type assets struct {
 	paths  map[string]string // by own name: where it is served
 }
 
-// Asset gives a file by its hashed name, without the folder.
+// Asset returns a file by its hashed name, without the folder.
 func (p *Pages) Asset(name string) (Asset, bool) {
 	a, ok := p.assets.byName[name]
 	return a, ok

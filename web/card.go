@@ -23,11 +23,11 @@ type Card struct {
 	Service     wording.Text
 	Provider    wording.Text
 	Referrer    wording.Text
-	ReferredOn  string       // in words; empty when not given
+	ReferredOn  string       // in words; empty when absent
 	Waiting     wording.Text // how long hospital staff have had it; empty: not known
 
 	Contact          wording.Text
-	Phone, Dial      string // Dial is empty where Phone cannot be dialled as it stands
+	Phone, Dial      string // Dial is empty when Phone cannot be dialled unchanged
 	PhoneNote        wording.Text
 	BookingReference string
 	ManageURL        string
@@ -64,7 +64,7 @@ func newCard(r timeline.Referral) Card {
 			c.ReferredOn = Day(day)
 		}
 	}
-	if r.Waiting != nil && !r.Waiting.Long { // a long wait is told by the next step
+	if r.Waiting != nil && !r.Waiting.Long { // the next step mentions a long wait
 		c.Waiting = r.Waiting.Text
 	}
 	if r.Contact.Phone != nil {

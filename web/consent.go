@@ -24,10 +24,10 @@ const (
 	NoticeOutdated Trouble = "notice_outdated" // the notice changed between reading and agreeing
 )
 
-// Ticked tells that the citizen ticked nothing.
+// Ticked reports whether the citizen ticked nothing.
 func (t Trouble) Ticked() bool { return t == NothingTicked }
 
-// Outdated tells that the notice changed.
+// Outdated reports whether the notice changed.
 func (t Trouble) Outdated() bool { return t == NoticeOutdated }
 
 // ConsentClient is one app or website and what the citizen shares with it.
@@ -53,7 +53,7 @@ type Scope struct {
 	Hint  string
 }
 
-// NewScope puts a scope into words; own tells that it is for this service's pages.
+// NewScope puts a scope into words; own means that it is for this service's pages.
 func NewScope(name string, own bool) Scope {
 	who := "The app can"
 	if own {

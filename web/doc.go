@@ -10,10 +10,10 @@
 //
 //	internal/httpapi ──► a page's value ──► Pages.Render ──► bytes
 //
-// Every stranger's word goes through html/template; the privacy notice is
+// Every text from outside goes through html/template; the privacy notice is
 // Markdown of this service's own, rendered with raw HTML off.
 //
 // It must not know HTTP, sessions, consent decisions or the audit log, and reads
 // no clock. What a timeline says is decided in internal/timeline; this package
-// chooses where on the page it stands.
+// chooses where it is on the page.
 package web

@@ -21,7 +21,7 @@ type Site struct {
 	// address, an https address or words such as a phone number. Both are on every
 	// page, as the privacy notice promises.
 	Operator, Contact string
-	// TestSystem shows on every page that nobody here is real.
+	// TestSystem shows on every page that no person here is real.
 	TestSystem bool
 }
 
@@ -86,7 +86,7 @@ func (p *Pages) Render(f Frame, page Page) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// contactLink is how to reach the operator by one press; both empty: words alone.
+// contactLink is how to reach the operator by one press; both empty: only words.
 type contactLink struct{ Email, Address string }
 
 func linkTo(contact string) contactLink {
@@ -116,10 +116,10 @@ func (Start) template() string { return "start.html" }
 // IdleMinutes is Idle in words' unit.
 func (s Start) IdleMinutes() int { return int(s.Idle.Minutes()) }
 
-// Problem tells what could not be done and what a person can do about it.
+// Problem says what could not be done and what a person can do about it.
 type Problem struct {
 	Title, Detail, NextStep wording.Text
-	// SignIn is where to sign in again, keeping the way back; empty: that does not help.
+	// SignIn is where to sign in again and then return; empty: that does not help.
 	SignIn string
 	// Again is where to try once more, and Consent where to decide on sharing;
 	// empty: that does not help.

@@ -10,8 +10,8 @@ type Step struct {
 	Place Place
 }
 
-// Place tells where a step lies, in a word that stands on the page: colour alone
-// tells nobody anything.
+// Place says where a step is, in a word that is shown on the page: colour must not
+// be the only sign.
 type Place string
 
 // The places.
@@ -21,7 +21,7 @@ const (
 	Later Place = "Later"
 )
 
-// Current tells that the referral stands here.
+// Current reports whether the referral is at this step.
 func (s Step) Current() bool { return s.Place == Now }
 
 // Class names the place for styles.
@@ -35,7 +35,7 @@ func (s Step) Class() string {
 	return "later"
 }
 
-// progress is the line of a phase. A side road ends where it ended: what comes
+// progress is the line of a phase. A referral that ended early ends there: what comes
 // after it is not known. Nothing on it says that anybody attended.
 func progress(p referral.Phase) []Step {
 	const (

@@ -19,8 +19,8 @@ type Line struct {
 	Anchor        string // of the referral's card
 }
 
-// Chapters tell what happened, where things stand and what is still to come, in
-// that order; a part without events is left out.
+// Chapters show what happened, the current state and what is still to come, in
+// that order; a part without events is omitted.
 func (p Timeline) Chapters() []Chapter {
 	specialty := map[string]wording.Text{}
 	for _, r := range p.Told.Referrals {

@@ -41,10 +41,10 @@ func (s Source) Fetched() string {
 // IdleMinutes is Idle in words' unit.
 func (p Timeline) IdleMinutes() int { return int(p.Idle.Minutes()) }
 
-// Empty tells that there is nothing to show and nothing was missed.
+// Empty reports whether there is nothing to show and nothing was missed.
 func (p Timeline) Empty() bool { return p.Complete && len(p.Told.Referrals) == 0 }
 
-// Nothing tells that there is nothing to show but something was missed.
+// Nothing reports whether there is nothing to show but something was missed.
 func (p Timeline) Nothing() bool { return !p.Complete && len(p.Told.Referrals) == 0 }
 
 // Summary is the timeline in one line.

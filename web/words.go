@@ -70,7 +70,7 @@ func dial(phone string) string {
 	return b.String()
 }
 
-// sentence gives text a capital to begin with.
+// sentence begins text with a capital letter.
 func sentence(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(first)) + text[size:]
