@@ -22,7 +22,7 @@ type Change struct {
 	Kind       ChangeKind
 	// At is when it was seen: it happened between the read before and then.
 	At       time.Time
-	From, To Stage      // empty where there is none: From of a new referral, To of one that is gone
+	From, To Stage      // empty when there is none: From of a new referral, To of one that is gone
 	Start    *time.Time // of the appointment after the change; nil: none is known
 	DueBy    Date       // of the review after the change; zero: none is known
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// IsZero reports that no day was given.
+// IsZero reports whether there is no day.
 func (d Date) IsZero() bool { return d == Date{} }
 
 // Valid reports whether the day is on the calendar and in a year that a referral

@@ -14,11 +14,11 @@ type Facts struct {
 	// BookingReference is the UBRN, 12 digits, known to the citizen as the
 	// booking reference.
 	BookingReference string
-	Version          string // the source's version of the referral, empty when not given
+	Version          string // the source's version of the referral, empty when absent
 	State            string // code of eRS-ReferralState; empty when it could not be read
 	Priority         string // code of eRS-Priority: ROUTINE, URGENT, TWO_WEEK_WAIT
 	Specialty        *Coding
-	ReferredOn       Date // London day; zero when not given
+	ReferredOn       Date // London day; zero when absent
 	Referrer         *Organisation
 	Service          *Service
 	Appointment      *Appointment
@@ -35,7 +35,7 @@ type Coding struct {
 
 // Organisation is an NHS organisation or site by its ODS code. Name is empty
 // where none is known; Phone is the organisation's switchboard. One that has
-// Closed keeps its name and is nobody to phone.
+// Closed keeps its name and cannot be phoned.
 type Organisation struct {
 	ODSCode string
 	Name    string
@@ -47,7 +47,7 @@ type Organisation struct {
 type Service struct {
 	ID        string // opaque to the citizen's app (citizen.OpaqueID)
 	Name      string // empty when the look-up failed
-	Type      string // code of eRS-AppointmentType; empty when not given
+	Type      string // code of eRS-AppointmentType; empty when absent
 	Specialty *Coding
 	Provider  *Organisation
 	Locations []Organisation
@@ -71,11 +71,11 @@ const (
 
 // Review is a task that the provider means to finish by a day.
 type Review struct {
-	Kind  string // ReviewTriage, ReviewAppointment; empty for a task kind nobody knows
-	DueBy Date   // the provider's target, not a promise; zero when not given
+	Kind  string // ReviewTriage, ReviewAppointment; empty for an unknown kind of task
+	DueBy Date   // the provider's target, not a promise; zero when absent
 }
 
-// Date is a calendar day in London without a time. The zero Date is "not given".
+// Date is a calendar day in London without a time. The zero Date is "no date".
 type Date struct {
 	Year  int
 	Month time.Month

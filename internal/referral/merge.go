@@ -63,7 +63,7 @@ func compareAcross(a, b *Facts) int {
 	return cmp.Or(cmp.Compare(richness(b), richness(a)), strings.Compare(canonical(a), canonical(b)))
 }
 
-// version is the number in a version such as `3` or `W/"3"`; -1 where there is none.
+// version is the number in a version such as `3` or `W/"3"`; -1 when there is none.
 func version(f *Facts) int64 {
 	digits := strings.Trim(strings.TrimPrefix(f.Version, "W/"), `"`)
 	n, err := strconv.ParseInt(digits, 10, 64)

@@ -19,7 +19,7 @@ const (
 )
 
 // Phase is the place on the simple progress line: referred, with a service,
-// booked, date passed; the side roads are returned, not accepted, cancelled.
+// booked, date passed; the other ends are returned, not accepted, cancelled.
 type Phase string
 
 // The phases.
@@ -53,7 +53,7 @@ type Expectation int
 const (
 	AppointmentFits      Expectation = iota // it is the citizen's appointment
 	AppointmentCancelled                    // it is the one that was cancelled: never shown as booked
-	AppointmentStrange                      // it contradicts the state: shown, and the citizen is told to check
+	AppointmentStrange                      // it contradicts the state: shown, and the citizen is asked to check
 )
 
 // Rules are what is fixed about one state.

@@ -14,9 +14,9 @@ type Input struct {
 	// Facts are what the sources know. Their order does not matter.
 	Facts []referral.Facts
 	// Observed is what this service saw of the same referrals on earlier reads, in
-	// any order: earlier stages become events, the present one is told since when
-	// it was first seen, and a long wait is told. What was observed of a referral
-	// that is not among the facts is not told.
+	// any order: earlier stages become events, the current one has the day on which it
+	// was first seen, and a long wait is shown. What was observed of a referral that
+	// is not among the facts is not shown.
 	Observed []referral.Observed
 	// Sources are how the sources did, and Notices what could not be shown.
 	Sources []referral.Source
@@ -24,8 +24,8 @@ type Input struct {
 }
 
 // Build makes the timeline of one citizen at one instant. It is deterministic:
-// the same input at any instant before ChangesAt gives the same answer. No facts
-// give an empty timeline; whether that means "nothing for you" is for the caller
+// the same input at any instant before ChangesAt leads to the same answer. No facts
+// lead to an empty timeline; whether that means "nothing for you" is for the caller
 // to know.
 func Build(in Input, words *wording.Set, policy *disclosure.Policy, lang wording.Lang, now time.Time) Timeline {
 	b := &builder{words: words, policy: policy, judge: policy.Judge(words), lang: lang, now: now, observed: referral.ByReferral(in.Observed)}

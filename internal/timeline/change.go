@@ -13,7 +13,7 @@ type Change struct {
 	// At is RFC 3339 with the London offset, and DisplayDate its day in words.
 	At          string       `json:"at"`
 	DisplayDate wording.Text `json:"displayDate"`
-	// From and To are codes of eRS-ReferralState, or UNKNOWN; nil where there is none.
+	// From and To are codes of eRS-ReferralState, or UNKNOWN; nil when there is none.
 	From   *string       `json:"from"`
 	To     *string       `json:"to"`
 	Title  wording.Text  `json:"title"`

@@ -39,22 +39,22 @@ type Summary struct {
 // Referral is one referral as the citizen sees it.
 type Referral struct {
 	ID string `json:"id"`
-	// BookingReference is grouped "1234 5678 9012"; nil when not given.
+	// BookingReference is grouped "1234 5678 9012"; nil when absent.
 	BookingReference *string `json:"bookingReference"`
 	// Specialty is nil when no source gave one.
 	Specialty *Coded `json:"specialty"`
 	// Priority has the code routine, urgent or unknown.
 	Priority Coded `json:"priority"`
 	State    State `json:"state"`
-	// ReferredOn is a London day, YYYY-MM-DD; nil when not given.
+	// ReferredOn is a London day, YYYY-MM-DD; nil when absent.
 	ReferredOn  *string      `json:"referredOn"`
 	Referrer    *Place       `json:"referrer"`
 	Service     *Service     `json:"service"`
 	Contact     Contact      `json:"contact"`
 	Appointment *Appointment `json:"appointment"`
 	Review      *Review      `json:"review"`
-	// Waiting is left out where nobody waits for the hospital, and where no
-	// earlier read tells since when.
+	// Waiting is absent when the citizen does not wait for the hospital, and when
+	// no earlier read shows since when.
 	Waiting *Waiting `json:"waiting"`
 	// ManageURL is this service's own hand-off path; nil when the source gave no link.
 	ManageURL *string `json:"manageUrl"`
@@ -62,7 +62,7 @@ type Referral struct {
 }
 
 // Coded is a code with words. Code is nil where the code must not or cannot be
-// told; Display always has words.
+// shown; Display always has words.
 type Coded struct {
 	Code    *string      `json:"code"`
 	Display wording.Text `json:"display"`
@@ -71,7 +71,7 @@ type Coded struct {
 // State is where a referral is, in words.
 type State struct {
 	// Code is one of the eleven codes of eRS-ReferralState, or UNKNOWN: a code
-	// that nobody has seen is never repeated, for it could disclose.
+	// that is unknown is never repeated, because it could disclose something.
 	Code        string         `json:"code"`
 	Phase       referral.Phase `json:"phase"`
 	Title       wording.Text   `json:"title"`
@@ -80,7 +80,7 @@ type State struct {
 	NextStep    wording.Text   `json:"nextStep"`
 }
 
-// Place is an organisation or site. Either part is nil when unknown or not told.
+// Place is an organisation or site. Either part is nil when unknown or not shown.
 type Place struct {
 	ODSCode *string       `json:"odsCode"`
 	Name    *wording.Text `json:"name"`
@@ -130,7 +130,7 @@ type Appointment struct {
 // Review is the day by which the provider means to act.
 type Review struct {
 	Kind  string  `json:"kind"`  // triage, appointment or unknown
-	DueBy *string `json:"dueBy"` // London day; nil when not given
+	DueBy *string `json:"dueBy"` // London day; nil when absent
 	// Overdue begins on the London day after DueBy.
 	Overdue bool `json:"overdue"`
 }
@@ -171,7 +171,7 @@ type Event struct {
 // CodeKind names a kind of code that a source sends.
 type CodeKind string
 
-// The sorts of code and value that can turn out unreadable.
+// The kinds of code and value that can turn out unreadable.
 const (
 	CodeState            CodeKind = "state"    // also counted when absent
 	CodePriority         CodeKind = "priority" // also counted when absent
@@ -187,7 +187,7 @@ const (
 type Counts struct {
 	// Unknown counts codes and values without a meaning here, by kind; nil when none.
 	Unknown map[CodeKind]int
-	// Duplicates counts facts left out because a fuller or newer one had the same id.
+	// Duplicates counts facts skipped because a fuller or newer one had the same id.
 	Duplicates int
 	// Contradictions counts referrals whose state does not fit their appointment.
 	Contradictions int
