@@ -14,7 +14,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
-// withLog reads the audit log beside the running service, as an auditor's command does.
+// withLog reads the audit log while the service runs, as an auditor's command does.
 func withLog(s *harness.Service, do func(context.Context, *store.Store)) {
 	s.T.Helper()
 	db, err := store.OpenBeside(s.T.Context(), s.Env["PCA_DATABASE_URL"], store.Options{})
@@ -27,7 +27,7 @@ func withLog(s *harness.Service, do func(context.Context, *store.Store)) {
 	}
 }
 
-// recordsOf gives the whole log in its order.
+// recordsOf returns the whole log in its order.
 func recordsOf(s *harness.Service) []audit.Record {
 	s.T.Helper()
 	var all []audit.Record
@@ -40,7 +40,7 @@ func recordsOf(s *harness.Service) []audit.Record {
 	return all
 }
 
-// entriesOf gives those of a kind; none given: all.
+// entriesOf returns those of a kind; none given: all.
 func entriesOf(s *harness.Service, kinds ...audit.Kind) []audit.Entry {
 	s.T.Helper()
 	var found []audit.Entry
@@ -56,7 +56,7 @@ func entriesOf(s *harness.Service, kinds ...audit.Kind) []audit.Entry {
 	return found
 }
 
-// entriesAbout gives the entries of one request, by its correlation id.
+// entriesAbout returns the entries of one request, by its correlation id.
 func entriesAbout(s *harness.Service, id string) []audit.Entry {
 	s.T.Helper()
 	var found []audit.Entry

@@ -9,7 +9,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
-// metricOf gives the value of a metric without labels, as /metrics writes it.
+// metricOf returns the value of a metric without labels, as /metrics writes it.
 func metricOf(s *harness.Service, name string) string {
 	s.T.Helper()
 	a := s.Browser().Get(s.AdminURL + "/metrics")

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// secrets are texts that must not stand in some place, by what they are.
+// secrets are texts that must not be in some place, by what they are.
 type secrets map[string]map[string]bool
 
 func (k secrets) add(what string, texts ...string) {
@@ -22,7 +22,7 @@ func (k secrets) add(what string, texts ...string) {
 	}
 }
 
-// leaks tells which secrets of these sorts stand in a place. random is a place
+// leaks returns which secrets of these kinds are in a place. random is a place
 // with random texts in it, which spell a short word now and then.
 func (k secrets) leaks(place []byte, random bool, sorts ...string) []string {
 	type secret struct{ what, text, lower string }

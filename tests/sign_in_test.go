@@ -12,7 +12,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
-// beginSignIn starts a sign-in and gives the address at NHS login that it leads to.
+// beginSignIn starts a sign-in and returns the address at NHS login that it leads to.
 func beginSignIn(b *harness.Browser) *url.URL {
 	b.T.Helper()
 	a := b.Get("/auth/login?return_to=/auth/session")
@@ -24,7 +24,7 @@ func beginSignIn(b *harness.Browser) *url.URL {
 	return u
 }
 
-// comeBack has a citizen sign in there and gives the address that NHS login
+// comeBack has a citizen sign in there and returns the address that NHS login
 // sends the browser back to.
 func comeBack(b *harness.Browser, at *url.URL, choice url.Values) string {
 	b.T.Helper()

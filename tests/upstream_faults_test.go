@@ -36,12 +36,12 @@ type upstreamFault struct {
 	status int
 	code   string
 	issue  string
-	// neverStale: what e-RS said before may not stand in.
+	// neverStale: an earlier answer of e-RS may not be used.
 	neverStale bool
 }
 
-// upstreamFaults are the ways in which e-RS or the token exchange can fail, and
-// what the citizen is told when nothing is at hand.
+// upstreamFaults are the faults of e-RS and the token exchange, and
+// what the citizen sees when there is no older reading.
 func upstreamFaults() map[string]upstreamFault {
 	ers := func(f sandbox.Fault) sandbox.Fault {
 		f.Upstream, f.Operation = sandbox.ERS, "ServiceRequest"

@@ -9,8 +9,8 @@ import (
 	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
-// Reads run beside the withdrawal of their consent, again and again. Whichever
-// comes first, no data may stand behind the withdrawal in the log, and every
+// Reads run during the withdrawal of their consent, again and again. Whichever
+// comes first, no data may come after the withdrawal in the log, and every
 // answer is either whole or refused for its consent.
 func TestNoDataIsReleasedBehindTheWithdrawalOfItsConsent(t *testing.T) {
 	t.Parallel()

@@ -111,7 +111,7 @@ func (o *output) now() (string, <-chan struct{}) {
 	return o.text.String(), o.heard
 }
 
-// says waits until a text was said, and gives everything up to now.
+// says waits until a text was said, and returns everything up to now.
 func (p *program) says(o *output, text string) string {
 	p.t.Helper()
 	deadline := time.NewTimer(patience)

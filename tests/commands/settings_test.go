@@ -79,7 +79,7 @@ func TestNoCommandIsMissingAmongThoseThatReadSettings(t *testing.T) {
 	}
 }
 
-// secretsByValue gives each secret by value that the environment gives by file.
+// secretsByValue returns each secret by value that the environment gives by file.
 func secretsByValue(t *testing.T, environ []string) []string {
 	t.Helper()
 	var out []string

@@ -8,5 +8,5 @@
 // answer must have a status, headers and a body that the document promises, and
 // no header that it does not name.
 //
-// It must not know what a test is about, nor the sandbox. Tests alone import it.
+// It must not know what a test is about, nor the sandbox. Only tests import it.
 package contract

@@ -19,7 +19,7 @@ func everywhere() []string {
 	}
 }
 
-// checkHeaders tells headers that are promised and missing, and headers that
+// checkHeaders reports headers that are promised and missing, and headers that
 // nothing promises.
 func checkHeaders(promised *openapi3.Response, got http.Header) error {
 	var faults []error
@@ -39,7 +39,7 @@ func checkHeaders(promised *openapi3.Response, got http.Header) error {
 	return errors.Join(faults...)
 }
 
-// checkHeaderValues tells headers that do not have the promised form. It is for
+// checkHeaderValues reports headers that do not have the promised form. It is for
 // answers that openapi3filter does not look at: 304, and those of no operation.
 func checkHeaderValues(promised *openapi3.Response, got http.Header) error {
 	var faults []error

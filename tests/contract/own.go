@@ -45,8 +45,8 @@ func load(document []byte) (*openapi3.T, routers.Router, error) {
 	return doc, router, nil
 }
 
-// Transport sends requests on by next and tells fault of every breach by the
-// service at base, such as "http://127.0.0.1:8080". What goes elsewhere passes.
+// Transport sends requests on by next and reports to fault every breach by the
+// service at base, such as "http://127.0.0.1:8080". Requests to other addresses pass.
 func (o *Own) Transport(base string, next http.RoundTripper, fault func(error)) http.RoundTripper {
 	u, err := url.Parse(base)
 	if err != nil {
@@ -108,7 +108,7 @@ func keepBody(body *io.ReadCloser) ([]byte, error) {
 	return text, nil
 }
 
-// check tells every breach of one exchange.
+// check reports every breach of one exchange.
 func (o *Own) check(r *http.Request, response *http.Response, body []byte) error {
 	route, path, err := o.router.FindRoute(r)
 	switch {
@@ -147,10 +147,10 @@ func (o *Own) check(r *http.Request, response *http.Response, body []byte) error
 	return errors.Join(faults...)
 }
 
-// refusal checks the answer of an address or method that no operation stands for.
+// refusal checks the answer of an address or method that has no operation.
 func (o *Own) refusal(response *http.Response, body []byte, status int, component string) error {
 	if response.StatusCode != status {
-		return fmt.Errorf("no operation stands for this, so the status must be %d", status)
+		return fmt.Errorf("there is no operation for this, so the status must be %d", status)
 	}
 	promised := o.doc.Components.Responses[component].Value
 	content := promised.Content.Get(response.Header.Get("Content-Type"))
@@ -168,7 +168,7 @@ func (o *Own) refusal(response *http.Response, body []byte, status int, componen
 }
 
 // opaque tells a promised body that is read by people or other programs, such as
-// a page or a calendar file: the library knows JSON and YAML alone.
+// a page or a calendar file: the library knows only JSON and YAML.
 func opaque(promised *openapi3.Response, header http.Header) bool {
 	kind, _, err := mime.ParseMediaType(header.Get("Content-Type"))
 	if err != nil || promised.Content.Get(kind) == nil {

@@ -73,7 +73,7 @@ func Root() (string, error) {
 	}
 }
 
-// Operation tells which of the contract's operations a path below the base URL
+// Operation reports which of the contract's operations a path below the base URL
 // is, such as "/FHIR/R4/ServiceRequest"; empty when none.
 func (p *Published) Operation(path string) string {
 	route, _, err := p.router.FindRoute(&http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}})
@@ -83,7 +83,7 @@ func (p *Published) Operation(path string) string {
 	return route.Path
 }
 
-// CheckRequest tells how a question to e-RS breaks the contract.
+// CheckRequest reports how a question to e-RS breaks the contract.
 func (p *Published) CheckRequest(method, path string, query url.Values, header http.Header) error {
 	r := (&http.Request{
 		Method: method, URL: &url.URL{Path: path, RawQuery: query.Encode()}, Header: header, Body: http.NoBody,
@@ -104,7 +104,7 @@ func (p *Published) CheckRequest(method, path string, query url.Values, header h
 	return nil
 }
 
-// CheckAnswer tells how an answer of e-RS breaks the contract.
+// CheckAnswer reports how an answer of e-RS breaks the contract.
 func (p *Published) CheckAnswer(path string, status int, header http.Header, body []byte) error {
 	operation := p.Operation(path)
 	if operation == "" {

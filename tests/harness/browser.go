@@ -110,13 +110,13 @@ func (b *Browser) SignIn(name string) local.Answer {
 	return b.Must(b.Journey.SignIn(b.T.Context(), name, "/auth/session"))
 }
 
-// StaffSignIn goes through the staff provider and gives the callback's answer.
+// StaffSignIn goes through the staff provider and returns the callback's answer.
 func (b *Browser) StaffSignIn(name string) local.Answer {
 	b.T.Helper()
 	return b.Get(b.StaffReturn(name))
 }
 
-// StaffReturn goes to the staff provider and gives the address that it sends the
+// StaffReturn goes to the staff provider and returns the address that it sends the
 // browser back to.
 func (b *Browser) StaffReturn(name string) string {
 	b.T.Helper()
