@@ -13,7 +13,7 @@ import (
 // record is the audit log, and what keeps it provable.
 type record struct {
 	stored store.Log
-	// appender is the stored log to write to: it also tells health how that went.
+	// appender is the stored log to write to: it also reports the outcome to health.
 	appender    audit.Appender
 	health      *audit.WriteHealth
 	checkpoints *checkpoint.Publisher

@@ -12,11 +12,11 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// drainTimeout is how long requests under way may take after the service is told
+// drainTimeout is how long requests in progress may take after the service is asked
 // to stop.
 const drainTimeout = 15 * time.Second
 
-// Serve answers on both listeners until ctx ends, then lets requests under way
+// Serve answers on both listeners until ctx ends, then lets requests in progress
 // finish. It does not close the App.
 func (a *App) Serve(ctx context.Context, public, admin net.Listener) error {
 	servers := []*http.Server{newServer(a.Handler, a.log), newServer(a.Admin, a.log)}

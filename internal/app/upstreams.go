@@ -6,9 +6,9 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
-// NFR-02 gives 10 s for the whole answer. All sources together get 9 s of it, and
-// one request to e-RS 8 s, so that an older reading can still stand in. The others
-// are asked beside e-RS, or by somebody who waits for a page.
+// NFR-02 allows 10 s for the whole answer. All sources together get 9 s of it, and
+// one request to e-RS 8 s, so that an older reading can still be used. The others
+// are asked at the same time as e-RS, or for somebody who waits for a page.
 const (
 	sourcesTimeout = 9 * time.Second
 	requestTimeout = 8 * time.Second

@@ -22,7 +22,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox"
 )
 
-// Options tune a stack. All but Now may be left out: free ports then serve, with
+// Options tune a stack. All but Now are optional: free ports then serve, with
 // the data in a folder that Close removes.
 type Options struct {
 	Addr        string // of the service, on loopback; empty: a free port
@@ -56,7 +56,7 @@ type Stack struct {
 
 const (
 	clientID = "local-aggregator"
-	apiKey   = "local-api-key" //nolint:gosec // the sandbox's, worth nothing elsewhere
+	apiKey   = "local-api-key" //nolint:gosec // the sandbox's, worth nothing in other places
 	odsKey   = "local-ods-key"
 	statKey  = "local-status-key"
 

@@ -12,7 +12,7 @@ import (
 
 // Readings are what is kept of the sources' answers (internal/aggregate).
 type Readings interface {
-	// Forget drops a citizen's readings and voids those under way.
+	// Forget drops a citizen's readings and voids those in progress.
 	Forget(ref citizen.Ref)
 }
 

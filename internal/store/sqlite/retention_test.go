@@ -22,7 +22,7 @@ func retention(db *DB, now func() time.Time) audit.Retention {
 	return audit.Retention{Store: db.Log(), Now: now, Correlations: config.Period{Days: 90}.Before, Bodies: config.Period{Years: 8}.Before}
 }
 
-// standing gives the places of the entries that still have a body, and of those
+// standing returns the places of the entries that still have a body, and of those
 // whose correlation id can still be looked up.
 func standing(t *testing.T, db *DB) (bodies, correlations []int64) {
 	t.Helper()
