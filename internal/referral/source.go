@@ -2,6 +2,9 @@ package referral
 
 import "time"
 
+// SourceOK is the status of a source that answered freshly and in full.
+const SourceOK = "ok"
+
 // Source is how one source did when it was asked for a citizen's referrals.
 type Source struct {
 	ID   string // such as "ers-01"

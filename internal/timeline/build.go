@@ -47,7 +47,7 @@ func Build(in Input, words *wording.Set, policy *disclosure.Policy, lang wording
 		t.Events = append(t.Events, drafts[i].Events...)
 	}
 	sortEvents(t.Events)
-	t.Summary = b.summary(drafts)
+	t.Summary = b.summary(in, drafts)
 	t.ChangesAt, t.Counts = b.changesAt, b.counts
 	return t
 }

@@ -62,8 +62,23 @@ func first(a, b bool) int {
 	}
 }
 
+// certain reports whether "you do not need to do anything" can be said: every
+// source answered and all of it could be read, and of each referral it is known
+// that the citizen has nothing to do.
+func certain(in Input, list []draft) bool {
+	return complete(in) && !slices.ContainsFunc(list, func(d draft) bool {
+		long := d.Waiting != nil && d.Waiting.Long // the next step says whom to ask
+		return d.State.Code == referral.StateUnknown || d.State.WhoActs == referral.UnknownActor || long
+	})
+}
+
+// complete reports whether every source answered freshly and everything could be read.
+func complete(in Input) bool {
+	return len(in.Notices) == 0 && !slices.ContainsFunc(in.Sources, func(s referral.Source) bool { return s.Status != referral.SourceOK })
+}
+
 // summary says the whole in one line.
-func (b *builder) summary(list []draft) Summary {
+func (b *builder) summary(in Input, list []draft) Summary {
 	var s Summary
 	var next time.Time
 	for i := range list {
@@ -79,10 +94,14 @@ func (b *builder) summary(list []draft) Summary {
 		}
 	}
 	switch {
-	case len(list) == 0:
+	case len(list) == 0 && complete(in):
 		s.Text = b.say(wording.KeySummaryEmpty)
-	case s.NeedsAction == 0:
+	case len(list) == 0:
+		s.Text = b.say(wording.KeySummaryMissing)
+	case s.NeedsAction == 0 && certain(in, list):
 		s.Text = b.say(wording.KeySummaryNothing)
+	case s.NeedsAction == 0:
+		s.Text = b.say(wording.KeySummaryUncertain)
 	default:
 		s.Text = b.words.Count(b.lang, wording.KeySummaryAction, s.NeedsAction)
 	}

@@ -119,6 +119,33 @@ func TestSummary(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
+	t.Run("what is not certain is not said", func(t *testing.T) {
+		unknown, gone := atService("SOMETHING_NEW", nil), atService(referral.StateBooked, func(f *referral.Facts) {
+			f.Appointment = appointment(now().Add(-time.Hour), 20*time.Minute)
+		})
+		unknown.ID = "unknown"
+		failed := []referral.Source{{ID: "one", Status: "ok"}, {ID: "two", Status: "failed"}}
+		unread := []referral.Notice{{Code: "unreadable_item", Count: 1}}
+		const uncertain, missing = "Look at each referral to see if you need to do anything", "We cannot show your referrals right now"
+		for name, c := range map[string]struct {
+			in   timeline.Input
+			want string
+		}{
+			"a source failed":              {timeline.Input{Facts: []referral.Facts{waiting}, Sources: failed}, uncertain},
+			"an older reading":             {timeline.Input{Facts: []referral.Facts{waiting}, Sources: []referral.Source{{ID: "one", Status: "stale"}}}, uncertain},
+			"something unreadable":         {timeline.Input{Facts: []referral.Facts{waiting}, Notices: unread}, uncertain},
+			"an unknown state":             {timeline.Input{Facts: []referral.Facts{waiting, unknown}}, uncertain},
+			"a date that has passed":       {timeline.Input{Facts: []referral.Facts{gone}}, uncertain},
+			"nothing, and a source failed": {timeline.Input{Sources: failed}, missing},
+			"nothing readable":             {timeline.Input{Notices: unread}, missing},
+			"you act all the same":         {timeline.Input{Facts: []referral.Facts{yours}, Sources: failed}, "1 referral needs you to do something"},
+			"all is well":                  {timeline.Input{Facts: []referral.Facts{waiting}, Sources: failed[:1]}, "Nothing needs you to do anything now"},
+		} {
+			if got := timeline.Build(c.in, vs.Set, vs.policy, wording.English, now()).Summary.Text.String(); got != c.want {
+				t.Errorf("%s: got %q, want %q", name, got, c.want)
+			}
+		}
+	})
 	t.Run("an empty timeline has arrays and not null", func(t *testing.T) {
 		want := "{\n  \"summary\": {\n    \"needsAction\": 0,\n    \"nextAppointment\": null,\n    \"text\": \"You have no referrals to show\"\n  },\n  \"referrals\": [],\n  \"events\": []\n}\n"
 		if got := encode(t, build(nil, vs, wording.English, now())); got != want {

@@ -9,9 +9,11 @@ const (
 	KeyMidday   Key = "midday"
 	KeyMidnight Key = "midnight"
 
-	KeySummaryEmpty   Key = "summary_empty"
-	KeySummaryNothing Key = "summary_nothing_to_do"
-	KeySummaryAction  Key = "summary_action" // counted
+	KeySummaryEmpty     Key = "summary_empty"
+	KeySummaryNothing   Key = "summary_nothing_to_do"
+	KeySummaryUncertain Key = "summary_uncertain"
+	KeySummaryMissing   Key = "summary_missing"
+	KeySummaryAction    Key = "summary_action" // counted
 
 	KeyUrgentAction     Key = "urgent_action"
 	KeyCheckAppointment Key = "check_appointment"
@@ -59,6 +61,8 @@ func keySlots() map[Key][]string {
 		KeyMidnight:         nil,
 		KeySummaryEmpty:     nil,
 		KeySummaryNothing:   nil,
+		KeySummaryUncertain: nil,
+		KeySummaryMissing:   nil,
 		KeyUrgentAction:     nil,
 		KeyCheckAppointment: nil,
 		KeyReferred:         nil,
