@@ -126,7 +126,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 		return nil, fmt.Errorf("start: %w", err)
 	}
 	party := func(provider *upstream.Client) oidc.Deps { return w.relyingParty(db, secrets.ring, provider) }
-	ended := func(s session.Session) {
+	ended := func(s session.Session) { //nolint:contextcheck // what is kept goes even if the request ends
 		tokens.Forget(s.IDTokenID)
 		sources.Forget(s.Citizen.Ref)
 	}

@@ -3,10 +3,11 @@ package sqlite
 import (
 	"context"
 	"errors"
-	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/panics"
