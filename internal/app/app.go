@@ -191,7 +191,7 @@ func (a *App) ReloadWords(ctx context.Context) (version string, err error) {
 // Close ends what New began. It may be called once, after Serve has returned.
 func (a *App) Close(ctx context.Context) error {
 	err := errors.Join(a.sessions.Tidy(ctx), a.checkpoints.Close(ctx))
-	a.upstreams.close()
+	a.upstreams.closeIdle()
 	return errors.Join(err, a.store.Close())
 }
 

@@ -40,9 +40,9 @@ func (w *wiring) upstreams() upstreams {
 	}
 }
 
-// close ends idle connections.
-func (u upstreams) close() {
-	for _, each := range []*upstream.Client{u.token, u.ers, u.ods, u.login, u.staff, u.checkpointSink} {
-		each.Close()
+// closeIdle ends idle connections.
+func (u upstreams) closeIdle() {
+	for _, client := range []*upstream.Client{u.token, u.ers, u.ods, u.login, u.staff, u.checkpointSink} {
+		client.Close()
 	}
 }

@@ -29,7 +29,7 @@ func prefersHTML(accept string) bool {
 			continue
 		}
 		weight := 1.0
-		if q, given := parameters["q"]; given {
+		if q, present := parameters["q"]; present {
 			if weight, err = strconv.ParseFloat(q, 64); err != nil {
 				weight = 0
 			}

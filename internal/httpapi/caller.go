@@ -66,8 +66,9 @@ func mustCaller(c *gin.Context) Caller {
 	return found
 }
 
-// crossOrigin stops requests that another site made a browser send (CSRF). What
-// is no browser passes: it has no cookies that somebody else could use.
+// crossOrigin stops requests that another site made a browser send (CSRF).
+// Requests that do not come from a browser pass: they carry no cookies that
+// another site could use.
 func (s *server) crossOrigin(c *gin.Context) error {
 	if err := s.protection.Check(c.Request); err != nil {
 		return problem.New(problem.CSRF, err)
@@ -78,7 +79,7 @@ func (s *server) crossOrigin(c *gin.Context) error {
 func newProtection(publicURL string) (*http.CrossOriginProtection, error) {
 	protection := http.NewCrossOriginProtection()
 	if err := protection.AddTrustedOrigin(publicURL); err != nil {
-		return nil, fmt.Errorf("public URL is no origin: %w", err)
+		return nil, fmt.Errorf("public URL is not an origin: %w", err)
 	}
 	return protection, nil
 }

@@ -35,10 +35,10 @@ func (s *server) handle(h func(*gin.Context) error) gin.HandlerFunc {
 	}
 }
 
-// recover turns a panic into an internal error. The stack goes to the log, the
+// recoverPanics turns a panic into an internal error. The stack goes to the log, the
 // request's headers and body do not. If a part of the answer has left already, the
 // connection is broken off.
-func (s *server) recover(c *gin.Context) {
+func (s *server) recoverPanics(c *gin.Context) {
 	defer func() {
 		p := recover()
 		if p == nil {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// DefaultReturn is where a citizen goes who did not say where to.
+// DefaultReturn is where a citizen is sent when the sign-in names no return address.
 const DefaultReturn = "/timeline"
 
 // IsOwnPath reports whether a browser that is sent to p stays with this service.

@@ -35,7 +35,7 @@ func road(t *testing.T, h func(*gin.Context) error) (http.Handler, *bytes.Buffer
 	}}
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
-	e.Use(s.identify, s.observe, s.recover, s.secureHeaders)
+	e.Use(s.identify, s.observe, s.recoverPanics, s.secureHeaders)
 	e.GET("/things/:id", s.handle(h))
 	return e, log
 }

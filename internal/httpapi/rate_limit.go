@@ -37,7 +37,7 @@ type limit struct {
 func newLimiters(l Limits) (limiters, error) {
 	store := memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: "pca", CleanUpInterval: time.Minute})
 	var made limiters
-	for _, each := range []struct {
+	for _, setting := range []struct {
 		rate string
 		into **limit
 		key  func(*gin.Context) string
@@ -47,14 +47,14 @@ func newLimiters(l Limits) (limiters, error) {
 		{l.Client, &made.client, func(c *gin.Context) string { return "client/" + string(mustCaller(c).Client) }},
 		{l.Address, &made.address, func(c *gin.Context) string { return "address/" + network(c.ClientIP()) }},
 	} {
-		if each.rate == "" || each.rate == "off" {
+		if setting.rate == "" || setting.rate == "off" {
 			continue
 		}
-		rate, err := limiter.NewRateFromFormatted(each.rate)
+		rate, err := limiter.NewRateFromFormatted(setting.rate)
 		if err != nil {
-			return limiters{}, fmt.Errorf("rate limit %q: want a number, a dash and S, M, H or D", each.rate)
+			return limiters{}, fmt.Errorf("rate limit %q: want a number, a dash and S, M, H or D", setting.rate)
 		}
-		*each.into = &limit{limiter.New(store, rate), each.key}
+		*setting.into = &limit{limiter.New(store, rate), setting.key}
 	}
 	// Keys of a store of its own: an auditor at work costs no citizen anything.
 	apart := memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: "pca-audit", CleanUpInterval: time.Minute})
@@ -79,7 +79,7 @@ func (s *server) count(c *gin.Context, limits ...*limit) error {
 			return problem.New(problem.ServiceUnavailable, fmt.Errorf("count requests: %w", err))
 		}
 		if seen.Reached {
-			// The limiter counts by the machine's clock; by whichever clock, nobody
+			// The limiter uses the machine's clock. Whichever clock is used, no caller
 			// waits longer than one period.
 			wait := min(max(1, seen.Reset-s.d.Now().Unix()), int64(l.rate.Rate.Period.Seconds()))
 			return problem.New(problem.RateLimited, nil).WithRetryAfter(time.Duration(wait) * time.Second)

@@ -43,7 +43,7 @@ func mounted(t *testing.T, routes ...Route) (*server, http.Handler, *bytes.Buffe
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
 	e.HandleMethodNotAllowed = true
-	e.Use(s.identify, s.observe, s.recover, s.secureHeaders)
+	e.Use(s.identify, s.observe, s.recoverPanics, s.secureHeaders)
 	e.NoMethod(s.handle(methodNotAllowed))
 	if err := s.mount(e, [][]Route{routes}); err != nil {
 		t.Fatal(err)

@@ -86,7 +86,7 @@ func New(d Deps) (http.Handler, error) {
 	if err := e.SetTrustedProxies(d.Settings.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("set trusted proxies: %w", err)
 	}
-	e.Use(s.identify, s.observe, s.recover, s.secureHeaders)
+	e.Use(s.identify, s.observe, s.recoverPanics, s.secureHeaders)
 	e.NoRoute(s.handle(notFound))
 	e.NoMethod(s.handle(methodNotAllowed))
 

@@ -29,10 +29,10 @@ func detached(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), detachedFor)
 }
 
-// append writes the entry of a release, with those about the sources, in one
+// appendEntry writes the entry of a release, with those about the sources, in one
 // transaction. A guard error comes back as it is. If the request ends first,
 // nothing was released, and the entries about the sources are written without it.
-func (a *attempt) append(ctx context.Context, entry audit.Entry) (audit.Written, error) {
+func (a *attempt) appendEntry(ctx context.Context, entry audit.Entry) (audit.Written, error) {
 	written, err := a.s.d.Log.Append(ctx, guardOf(a.q.Caller, a.consent), append(a.asked, entry)...)
 	switch {
 	case err == nil, audit.IsGuardError(err):
@@ -110,9 +110,9 @@ func (a *attempt) askedOf(result aggregate.Result) []audit.Entry {
 // seenIn is a reading as the history remembers it: as old as its oldest part.
 func seenIn(r aggregate.Result) history.Reading {
 	seen := history.Reading{Facts: r.Facts, Complete: r.Complete}
-	for _, each := range r.Sources {
-		if each.FetchedAt != nil && (seen.At.IsZero() || each.FetchedAt.Before(seen.At)) {
-			seen.At = *each.FetchedAt
+	for _, source := range r.Sources {
+		if source.FetchedAt != nil && (seen.At.IsZero() || source.FetchedAt.Before(seen.At)) {
+			seen.At = *source.FetchedAt
 		}
 	}
 	return seen

@@ -122,8 +122,8 @@ func (e envelope) undated() envelope {
 // IDs are the ids of referrals, for [Content].
 func IDs(referrals []timeline.Referral) []string {
 	ids := make([]string, len(referrals))
-	for i, each := range referrals {
-		ids[i] = each.ID
+	for i, item := range referrals {
+		ids[i] = item.ID
 	}
 	return ids
 }

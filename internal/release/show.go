@@ -187,7 +187,7 @@ func (a *attempt) release(ctx context.Context, r Reading, c Content) (Released, 
 		entry.Referrals = append(entry.Referrals, encoded(who.KeyedDigest("audit-referral", []byte(id))))
 	}
 	var err error
-	if out.written, err = a.append(ctx, entry); err != nil {
+	if out.written, err = a.appendEntry(ctx, entry); err != nil {
 		return Released{}, err
 	}
 	if a.q.HandOff {

@@ -129,8 +129,8 @@ func readFilter(r *httpapi.Request) (audit.Filter, error) {
 const ndjsonType = "application/x-ndjson"
 
 func wantsNDJSON(r *httpapi.Request) bool {
-	for _, each := range strings.Split(r.Header("Accept"), ",") {
-		if kind, _, err := mime.ParseMediaType(strings.TrimSpace(each)); err == nil && kind == ndjsonType {
+	for _, accepted := range strings.Split(r.Header("Accept"), ",") {
+		if kind, _, err := mime.ParseMediaType(strings.TrimSpace(accepted)); err == nil && kind == ndjsonType {
 			return true
 		}
 	}

@@ -17,8 +17,8 @@ import (
 // calendar file (RFC 5545) without a clinical word.
 func (a *API) calendar(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
 	answer, err := a.show(ctx, r, release.Request{Purpose: "calendar", NoHistory: true}, func(read release.Reading) (release.Content, error) {
-		found, err := own(read, func(each timeline.Referral) bool {
-			return each.Appointment != nil && each.Appointment.ID == r.Param("id")
+		found, err := own(read, func(referral timeline.Referral) bool {
+			return referral.Appointment != nil && referral.Appointment.ID == r.Param("id")
 		})
 		if err != nil {
 			return release.Content{}, err

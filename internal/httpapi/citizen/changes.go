@@ -34,9 +34,9 @@ func (a *API) changes(ctx context.Context, r *httpapi.Request) (httpapi.Answer, 
 			body.Next = &cursor
 		}
 		content := release.Content{Type: httpapi.TypeJSON, Lang: read.Lang}
-		for _, each := range read.Changes {
-			content.Referrals = append(content.Referrals, each.ReferralID)
-			next := history.After(each).String()
+		for _, change := range read.Changes {
+			content.Referrals = append(content.Referrals, change.ReferralID)
+			next := history.After(change).String()
 			body.Next = &next
 		}
 		var err error

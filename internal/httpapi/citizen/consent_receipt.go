@@ -44,8 +44,8 @@ func (a *API) consentReceipt(ctx context.Context, r *httpapi.Request) (httpapi.A
 	return httpapi.Own(http.StatusOK, kind, body).With("Content-Disposition", `attachment; filename="consent-receipt"`), nil
 }
 
-func (a *API) signedReceipt(ctx context.Context, r *httpapi.Request, of consent.Consent) ([]byte, error) {
-	receipt, err := a.d.Consents.Receipt(ctx, r.Caller().Citizen.Ref, of.ID, a.words(wording.English).app(of.Client, wording.English), a.d.Controller)
+func (a *API) signedReceipt(ctx context.Context, r *httpapi.Request, c consent.Consent) ([]byte, error) {
+	receipt, err := a.d.Consents.Receipt(ctx, r.Caller().Citizen.Ref, c.ID, a.words(wording.English).app(c.Client, wording.English), a.d.Controller)
 	if err != nil {
 		return nil, release.Unavailable(err)
 	}
@@ -56,8 +56,8 @@ func (a *API) signedReceipt(ctx context.Context, r *httpapi.Request, of consent.
 	return []byte(signed), nil
 }
 
-func (a *API) fhirConsent(_ context.Context, r *httpapi.Request, of consent.Consent) ([]byte, error) {
-	body, err := json.Marshal(consent.FHIR(r.Caller().Citizen.Ref, of, a.d.Controller))
+func (a *API) fhirConsent(_ context.Context, r *httpapi.Request, c consent.Consent) ([]byte, error) {
+	body, err := json.Marshal(consent.FHIR(r.Caller().Citizen.Ref, c, a.d.Controller))
 	if err != nil {
 		return nil, fmt.Errorf("encode FHIR consent: %w", err)
 	}

@@ -34,18 +34,18 @@ func (a *API) listConsents(ctx context.Context, r *httpapi.Request) (httpapi.Ans
 		return nil, release.Unavailable(err)
 	}
 	views := make([]consentView, len(list))
-	for i, each := range list {
-		views[i] = a.consentView(each)
+	for i, item := range list {
+		views[i] = a.consentView(item)
 	}
 	return httpapi.OwnJSON(http.StatusOK, consentsView{views}), nil
 }
 
-func (a *API) consentView(k consent.Consent) consentView {
+func (a *API) consentView(c consent.Consent) consentView {
 	v := consentView{
-		ID: k.ID, ClientID: k.Client, Scopes: k.Scopes, NoticeVersion: k.Notice, Status: k.Status,
-		GrantedAt: k.GrantedAt.UTC(), ExpiresAt: k.ExpiresAt.UTC(), WithdrawnAt: k.WithdrawnAt,
+		ID: c.ID, ClientID: c.Client, Scopes: c.Scopes, NoticeVersion: c.Notice, Status: c.Status,
+		GrantedAt: c.GrantedAt.UTC(), ExpiresAt: c.ExpiresAt.UTC(), WithdrawnAt: c.WithdrawnAt,
 	}
-	if found, err := a.d.Clients.Find(k.Client); err == nil {
+	if found, err := a.d.Clients.Find(c.Client); err == nil {
 		v.ClientName = &found.Name
 	}
 	if v.Scopes == nil {

@@ -28,7 +28,7 @@ func (a *API) grantConsent(ctx context.Context, r *httpapi.Request) (httpapi.Ans
 	if len(key) > longestKey {
 		return nil, problem.New(problem.BadRequest, nil).WithDetail("Idempotency-Key is longer than 128 characters.")
 	}
-	given, created, err := a.d.Consents.Grant(ctx, consent.Grant{
+	granted, created, err := a.d.Consents.Grant(ctx, consent.Grant{
 		Citizen: caller.Citizen.Ref, Client: client.ID(in.ClientID), Scopes: slices.Clone(in.Scopes), NoticeVersion: in.NoticeVersion,
 		Channel: "web", CorrelationID: r.CorrelationID(), IdempotencyKey: key,
 	})
@@ -39,5 +39,5 @@ func (a *API) grantConsent(ctx context.Context, r *httpapi.Request) (httpapi.Ans
 	if created {
 		status = http.StatusCreated
 	}
-	return httpapi.OwnJSON(status, a.consentView(given)).With("Location", "/v1/consents/"+given.ID), nil
+	return httpapi.OwnJSON(status, a.consentView(granted)).With("Location", "/v1/consents/"+granted.ID), nil
 }

@@ -55,7 +55,9 @@ func (a *API) manageLink(ctx context.Context, r *httpapi.Request) (httpapi.Answe
 // handOff returns the link for one of the caller's own referrals.
 func (a *API) handOff(ctx context.Context, r *httpapi.Request, form func(manageView) (release.Content, error)) (httpapi.Answer, error) {
 	return a.show(ctx, r, release.Request{Purpose: "manage", NoHistory: true, HandOff: true}, func(read release.Reading) (release.Content, error) {
-		found, err := own(read, func(each timeline.Referral) bool { return each.ID == r.Param("id") && each.ManageURL != nil })
+		found, err := own(read, func(referral timeline.Referral) bool {
+			return referral.ID == r.Param("id") && referral.ManageURL != nil
+		})
 		if err != nil {
 			return release.Content{}, err
 		}

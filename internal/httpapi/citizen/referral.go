@@ -16,7 +16,7 @@ type referralBody struct {
 // referral is GET /v1/referrals/{id}.
 func (a *API) referral(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
 	return a.show(ctx, r, release.Request{Purpose: "referral"}, func(read release.Reading) (release.Content, error) {
-		found, err := own(read, func(each timeline.Referral) bool { return each.ID == r.Param("id") })
+		found, err := own(read, func(referral timeline.Referral) bool { return referral.ID == r.Param("id") })
 		if err != nil {
 			return release.Content{}, err
 		}

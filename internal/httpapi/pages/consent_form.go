@@ -108,8 +108,8 @@ func readConsentForm(r *httpapi.Request) (consentForm, error) {
 		case "return_to":
 			form.returnTo = values[0]
 		case "scopes":
-			for _, each := range values {
-				form.scopes = append(form.scopes, consent.Scope(each))
+			for _, scope := range values {
+				form.scopes = append(form.scopes, consent.Scope(scope))
 			}
 		default:
 			return consentForm{}, wrong

@@ -64,7 +64,7 @@ func (p *Pages) showConsents(ctx context.Context, r *httpapi.Request, why consen
 		page.Clients = append(page.Clients, p.consentClient(id, "client-"+strconv.Itoa(i+1), list, inForce))
 	}
 	first := page.Clients[0]
-	waiting := !slices.ContainsFunc(first.Shared, func(each web.Scope) bool { return each.Name == string(consent.TimelineRead) })
+	waiting := !slices.ContainsFunc(first.Shared, func(scope web.Scope) bool { return scope.Name == string(consent.TimelineRead) })
 	page.Asking = waiting && (why.returnTo != "" || first.Ended == "" || why.trouble != web.NoTrouble)
 	page.GoOn = !waiting && why.returnTo != ""
 	text, err := p.render(r, page)
@@ -84,8 +84,8 @@ func clientsToShow(list []consent.Consent, asking client.ID) []client.ID {
 		}
 	}
 	add(client.Web)
-	for _, each := range list {
-		add(each.Client)
+	for _, item := range list {
+		add(item.Client)
 	}
 	return all
 }
@@ -101,11 +101,11 @@ func (p *Pages) consentClient(id client.ID, anchor string, list []consent.Consen
 		view.Name = found.Name
 	}
 	var shared []consent.Scope
-	if i := slices.IndexFunc(list, func(each consent.Consent) bool { return each.Client == id }); i >= 0 {
+	if i := slices.IndexFunc(list, func(item consent.Consent) bool { return item.Client == id }); i >= 0 {
 		latest := list[i]
 		switch latest.Status {
 		case consent.StatusActive, consent.StatusNoticeOutdated:
-			shared = slices.DeleteFunc(slices.Clone(latest.Scopes), func(each consent.Scope) bool { return slices.Contains(latest.Outdated, each) })
+			shared = slices.DeleteFunc(slices.Clone(latest.Scopes), func(scope consent.Scope) bool { return slices.Contains(latest.Outdated, scope) })
 			view.ConsentID, view.Since, view.Until = latest.ID, p.day(latest.GrantedAt), p.day(latest.ExpiresAt)
 			if len(shared) == 0 {
 				view.Ended = "changed"
