@@ -22,32 +22,18 @@ const (
 	Refresh             // the sources are asked even if there is a fresh reading
 )
 
-// Status is the outcome of one source.
-type Status string
+// SourceOutcome is the outcome of one source for one request.
+type SourceOutcome struct {
+	referral.Source
 
-// The statuses.
-const (
-	OK      Status = "ok"
-	Stale   Status = "stale"   // an older reading, because the source failed now
-	Partial Status = "partial" // the source answered, but not all could be read
-	Failed  Status = "failed"  // nothing from this source
-)
-
-// SourceStatus is the outcome of one source for one request.
-type SourceStatus struct {
-	ID        string
-	Name      string
-	Status    Status
-	FetchedAt *time.Time // when the reading was made; nil when there is none
-	Issue     Issue      // empty when OK
-	Asked     bool       // the source itself was asked, not only the cache
+	Asked bool // the source itself was asked, not only the cache
 }
 
 // Result is the combined answer of all sources.
 type Result struct {
 	Facts   []referral.Facts
-	Notices []Notice
-	Sources []SourceStatus
+	Notices []referral.Notice
+	Sources []SourceOutcome
 	// Complete reports whether every source answered freshly and everything could be read.
 	Complete bool
 }
@@ -135,12 +121,12 @@ func (a *Aggregator) together(ctx context.Context, answers []answer) (Result, er
 	usable := false
 	var signIn, first error
 	for i, s := range a.d.Sources {
-		status := SourceStatus{ID: s.ID(), Name: s.Name(), Status: OK}
+		status := SourceOutcome{Source: referral.Source{ID: s.ID(), Name: s.Name(), Status: referral.SourceOK}}
 		r, err := answers[i].reading, answers[i].err
 		if err != nil {
 			a.d.Failed(ctx, s.ID(), err)
 			failure := failureOf(err)
-			status.Status, status.Issue = Failed, failure.Issue
+			status.Status, status.Issue = referral.SourceFailed, failure.Issue
 			if errors.Is(err, ErrReauthenticate) {
 				signIn = err
 			} else {
@@ -155,14 +141,14 @@ func (a *Aggregator) together(ctx context.Context, answers []answer) (Result, er
 			switch {
 			case r.Outcome == cache.Stale:
 				a.d.Failed(ctx, s.ID(), r.Err)
-				status.Status, status.Issue = Stale, failureOf(r.Err).Issue
+				status.Status, status.Issue = referral.SourceStale, failureOf(r.Err).Issue
 			case r.Value.Partial:
-				status.Status, status.Issue = Partial, r.Value.PartialIssue
+				status.Status, status.Issue = referral.SourcePartial, r.Value.PartialIssue
 			}
 			result.Facts = append(result.Facts, r.Value.Facts...)
 			result.Notices = append(result.Notices, r.Value.Notices...)
 		}
-		result.Complete = result.Complete && status.Status == OK
+		result.Complete = result.Complete && status.Status == referral.SourceOK
 		result.Sources = append(result.Sources, status)
 	}
 	switch {

@@ -52,10 +52,10 @@ func fails(err error) func(context.Context) (aggregate.Reading, error) {
 
 func hangs(ctx context.Context) (aggregate.Reading, error) {
 	<-ctx.Done()
-	return aggregate.Reading{}, &aggregate.Failure{Issue: aggregate.Timeout, Kind: aggregate.TooSlow, Cause: ctx.Err()}
+	return aggregate.Reading{}, &aggregate.Failure{Issue: referral.IssueTimeout, Kind: aggregate.TooSlow, Cause: ctx.Err()}
 }
 
-func failure(issue aggregate.Issue, kind aggregate.Kind) *aggregate.Failure {
+func failure(issue referral.Issue, kind aggregate.Kind) *aggregate.Failure {
 	return &aggregate.Failure{Issue: issue, Kind: kind, Cause: errors.New("why")}
 }
 
@@ -95,8 +95,8 @@ func read(t *testing.T, a *aggregate.Aggregator) (aggregate.Result, error) {
 	return a.Read(t.Context(), aggregate.Access{Citizen: citizen.New("ref", citizen.NHSNumber{}, [32]byte{})}, aggregate.Cached)
 }
 
-func statuses(r aggregate.Result) map[string]aggregate.Status {
-	m := map[string]aggregate.Status{}
+func statuses(r aggregate.Result) map[string]referral.SourceStatus {
+	m := map[string]referral.SourceStatus{}
 	for _, s := range r.Sources {
 		m[s.ID] = s.Status
 	}
@@ -121,9 +121,9 @@ func TestEverySourceAnswers(t *testing.T) {
 	}
 	want := aggregate.Result{
 		Complete: true, Facts: []referral.Facts{{ID: "a"}, {ID: "b"}},
-		Sources: []aggregate.SourceStatus{
-			{ID: "one", Name: "Name of one", Status: aggregate.OK, FetchedAt: &w.now, Asked: true},
-			{ID: "two", Name: "Name of two", Status: aggregate.OK, FetchedAt: &w.now, Asked: true},
+		Sources: []aggregate.SourceOutcome{
+			{Source: referral.Source{ID: "one", Name: "Name of one", Status: referral.SourceOK, FetchedAt: &w.now}, Asked: true},
+			{Source: referral.Source{ID: "two", Name: "Name of two", Status: referral.SourceOK, FetchedAt: &w.now}, Asked: true},
 		},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
@@ -156,11 +156,11 @@ func TestEverySourceAnswers(t *testing.T) {
 
 func TestOneSourceFailsAlone(t *testing.T) {
 	good, bad := &source{id: "good", read: holds("a")}, &source{id: "bad"}
-	for issue, cause := range map[aggregate.Issue]error{
-		aggregate.Timeout:      fmt.Errorf("read: %w", failure(aggregate.Timeout, aggregate.TooSlow)),
-		aggregate.Structure:    failure(aggregate.Structure, aggregate.Unavailable),
-		aggregate.BusinessRule: &aggregate.Failure{Issue: aggregate.BusinessRule, NotStale: true, Cause: errors.New("no")},
-		aggregate.Exception:    errors.New("an unforeseen error"),
+	for issue, cause := range map[referral.Issue]error{
+		referral.IssueTimeout:      fmt.Errorf("read: %w", failure(referral.IssueTimeout, aggregate.TooSlow)),
+		referral.IssueStructure:    failure(referral.IssueStructure, aggregate.Unavailable),
+		referral.IssueBusinessRule: &aggregate.Failure{Issue: referral.IssueBusinessRule, NotStale: true, Cause: errors.New("no")},
+		referral.IssueException:    errors.New("an unforeseen error"),
 	} {
 		bad.read = fails(cause)
 		w, a := newAggregator(t, bad, good)
@@ -169,7 +169,7 @@ func TestOneSourceFailsAlone(t *testing.T) {
 			t.Fatalf("%+v, %v", got, err)
 		}
 		s := got.Sources[0]
-		if s.Status != aggregate.Failed || s.Issue != issue || s.FetchedAt != nil || !s.Asked || got.Sources[1].Status != aggregate.OK {
+		if s.Status != referral.SourceFailed || s.Issue != issue || s.FetchedAt != nil || !s.Asked || got.Sources[1].Status != referral.SourceOK {
 			t.Errorf("%s: %+v", issue, got.Sources)
 		}
 		if len(w.failed) != 1 || !strings.HasPrefix(w.failed[0], "bad: ") {
@@ -179,14 +179,14 @@ func TestOneSourceFailsAlone(t *testing.T) {
 }
 
 func TestPartialReading(t *testing.T) {
-	notices := []aggregate.Notice{{Code: aggregate.UnreadableItem, Count: 2}}
+	notices := []referral.Notice{{Code: referral.UnreadableItem, Count: 2}}
 	s := &source{id: "one", read: func(context.Context) (aggregate.Reading, error) {
-		return aggregate.Reading{Facts: []referral.Facts{{ID: "a"}}, Notices: notices, Partial: true, PartialIssue: aggregate.Structure}, nil
+		return aggregate.Reading{Facts: []referral.Facts{{ID: "a"}}, Notices: notices, Partial: true, PartialIssue: referral.IssueStructure}, nil
 	}}
 	_, a := newAggregator(t, s)
 	for range 2 { // loaded, then from the cache
 		got, err := read(t, a)
-		if err != nil || got.Complete || got.Sources[0].Status != aggregate.Partial || got.Sources[0].Issue != aggregate.Structure {
+		if err != nil || got.Complete || got.Sources[0].Status != referral.SourcePartial || got.Sources[0].Issue != referral.IssueStructure {
 			t.Errorf("%+v, %v", got, err)
 		}
 		if diff := cmp.Diff(notices, got.Notices); diff != "" {
@@ -204,12 +204,12 @@ func TestStaleReading(t *testing.T) {
 	}
 	t.Run("stands in for a source that fails", func(t *testing.T) {
 		w.now = at.Add(10 * time.Minute)
-		s.read = fails(failure(aggregate.Transient, aggregate.Unavailable))
+		s.read = fails(failure(referral.IssueTransient, aggregate.Unavailable))
 		got, err := read(t, a)
 		if err != nil || got.Complete || len(got.Facts) != 1 {
 			t.Fatalf("%+v, %v", got, err)
 		}
-		if one := got.Sources[0]; one.Status != aggregate.Stale || one.Issue != aggregate.Transient || !one.FetchedAt.Equal(at) || !one.Asked {
+		if one := got.Sources[0]; one.Status != referral.SourceStale || one.Issue != referral.IssueTransient || !one.FetchedAt.Equal(at) || !one.Asked {
 			t.Errorf("%+v", one)
 		}
 		if len(w.failed) != 1 {
@@ -217,7 +217,7 @@ func TestStaleReading(t *testing.T) {
 		}
 	})
 	t.Run("never for another person's data, nor for a refusal", func(t *testing.T) {
-		refusal := failure(aggregate.BusinessRule, aggregate.Unavailable)
+		refusal := failure(referral.IssueBusinessRule, aggregate.Unavailable)
 		refusal.NotStale = true
 		s.read = fails(fmt.Errorf("read: %w", refusal))
 		got, err := read(t, a)
@@ -239,7 +239,7 @@ func TestStaleReading(t *testing.T) {
 	})
 	t.Run("not beyond its time", func(t *testing.T) {
 		w.now = at.Add(fresh + staleMax + time.Second)
-		s.read = fails(failure(aggregate.Transient, aggregate.Unavailable))
+		s.read = fails(failure(referral.IssueTransient, aggregate.Unavailable))
 		if got, err := read(t, a); kindOf(err) != aggregate.Unavailable || len(got.Facts) != 0 {
 			t.Errorf("%+v, %v", got, err)
 		}
@@ -250,7 +250,7 @@ func TestStaleReading(t *testing.T) {
 			t.Fatal(err)
 		}
 		a.Forget("ref")
-		s.read = fails(failure(aggregate.Transient, aggregate.Unavailable))
+		s.read = fails(failure(referral.IssueTransient, aggregate.Unavailable))
 		if got, err := read(t, a); err == nil {
 			t.Errorf("%+v", got)
 		}
@@ -259,17 +259,17 @@ func TestStaleReading(t *testing.T) {
 
 func TestNoSourceGivesAnything(t *testing.T) {
 	for kind, cause := range map[aggregate.Kind]error{
-		aggregate.Unavailable:         failure(aggregate.Transient, aggregate.Unavailable),
-		aggregate.Busy:                failure(aggregate.Transient, aggregate.Busy),
-		aggregate.TooSlow:             failure(aggregate.Timeout, aggregate.TooSlow),
-		aggregate.IdentityLevelTooLow: failure(aggregate.BusinessRule, aggregate.IdentityLevelTooLow),
+		aggregate.Unavailable:         failure(referral.IssueTransient, aggregate.Unavailable),
+		aggregate.Busy:                failure(referral.IssueTransient, aggregate.Busy),
+		aggregate.TooSlow:             failure(referral.IssueTimeout, aggregate.TooSlow),
+		aggregate.IdentityLevelTooLow: failure(referral.IssueBusinessRule, aggregate.IdentityLevelTooLow),
 	} {
 		_, a := newAggregator(t, &source{id: "one", read: fails(cause)})
 		got, err := read(t, a)
 		if kindOf(err) != kind {
 			t.Errorf("kind %d: %v", kind, err)
 		}
-		if len(got.Sources) != 1 || got.Sources[0].Status != aggregate.Failed {
+		if len(got.Sources) != 1 || got.Sources[0].Status != referral.SourceFailed {
 			t.Errorf("kind %d: the audit log does not name who was asked: %+v", kind, got)
 		}
 	}
@@ -284,8 +284,8 @@ func TestSlowSources(t *testing.T) {
 			if took := time.Since(began); err != nil || took > timeout {
 				t.Fatalf("took %s: %v", took, err)
 			}
-			want := map[string]aggregate.Status{"slow": aggregate.Failed, "quick": aggregate.OK}
-			if diff := cmp.Diff(want, statuses(got)); diff != "" || got.Sources[0].Issue != aggregate.Timeout {
+			want := map[string]referral.SourceStatus{"slow": referral.SourceFailed, "quick": referral.SourceOK}
+			if diff := cmp.Diff(want, statuses(got)); diff != "" || got.Sources[0].Issue != referral.IssueTimeout {
 				t.Error(diff)
 			}
 		})
@@ -314,7 +314,7 @@ func TestSlowSources(t *testing.T) {
 		w.now, s.read = w.now.Add(5*time.Minute), hangs
 		synctest.Test(t, func(t *testing.T) {
 			got, err := read(t, a)
-			if err != nil || got.Sources[0].Status != aggregate.Stale || got.Sources[0].Issue != aggregate.Timeout || len(got.Facts) != 1 {
+			if err != nil || got.Sources[0].Status != referral.SourceStale || got.Sources[0].Issue != referral.IssueTimeout || len(got.Facts) != 1 {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})

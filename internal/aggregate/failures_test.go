@@ -8,6 +8,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 func signsOut(context.Context) (aggregate.Reading, error) {
@@ -20,13 +21,13 @@ func TestOneSourcesSignInCostsItsOwnPart(t *testing.T) {
 	if err != nil || len(got.Facts) != 1 || got.Complete {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	if s := got.Sources[1]; s.Status != aggregate.Failed || s.Issue != aggregate.BusinessRule || s.FetchedAt != nil {
+	if s := got.Sources[1]; s.Status != referral.SourceFailed || s.Issue != referral.IssueBusinessRule || s.FetchedAt != nil {
 		t.Errorf("%+v", s)
 	}
 }
 
 func TestTheCitizenIsAskedToSignInWhenNothingElseCouldBeShown(t *testing.T) {
-	down := &source{id: "down", read: fails(failure(aggregate.Transient, aggregate.Unavailable))}
+	down := &source{id: "down", read: fails(failure(referral.IssueTransient, aggregate.Unavailable))}
 	_, a := newAggregator(t, down, &source{id: "wants sign-in", read: signsOut})
 	got, err := read(t, a)
 	if !errors.Is(err, aggregate.ErrReauthenticate) || len(got.Facts) != 0 || len(got.Sources) != 2 {
@@ -65,7 +66,7 @@ func TestAPanicInASourceCostsItsOwnPart(t *testing.T) {
 	faulty := &source{id: "faulty", read: func(context.Context) (aggregate.Reading, error) { panic("fault in a source") }}
 	_, a := newAggregator(t, faulty, &source{id: "good", read: holds("a")})
 	got, err := read(t, a)
-	if err != nil || len(got.Facts) != 1 || got.Complete || got.Sources[0].Status != aggregate.Failed || got.Sources[0].Issue != aggregate.Exception {
+	if err != nil || len(got.Facts) != 1 || got.Complete || got.Sources[0].Status != referral.SourceFailed || got.Sources[0].Issue != referral.IssueException {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	faulty.read = holds("b")
@@ -78,11 +79,11 @@ func TestAPanicInASourceCostsItsOwnPart(t *testing.T) {
 // must not show that one as if nothing had happened, nor put it in the place of a
 // source that is down.
 func TestARefusalEndsTheOlderReading(t *testing.T) {
-	refusal := failure(aggregate.BusinessRule, aggregate.Unavailable)
+	refusal := failure(referral.IssueBusinessRule, aggregate.Unavailable)
 	refusal.NotStale = true
 	for name, after := range map[string]error{
 		"refused again": refusal,
-		"down":          failure(aggregate.Transient, aggregate.Unavailable),
+		"down":          failure(referral.IssueTransient, aggregate.Unavailable),
 	} {
 		s := &source{id: "one", read: holds("a")}
 		_, a := newAggregator(t, s)

@@ -35,44 +35,12 @@ type Source interface {
 // cache share it: they MUST NOT change it, nor anything that it refers to.
 type Reading struct {
 	Facts   []referral.Facts
-	Notices []Notice // what could not be read; it is never dropped silently
+	Notices []referral.Notice // what could not be read; it is never dropped silently
 	// Partial reports whether something is missing that the source should have given.
 	Partial bool
 	// PartialIssue is the kind of fault that made it partial; empty when not Partial.
-	PartialIssue Issue
+	PartialIssue referral.Issue
 }
-
-// Notice counts things that could not be shown.
-type Notice struct {
-	Code  NoticeCode
-	Count int
-}
-
-// NoticeCode is the kind of thing that could not be shown.
-type NoticeCode string
-
-// The notices.
-const (
-	UnreadableItem        NoticeCode = "unreadable_item"        // a referral, or what may be one, that could not be read
-	UnreadableAppointment NoticeCode = "unreadable_appointment" // an appointment whose time or status could not be read
-	UnreadableReview      NoticeCode = "unreadable_review"      // a review that could not be read
-	UnreadablePart        NoticeCode = "unreadable_part"        // a part of what is shown could not be read
-	Orphan                NoticeCode = "orphan"                 // an appointment or task without its referral
-	MissingItem           NoticeCode = "missing_item"           // the source counted more referrals than it sent
-	ServiceNotFound       NoticeCode = "service_not_found"      // a referral's service could not be looked up
-)
-
-// Issue is the NHS's kind of source failure (consumer API NFR-08).
-type Issue string
-
-// The issues.
-const (
-	Timeout      Issue = "timeout"
-	Structure    Issue = "structure" // failed validation
-	Transient    Issue = "transient" // an HTTP error
-	Exception    Issue = "exception"
-	BusinessRule Issue = "business-rule"
-)
 
 // Errors of the sources and of the Aggregator.
 var (
@@ -98,7 +66,7 @@ const (
 
 // Failure is why a source returned no reading.
 type Failure struct {
-	Issue Issue
+	Issue referral.Issue
 	Kind  Kind
 	// NotStale forbids using an older reading instead: the source refused, so its
 	// earlier answer may not be shown either.
@@ -133,9 +101,9 @@ func failureOf(err error) *Failure {
 	case errors.As(err, &f):
 		return f
 	case errors.Is(err, context.DeadlineExceeded):
-		return &Failure{Issue: Timeout, Kind: TooSlow, Cause: err}
+		return &Failure{Issue: referral.IssueTimeout, Kind: TooSlow, Cause: err}
 	case errors.Is(err, ErrReauthenticate):
-		return &Failure{Issue: BusinessRule, NotStale: true, Cause: err}
+		return &Failure{Issue: referral.IssueBusinessRule, NotStale: true, Cause: err}
 	}
-	return &Failure{Issue: Exception, Cause: err}
+	return &Failure{Issue: referral.IssueException, Cause: err}
 }

@@ -7,11 +7,12 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 func TestASourcesFailureIsTheRightProblem(t *testing.T) {
 	kind := func(k aggregate.Kind) error {
-		return &aggregate.Failure{Issue: aggregate.Transient, Kind: k, Cause: errors.New("why")}
+		return &aggregate.Failure{Issue: referral.IssueTransient, Kind: k, Cause: errors.New("why")}
 	}
 	for want, err := range map[problem.Code]error{
 		problem.UpstreamUnavailable:      kind(aggregate.Unavailable),

@@ -8,6 +8,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/fhir"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
@@ -21,19 +22,19 @@ func noAnswer(ctx context.Context, err error) error {
 	case errors.Is(err, upstream.ErrTooLarge):
 		return unreadable("answer", fhir.ErrTooLarge)
 	case ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return &aggregate.Failure{Issue: aggregate.Timeout, Kind: aggregate.TooSlow, Cause: err}
+		return &aggregate.Failure{Issue: referral.IssueTimeout, Kind: aggregate.TooSlow, Cause: err}
 	}
-	return &aggregate.Failure{Issue: aggregate.Transient, Cause: err}
+	return &aggregate.Failure{Issue: referral.IssueTransient, Cause: err}
 }
 
 // unreadable is the failure of an answer that came and cannot be used. Only
 // errors of internal/fhir may be passed to it: they do not quote the answer.
 func unreadable(what string, err error) error {
 	f := &aggregate.Failure{
-		Issue: aggregate.Structure, Cause: fmt.Errorf("read %s: %w", what, err),
+		Issue: referral.IssueStructure, Cause: fmt.Errorf("read %s: %w", what, err),
 	}
 	if errors.Is(err, fhir.ErrForeignSubject) {
-		f.Issue, f.NotStale = aggregate.BusinessRule, true
+		f.Issue, f.NotStale = referral.IssueBusinessRule, true
 	}
 	return f
 }
@@ -43,7 +44,7 @@ func unreadable(what string, err error) error {
 // answers are not always FHIR.
 func refused(a upstream.Answer) error {
 	f := &aggregate.Failure{
-		Issue: aggregate.Transient,
+		Issue: referral.IssueTransient,
 		Cause: fmt.Errorf("e-RS answered status %d%s", a.Status, requestID(a.Header)),
 	}
 	switch {
@@ -53,14 +54,14 @@ func refused(a upstream.Answer) error {
 	case a.Status == http.StatusUnauthorized:
 		return fmt.Errorf("%w: %w", errTokenRefused, f.Cause)
 	case a.Status == http.StatusForbidden:
-		f.Issue, f.NotStale = aggregate.BusinessRule, true
+		f.Issue, f.NotStale = referral.IssueBusinessRule, true
 	case a.Status == http.StatusTooManyRequests, a.Status == http.StatusServiceUnavailable:
 		f.Kind = aggregate.Busy
 	case a.Status == http.StatusGatewayTimeout:
-		f.Issue, f.Kind = aggregate.Timeout, aggregate.TooSlow
+		f.Issue, f.Kind = referral.IssueTimeout, aggregate.TooSlow
 	case a.Status >= http.StatusInternalServerError:
 	default:
-		f.Issue = aggregate.Exception
+		f.Issue = referral.IssueException
 	}
 	return f
 }

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
@@ -197,14 +196,14 @@ func one(t testing.TB, f *found) referral.Facts {
 }
 
 // wantNotices fails unless exactly that many things of exactly that kind are named.
-func wantNotices(t testing.TB, f *found, want map[aggregate.NoticeCode]int) {
+func wantNotices(t testing.TB, f *found, want map[referral.NoticeCode]int) {
 	t.Helper()
 	if !maps.Equal(f.notices, want) {
 		t.Errorf("notices %v, want %v (unreadable %v, parts %v)", f.notices, want, f.unreadable, f.parts)
 	}
 }
 
-func wantNotice(t testing.TB, f *found, code aggregate.NoticeCode) {
+func wantNotice(t testing.TB, f *found, code referral.NoticeCode) {
 	t.Helper()
-	wantNotices(t, f, map[aggregate.NoticeCode]int{code: 1})
+	wantNotices(t, f, map[referral.NoticeCode]int{code: 1})
 }

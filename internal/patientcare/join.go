@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/fhir"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
@@ -36,18 +35,18 @@ func (f *found) join(london *time.Location) {
 func (f *found) joinAppointment(a *appointment, r *foundReferral, london *time.Location) {
 	switch {
 	case r == nil:
-		f.rejectEntry(aggregate.Orphan, reasonOrphan)
+		f.rejectEntry(referral.Orphan, reasonOrphan)
 	case a.Status != "" && a.Status != "booked":
 		// Shown as booked, it would send a citizen to an appointment that does not exist.
-		f.rejectEntry(aggregate.UnreadableAppointment, reasonStatus)
+		f.rejectEntry(referral.UnreadableAppointment, reasonStatus)
 		r.hiddenAppointment = better(r.hiddenAppointment, a, london)
 	case a.startUnreadable(london):
 		// Shown without its start, it would say that staff will send the date.
-		f.rejectEntry(aggregate.UnreadableAppointment, reasonDate)
+		f.rejectEntry(referral.UnreadableAppointment, reasonDate)
 		r.hiddenAppointment = better(r.hiddenAppointment, a, london)
 	default:
 		if r.appointment != nil {
-			f.rejectEntry(aggregate.UnreadableAppointment, reasonSecond)
+			f.rejectEntry(referral.UnreadableAppointment, reasonSecond)
 		}
 		r.appointment = better(r.appointment, a, london)
 	}
@@ -86,14 +85,14 @@ func better(a, b *appointment, london *time.Location) *appointment {
 func (f *found) joinTask(t *task, r *foundReferral) {
 	switch {
 	case r == nil:
-		f.rejectEntry(aggregate.Orphan, reasonOrphan)
+		f.rejectEntry(referral.Orphan, reasonOrphan)
 	case slices.Contains([]string{"rejected", "cancelled", "failed", "completed", statusError}, t.Status):
 		// Shown as in progress, it would keep a citizen waiting for nothing.
-		f.rejectEntry(aggregate.UnreadableReview, reasonStatus)
+		f.rejectEntry(referral.UnreadableReview, reasonStatus)
 	case r.task == nil:
 		r.task = t
 	default:
-		f.rejectEntry(aggregate.UnreadableReview, reasonSecond)
+		f.rejectEntry(referral.UnreadableReview, reasonSecond)
 		if cmp.Or(fhir.CompareUpdated(r.task.Meta, t.Meta), cmp.Compare(r.task.Due, t.Due), fhir.CompareContent(r.task, t)) < 0 {
 			r.task = t
 		}
@@ -105,22 +104,22 @@ func (f *found) noteParts(r *foundReferral, london *time.Location) {
 	day := func(d *string) bool { return d == nil || parseDay(*d, london) != (referral.Date{}) }
 	lost := r.lost
 	if !day(r.AuthoredOn) {
-		f.noteMissing(aggregate.UnreadablePart, reasonDate, 1)
+		f.noteMissing(referral.UnreadablePart, reasonDate, 1)
 	}
 	if a := r.appointment; a != nil {
 		lost += a.lost
 		if _, ok := fhir.ParseInstant(text(a.End), london); a.End != nil && !ok {
-			f.noteMissing(aggregate.UnreadablePart, reasonDate, 1)
+			f.noteMissing(referral.UnreadablePart, reasonDate, 1)
 		}
 	}
 	if t := r.task; t != nil {
 		lost += t.lost
 		if t.Due != "" && !day(&t.Due) {
-			f.noteMissing(aggregate.UnreadableReview, reasonDate, 1)
+			f.noteMissing(referral.UnreadableReview, reasonDate, 1)
 		}
 	}
 	if lost > 0 {
-		f.noteMissing(aggregate.UnreadablePart, reasonPart, lost)
+		f.noteMissing(referral.UnreadablePart, reasonPart, lost)
 	}
 }
 

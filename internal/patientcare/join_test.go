@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 func TestDuplicates(t *testing.T) {
@@ -75,7 +75,7 @@ func TestDuplicates(t *testing.T) {
 			if one(t, f).Appointment != nil {
 				t.Error("the older is shown")
 			}
-			wantNotice(t, f, aggregate.UnreadableAppointment)
+			wantNotice(t, f, referral.UnreadableAppointment)
 		})
 	})
 	t.Run("what refers to the older version by its address finds the newer", func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestDuplicates(t *testing.T) {
 			if got.Appointment.Start == nil || got.Appointment.Start.Day() != 7 || got.Review.DueBy.Month != 3 {
 				t.Errorf("appointment %+v review %+v", got.Appointment, got.Review)
 			}
-			wantNotices(t, f, map[aggregate.NoticeCode]int{aggregate.UnreadableAppointment: 2, aggregate.UnreadableReview: 1})
+			wantNotices(t, f, map[referral.NoticeCode]int{referral.UnreadableAppointment: 2, referral.UnreadableReview: 1})
 		})
 	})
 }
@@ -117,7 +117,7 @@ func TestAppointmentAndTaskOnOneReferral(t *testing.T) {
 func TestOrphansAreNamed(t *testing.T) {
 	f := readJoined(t, bundleOf(t, referralOf(1), appointmentOf(2), taskOf(3)))
 	one(t, f)
-	wantNotices(t, f, map[aggregate.NoticeCode]int{aggregate.Orphan: 2})
+	wantNotices(t, f, map[referral.NoticeCode]int{referral.Orphan: 2})
 }
 
 // TestOrderOfEntriesNeverChangesTheFacts draws bundles full of conflicts.

@@ -5,9 +5,9 @@ import (
 
 	r4 "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
-	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/fhir"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 // Reasons why something could not be shown, as metrics name them.
@@ -42,7 +42,7 @@ type found struct {
 	counted    map[string]int
 	// notices are what the unreadable things were, and which parts of what is shown
 	// are missing.
-	notices map[aggregate.NoticeCode]int
+	notices map[referral.NoticeCode]int
 	// parts are unreadable parts of what is shown, by reason.
 	parts map[string]int
 }
@@ -66,7 +66,7 @@ func readBundle(body []byte, owner citizen.NHSNumber) (*found, error) {
 	}
 	f := &found{
 		unreadable: map[string]int{}, counted: map[string]int{},
-		notices: map[aggregate.NoticeCode]int{}, parts: map[string]int{},
+		notices: map[referral.NoticeCode]int{}, parts: map[string]int{},
 	}
 	for i := range b.Entries {
 		if err := f.readEntry(&b.Entries[i], owner); err != nil {
@@ -88,23 +88,23 @@ func (f *found) readTotal(b *fhir.Bundle) {
 		}
 	}
 	if missing > 0 {
-		f.noteMissing(aggregate.MissingItem, reasonTotal, missing)
+		f.noteMissing(referral.MissingItem, reasonTotal, missing)
 	}
 	if b.HasNext && missing <= 0 {
 		// e-RS promises one page. How much the next one holds is not known.
-		f.noteMissing(aggregate.MissingItem, reasonPage, 1)
+		f.noteMissing(referral.MissingItem, reasonPage, 1)
 	}
 }
 
 // rejectEntry notes an entry that is not shown.
-func (f *found) rejectEntry(what aggregate.NoticeCode, why string) {
+func (f *found) rejectEntry(what referral.NoticeCode, why string) {
 	f.unreadable[why]++
 	f.notices[what]++
 }
 
 // noteMissing notes n things that are missing in something shown, or in the whole
 // answer.
-func (f *found) noteMissing(what aggregate.NoticeCode, why string, n int) {
+func (f *found) noteMissing(what referral.NoticeCode, why string, n int) {
 	f.parts[why] += n
 	f.notices[what] += n
 }
@@ -134,11 +134,11 @@ func (f *found) readEntry(e *fhir.Entry, owner citizen.NHSNumber) error {
 			f.counted[reasonRemark]++
 			return nil
 		}
-		f.rejectEntry(aggregate.UnreadableItem, reasonOutcome)
+		f.rejectEntry(referral.UnreadableItem, reasonOutcome)
 	case "":
-		f.rejectEntry(aggregate.UnreadableItem, reasonEntry)
+		f.rejectEntry(referral.UnreadableItem, reasonEntry)
 	default:
-		f.rejectEntry(aggregate.UnreadableItem, reasonType)
+		f.rejectEntry(referral.UnreadableItem, reasonType)
 	}
 	return nil
 }
@@ -169,14 +169,14 @@ func pointers(references []r4.Reference) []*r4.Reference {
 }
 
 // noticeOf is the notice for a resource of a kind that is not shown.
-func noticeOf(kind string) aggregate.NoticeCode {
+func noticeOf(kind string) referral.NoticeCode {
 	switch kind {
 	case kindAppointment:
-		return aggregate.UnreadableAppointment
+		return referral.UnreadableAppointment
 	case kindTask:
-		return aggregate.UnreadableReview
+		return referral.UnreadableReview
 	}
-	return aggregate.UnreadableItem
+	return referral.UnreadableItem
 }
 
 func (f *found) addReferral(s *serviceRequest, fullURL string) {
@@ -187,9 +187,9 @@ func (f *found) addReferral(s *serviceRequest, fullURL string) {
 	r.aliases = []string{r.key, full, text(i.Value), fhir.IdentifierName(i)}
 	switch {
 	case r.key == "":
-		f.rejectEntry(aggregate.UnreadableItem, reasonID)
+		f.rejectEntry(referral.UnreadableItem, reasonID)
 	case r.Status == statusError:
-		f.rejectEntry(aggregate.UnreadableItem, reasonStatus)
+		f.rejectEntry(referral.UnreadableItem, reasonStatus)
 	default:
 		f.referrals = append(f.referrals, r)
 	}

@@ -95,7 +95,7 @@ func TestFieldsThatAreMissing(t *testing.T) {
 	})
 	t.Run("a referral that nothing names is named", func(t *testing.T) {
 		f := readJoined(t, bundleText(t, object{"resource": with(referralOf(1), "id", nil, "identifier", nil)}))
-		wantNotice(t, f, aggregate.UnreadableItem)
+		wantNotice(t, f, referral.UnreadableItem)
 	})
 	t.Run("an appointment without start is one that staff will send the date of", func(t *testing.T) {
 		for _, a := range []object{with(appointmentOf(1), "start", nil, "end", nil), with(appointmentOf(1), "start", json.RawMessage("null"), "end", json.RawMessage("null"))} {
@@ -111,7 +111,7 @@ func TestFieldsThatAreMissing(t *testing.T) {
 		if got := one(t, f); got.Appointment != nil || got.Review != nil {
 			t.Error("shown")
 		}
-		wantNotices(t, f, map[aggregate.NoticeCode]int{aggregate.UnreadableAppointment: 1, aggregate.UnreadableReview: 1})
+		wantNotices(t, f, map[referral.NoticeCode]int{referral.UnreadableAppointment: 1, referral.UnreadableReview: 1})
 	})
 	t.Run("a referral that names no patient is named and not shown", func(t *testing.T) {
 		for _, subject := range []any{nil, object{}, object{"reference": "Patient/f3a1"}, identified("https://hospital.example/mrn", "9990000018")} {
@@ -119,7 +119,7 @@ func TestFieldsThatAreMissing(t *testing.T) {
 			if len(f.referrals) != 0 {
 				t.Errorf("shown with subject %v", subject)
 			}
-			wantNotice(t, f, aggregate.UnreadableItem)
+			wantNotice(t, f, referral.UnreadableItem)
 		}
 	})
 }
@@ -147,7 +147,7 @@ func TestUnknownCodesAndTypes(t *testing.T) {
 		for _, kind := range []string{"CarePlan", "Patient", "Zebra", "servicerequest", "ServiceRequest "} {
 			f := readJoined(t, bundleOf(t, referralOf(1), with(referralOf(2), "resourceType", kind)))
 			one(t, f)
-			wantNotice(t, f, aggregate.UnreadableItem)
+			wantNotice(t, f, referral.UnreadableItem)
 		}
 	})
 	t.Run("an entry without a readable resource is named", func(t *testing.T) {
@@ -157,7 +157,7 @@ func TestUnknownCodesAndTypes(t *testing.T) {
 			if list, empty := e.([]any); empty && len(list) == 0 {
 				continue // a list in the list that holds nothing
 			}
-			wantNotice(t, f, aggregate.UnreadableItem)
+			wantNotice(t, f, referral.UnreadableItem)
 		}
 	})
 }
@@ -172,20 +172,20 @@ func TestStatusOfAppointmentsTasksAndReferrals(t *testing.T) {
 		if got.Service == nil {
 			t.Errorf("the service of an appointment that is %s is lost", status)
 		}
-		wantNotice(t, f, aggregate.UnreadableAppointment)
+		wantNotice(t, f, referral.UnreadableAppointment)
 	}
 	for _, status := range []string{"completed", "cancelled", "rejected", "failed", "entered-in-error"} {
 		f := readJoined(t, bundleOf(t, referralOf(1), with(taskOf(1), "status", status)))
 		if one(t, f).Review != nil {
 			t.Errorf("a task that is %s is shown as under way", status)
 		}
-		wantNotice(t, f, aggregate.UnreadableReview)
+		wantNotice(t, f, referral.UnreadableReview)
 	}
 	f := readJoined(t, bundleOf(t, with(referralOf(1), "status", "entered-in-error")))
 	if len(f.referrals) != 0 {
 		t.Error("a referral that is an error is shown")
 	}
-	wantNotice(t, f, aggregate.UnreadableItem)
+	wantNotice(t, f, referral.UnreadableItem)
 }
 
 func TestOutcomeInTheBundle(t *testing.T) {
@@ -202,7 +202,7 @@ func TestOutcomeInTheBundle(t *testing.T) {
 	for _, o := range []object{outcome("warning"), outcome("error"), outcome(""), {"resourceType": kindOutcome}, {"resourceType": kindOutcome, "issue": "all is lost"}} {
 		f := readJoined(t, bundleOf(t, referralOf(1), o))
 		one(t, f)
-		wantNotice(t, f, aggregate.UnreadableItem)
+		wantNotice(t, f, referral.UnreadableItem)
 	}
 }
 
@@ -229,7 +229,7 @@ func TestTotal(t *testing.T) {
 		{`"total":4,"link":[{"relation":"next"}]`, two, 2},
 	} {
 		f := readJoined(t, with(c.members, c.entries...))
-		if got := f.notices[aggregate.MissingItem]; got != c.missing {
+		if got := f.notices[referral.MissingItem]; got != c.missing {
 			t.Errorf("%s with %d entries: %d missing, want %d", c.members, len(c.entries), got, c.missing)
 		}
 	}
@@ -254,14 +254,14 @@ func TestEmptyIsEmptyOnlyWhenTheNHSSaysSo(t *testing.T) {
 	} {
 		_, err := readBundle([]byte(body), own(t))
 		var failure *aggregate.Failure
-		if !errors.As(err, &failure) || failure.Issue != aggregate.Structure || failure.Kind != aggregate.Unavailable || failure.NotStale {
+		if !errors.As(err, &failure) || failure.Issue != referral.IssueStructure || failure.Kind != aggregate.Unavailable || failure.NotStale {
 			t.Errorf("%.40q gives %v", body, err)
 		}
 	}
 	t.Run("entries in another form than a list are not taken for none", func(t *testing.T) {
 		for _, entry := range []string{`"x"`, `{"a":1}`, "7"} {
 			f := readJoined(t, []byte(`{"resourceType":"Bundle","entry":`+entry+`}`))
-			wantNotice(t, f, aggregate.UnreadableItem)
+			wantNotice(t, f, referral.UnreadableItem)
 		}
 	})
 }
@@ -316,7 +316,7 @@ func TestPartsWithoutReadableFormAreNamed(t *testing.T) {
 	} {
 		f := readJoined(t, bundleOf(t, r))
 		one(t, f)
-		if f.notices[aggregate.UnreadablePart] == 0 {
+		if f.notices[referral.UnreadablePart] == 0 {
 			t.Errorf("%s is lost without a notice", name)
 		}
 	}
@@ -325,14 +325,14 @@ func TestPartsWithoutReadableFormAreNamed(t *testing.T) {
 		if got := one(t, f); got.Review == nil || got.Review.DueBy != (referral.Date{}) {
 			t.Errorf("review %+v", got.Review)
 		}
-		wantNotice(t, f, aggregate.UnreadableReview)
+		wantNotice(t, f, referral.UnreadableReview)
 	})
 	t.Run("an end that is not a time", func(t *testing.T) {
 		f := readJoined(t, bundleOf(t, referralOf(1), with(appointmentOf(1), "end", "noon")))
 		if got := one(t, f); got.Appointment == nil || got.Appointment.End != nil || got.Appointment.Start == nil {
 			t.Errorf("appointment %+v", got.Appointment)
 		}
-		wantNotice(t, f, aggregate.UnreadablePart)
+		wantNotice(t, f, referral.UnreadablePart)
 	})
 }
 
@@ -352,7 +352,7 @@ func TestUnreadableStartNeverPromisesADate(t *testing.T) {
 		} else if got.Service == nil {
 			t.Errorf("start %v costs the service", start)
 		}
-		wantNotice(t, f, aggregate.UnreadableAppointment)
+		wantNotice(t, f, referral.UnreadableAppointment)
 	}
 	t.Run("nor one that FHIR says is withheld", func(t *testing.T) {
 		f := readJoined(t, bundleOf(t, referralOf(1), with(appointmentOf(1), "start", nil, "_start", object{"extension": []any{object{
@@ -361,6 +361,6 @@ func TestUnreadableStartNeverPromisesADate(t *testing.T) {
 		if one(t, f).Appointment != nil {
 			t.Error("shown")
 		}
-		wantNotice(t, f, aggregate.UnreadableAppointment)
+		wantNotice(t, f, referral.UnreadableAppointment)
 	})
 }

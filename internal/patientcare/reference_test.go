@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 func TestReferencesMeanTheSameInEveryForm(t *testing.T) {
@@ -38,7 +38,7 @@ func TestReferencesThatMeanSomethingElse(t *testing.T) {
 		if one(t, f).Appointment != nil {
 			t.Errorf("%q is joined to r.1", reference)
 		}
-		wantNotice(t, f, aggregate.Orphan)
+		wantNotice(t, f, referral.Orphan)
 	}
 	t.Run("the first reference that means a referral counts", func(t *testing.T) {
 		based := []any{object{"reference": "ServiceRequest/9"}, object{"reference": "ServiceRequest/2"}, object{"reference": "ServiceRequest/1"}}
@@ -70,7 +70,7 @@ func TestAmbiguousNames(t *testing.T) {
 	t.Run("a name that two claim alike joins to neither", func(t *testing.T) {
 		f := readJoined(t, bundleText(t, full(referralOf(1), "urn:uuid:7"), full(referralOf(2), "urn:uuid:7"),
 			entryOf(with(appointmentOf(1), "basedOn", []any{object{"reference": "urn:uuid:7"}}))))
-		wantNotice(t, f, aggregate.Orphan)
+		wantNotice(t, f, referral.Orphan)
 	})
 }
 
@@ -97,7 +97,7 @@ func TestReferencesByIdentifier(t *testing.T) {
 		if one(t, f).Appointment != nil {
 			t.Errorf("%s: joined", name)
 		}
-		wantNotice(t, f, aggregate.Orphan)
+		wantNotice(t, f, referral.Orphan)
 	}
 }
 

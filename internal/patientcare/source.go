@@ -117,7 +117,7 @@ func (s *Source) Read(ctx context.Context, a aggregate.Access) (aggregate.Readin
 		facts[i] = adapt(r, a.Citizen, services, names, s.london)
 	}
 	if n := f.withoutService(services); n > 0 {
-		f.noteMissing(aggregate.ServiceNotFound, reasonService, n)
+		f.noteMissing(referral.ServiceNotFound, reasonService, n)
 	}
 	return s.reading(facts, f), nil
 }
@@ -145,7 +145,7 @@ func (s *Source) askReferrals(ctx context.Context, a aggregate.Access) ([]byte, 
 		case errors.Is(err, errTokenRefused) && attempt == 0:
 			s.d.Tokens.Forget(a.IDTokenID)
 		case errors.Is(err, errTokenRefused):
-			return nil, &aggregate.Failure{Issue: aggregate.Transient, NotStale: true, Cause: err}
+			return nil, &aggregate.Failure{Issue: referral.IssueTransient, NotStale: true, Cause: err}
 		case err != nil:
 			return nil, fmt.Errorf("read referrals: %w", err)
 		default:
@@ -204,12 +204,12 @@ func (s *Source) reading(facts []referral.Facts, f *found) aggregate.Reading {
 		}
 	}
 	for _, code := range slices.Sorted(maps.Keys(f.notices)) {
-		r.Notices = append(r.Notices, aggregate.Notice{Code: code, Count: f.notices[code]})
-		issue := aggregate.Structure
-		if code == aggregate.ServiceNotFound {
-			issue = aggregate.Transient
+		r.Notices = append(r.Notices, referral.Notice{Code: code, Count: f.notices[code]})
+		issue := referral.IssueStructure
+		if code == referral.ServiceNotFound {
+			issue = referral.IssueTransient
 		}
-		if r.PartialIssue != aggregate.Structure { // the more serious one
+		if r.PartialIssue != referral.IssueStructure { // the more serious one
 			r.Partial, r.PartialIssue = true, issue
 		}
 	}

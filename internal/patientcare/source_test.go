@@ -180,8 +180,8 @@ func TestSourceNamesWhatIsMissing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := []aggregate.Notice{{Code: aggregate.ServiceNotFound, Count: 3}}
-		if diff := cmp.Diff(want, got.Notices); diff != "" || !got.Partial || got.PartialIssue != aggregate.Transient {
+		want := []referral.Notice{{Code: referral.ServiceNotFound, Count: 3}}
+		if diff := cmp.Diff(want, got.Notices); diff != "" || !got.Partial || got.PartialIssue != referral.IssueTransient {
 			t.Errorf("%s partial %v issue %s", diff, got.Partial, got.PartialIssue)
 		}
 		if e.asked("HealthcareService") != 1 {
@@ -197,7 +197,7 @@ func TestSourceNamesWhatIsMissing(t *testing.T) {
 			return answered(http.StatusOK, string(body)), nil
 		})
 		got, err := s.Read(t.Context(), access(t))
-		if err != nil || got.PartialIssue != aggregate.Structure || len(got.Notices) != 2 {
+		if err != nil || got.PartialIssue != referral.IssueStructure || len(got.Notices) != 2 {
 			t.Errorf("%+v, %v", got, err)
 		}
 		if e.counted[reasonSubject] != 1 || e.counted[reasonService] != 1 {
@@ -234,7 +234,7 @@ func TestSlowServiceCostsItsOwnPart(t *testing.T) {
 			if took := time.Since(began); err != nil || took > c.within || ctx.Err() != nil {
 				t.Fatalf("took %s: %v", took, err)
 			}
-			if len(got.Facts) != 1 || len(got.Notices) != 1 || got.Notices[0].Code != aggregate.ServiceNotFound {
+			if len(got.Facts) != 1 || len(got.Notices) != 1 || got.Notices[0].Code != referral.ServiceNotFound {
 				t.Errorf("%+v", got)
 			}
 			time.Sleep(10 * time.Second) // the load that has no caller any more ends by itself
@@ -249,25 +249,25 @@ func TestSourceFailures(t *testing.T) {
 		name     string
 		status   int
 		body     string
-		issue    aggregate.Issue
+		issue    referral.Issue
 		code     aggregate.Kind
 		notStale bool
 	}{
-		{"400", http.StatusBadRequest, leak, aggregate.Exception, aggregate.Unavailable, false},
-		{"401 again", http.StatusUnauthorized, leak, aggregate.Transient, aggregate.Unavailable, true},
-		{"403", http.StatusForbidden, login, aggregate.BusinessRule, aggregate.Unavailable, true},
-		{"404", http.StatusNotFound, leak, aggregate.Exception, aggregate.Unavailable, false},
-		{"429", http.StatusTooManyRequests, "<html>" + leak, aggregate.Transient, aggregate.Busy, false},
-		{"500", http.StatusInternalServerError, leak, aggregate.Transient, aggregate.Unavailable, false},
-		{"502", http.StatusBadGateway, "", aggregate.Transient, aggregate.Unavailable, false},
-		{"503", http.StatusServiceUnavailable, "", aggregate.Transient, aggregate.Busy, false},
-		{"504", http.StatusGatewayTimeout, leak, aggregate.Timeout, aggregate.TooSlow, false},
-		{"a redirect", http.StatusFound, leak, aggregate.Exception, aggregate.Unavailable, false},
-		{"no content", http.StatusNoContent, "", aggregate.Exception, aggregate.Unavailable, false},
-		{"a page", http.StatusOK, "<html>" + leak, aggregate.Structure, aggregate.Unavailable, false},
-		{"another resource", http.StatusOK, login, aggregate.Structure, aggregate.Unavailable, false},
-		{"half an answer", http.StatusOK, `{"resourceType":"Bundle","entry":[{"resource":{"id":"` + leak, aggregate.Structure, aggregate.Unavailable, false},
-		{"too much", http.StatusOK, `"` + strings.Repeat(leak, 100_000), aggregate.Structure, aggregate.Unavailable, false},
+		{"400", http.StatusBadRequest, leak, referral.IssueException, aggregate.Unavailable, false},
+		{"401 again", http.StatusUnauthorized, leak, referral.IssueTransient, aggregate.Unavailable, true},
+		{"403", http.StatusForbidden, login, referral.IssueBusinessRule, aggregate.Unavailable, true},
+		{"404", http.StatusNotFound, leak, referral.IssueException, aggregate.Unavailable, false},
+		{"429", http.StatusTooManyRequests, "<html>" + leak, referral.IssueTransient, aggregate.Busy, false},
+		{"500", http.StatusInternalServerError, leak, referral.IssueTransient, aggregate.Unavailable, false},
+		{"502", http.StatusBadGateway, "", referral.IssueTransient, aggregate.Unavailable, false},
+		{"503", http.StatusServiceUnavailable, "", referral.IssueTransient, aggregate.Busy, false},
+		{"504", http.StatusGatewayTimeout, leak, referral.IssueTimeout, aggregate.TooSlow, false},
+		{"a redirect", http.StatusFound, leak, referral.IssueException, aggregate.Unavailable, false},
+		{"no content", http.StatusNoContent, "", referral.IssueException, aggregate.Unavailable, false},
+		{"a page", http.StatusOK, "<html>" + leak, referral.IssueStructure, aggregate.Unavailable, false},
+		{"another resource", http.StatusOK, login, referral.IssueStructure, aggregate.Unavailable, false},
+		{"half an answer", http.StatusOK, `{"resourceType":"Bundle","entry":[{"resource":{"id":"` + leak, referral.IssueStructure, aggregate.Unavailable, false},
+		{"too much", http.StatusOK, `"` + strings.Repeat(leak, 100_000), referral.IssueStructure, aggregate.Unavailable, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, s := newERS(t, func(*http.Request) (*http.Response, error) {
@@ -315,11 +315,11 @@ func TestSourceFailures(t *testing.T) {
 	t.Run("no answer", func(t *testing.T) {
 		for name, c := range map[string]struct {
 			err   error
-			issue aggregate.Issue
+			issue referral.Issue
 			code  aggregate.Kind
 		}{
-			"refused":   {errors.New("connection refused"), aggregate.Transient, aggregate.Unavailable},
-			"timed out": {context.DeadlineExceeded, aggregate.Timeout, aggregate.TooSlow},
+			"refused":   {errors.New("connection refused"), referral.IssueTransient, aggregate.Unavailable},
+			"timed out": {context.DeadlineExceeded, referral.IssueTimeout, aggregate.TooSlow},
 		} {
 			_, s := newERS(t, func(*http.Request) (*http.Response, error) { return nil, c.err })
 			_, err := s.Read(t.Context(), access(t))
@@ -358,7 +358,7 @@ func TestPanicInOneLookUpCostsItsOwnPart(t *testing.T) {
 		if err != nil || len(got.Facts) != 2 {
 			t.Fatalf("%+v, %v", got, err)
 		}
-		want := []aggregate.Notice{{Code: aggregate.ServiceNotFound, Count: 1}}
+		want := []referral.Notice{{Code: referral.ServiceNotFound, Count: 1}}
 		if diff := cmp.Diff(want, got.Notices); diff != "" {
 			t.Error(diff)
 		}

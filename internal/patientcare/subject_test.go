@@ -8,6 +8,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/fhir"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 // refusedAsForeign fails unless the whole answer is refused, never to be
@@ -19,7 +20,7 @@ func refusedAsForeign(t *testing.T, name string, body []byte) {
 	switch {
 	case !errors.Is(err, fhir.ErrForeignSubject):
 		t.Errorf("%s: not refused: %v", name, err)
-	case !errors.As(err, &failure) || !failure.NotStale || failure.Issue != aggregate.BusinessRule || failure.Kind != aggregate.Unavailable:
+	case !errors.As(err, &failure) || !failure.NotStale || failure.Issue != referral.IssueBusinessRule || failure.Kind != aggregate.Unavailable:
 		t.Errorf("%s: refused as %#v", name, failure)
 	case aggregate.MayServeStale(err):
 		t.Errorf("%s: an older answer may replace it", name)

@@ -17,6 +17,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/jose"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
@@ -61,9 +62,9 @@ func asFailure(err error) error {
 	case errors.As(err, &known), errors.Is(err, aggregate.ErrReauthenticate):
 		return err
 	case errors.Is(err, context.DeadlineExceeded):
-		return &aggregate.Failure{Issue: aggregate.Timeout, Kind: aggregate.TooSlow, Cause: err}
+		return &aggregate.Failure{Issue: referral.IssueTimeout, Kind: aggregate.TooSlow, Cause: err}
 	}
-	return &aggregate.Failure{Issue: aggregate.Exception, NotStale: true, Cause: err}
+	return &aggregate.Failure{Issue: referral.IssueException, NotStale: true, Cause: err}
 }
 
 // Forget drops the access token of a sign-in: the API refused it, or the citizen
@@ -77,7 +78,7 @@ func (t *Tokens) exchange(ctx context.Context, a aggregate.Access) (keys.Secret,
 	}
 	assertion, err := t.d.Keys.ClientAssertion(t.d.APIKey.Reveal(), t.d.TokenURL, t.d.NewID(), t.d.Now())
 	if err != nil {
-		return keys.Secret{}, 0, &aggregate.Failure{Issue: aggregate.Exception, Cause: err}
+		return keys.Secret{}, 0, &aggregate.Failure{Issue: referral.IssueException, Cause: err}
 	}
 	// A new Config for each call: an assertion may be used once.
 	config := clientcredentials.Config{
@@ -97,7 +98,7 @@ func (t *Tokens) exchange(ctx context.Context, a aggregate.Access) (keys.Secret,
 		return keys.Secret{}, 0, refusal(err)
 	}
 	if !strings.EqualFold(token.TokenType, "Bearer") {
-		return keys.Secret{}, 0, &aggregate.Failure{Issue: aggregate.Structure, Cause: errors.New("the token is not a Bearer token")}
+		return keys.Secret{}, 0, &aggregate.Failure{Issue: referral.IssueStructure, Cause: errors.New("the token is not a Bearer token")}
 	}
 	fresh := lifetime(token) - spare - t.d.Now().Sub(asked)
 	return keys.NewSecret(token.AccessToken), min(fresh, left), nil
@@ -125,17 +126,17 @@ func refusal(err error) error {
 	cause := fmt.Errorf("token endpoint answered status %d", status)
 	switch {
 	case status == http.StatusUnauthorized && refused.ErrorCode == "unauthorized_client":
-		return &aggregate.Failure{Issue: aggregate.BusinessRule, Kind: aggregate.IdentityLevelTooLow, NotStale: true, Cause: cause}
+		return &aggregate.Failure{Issue: referral.IssueBusinessRule, Kind: aggregate.IdentityLevelTooLow, NotStale: true, Cause: cause}
 	case (status == http.StatusBadRequest || status == http.StatusUnauthorized) && blamesIDToken(refused.ErrorDescription):
 		return fmt.Errorf("%w: %w", aggregate.ErrReauthenticate, cause)
 	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
-		return &aggregate.Failure{Issue: aggregate.Transient, Kind: aggregate.Busy, Cause: cause}
+		return &aggregate.Failure{Issue: referral.IssueTransient, Kind: aggregate.Busy, Cause: cause}
 	case status == http.StatusGatewayTimeout:
-		return &aggregate.Failure{Issue: aggregate.Timeout, Kind: aggregate.TooSlow, Cause: cause}
+		return &aggregate.Failure{Issue: referral.IssueTimeout, Kind: aggregate.TooSlow, Cause: cause}
 	case status >= http.StatusInternalServerError:
-		return &aggregate.Failure{Issue: aggregate.Transient, Cause: cause}
+		return &aggregate.Failure{Issue: referral.IssueTransient, Cause: cause}
 	}
-	return &aggregate.Failure{Issue: aggregate.Exception, Cause: cause}
+	return &aggregate.Failure{Issue: referral.IssueException, Cause: cause}
 }
 
 // blamesIDToken reports whether the fault is the ID token's and not that of the request around it.
@@ -144,15 +145,15 @@ func blamesIDToken(description string) bool {
 }
 
 func noAnswer(err error) error {
-	f := &aggregate.Failure{Issue: aggregate.Structure, Cause: errors.New("the token endpoint's answer could not be read")}
+	f := &aggregate.Failure{Issue: referral.IssueStructure, Cause: errors.New("the token endpoint's answer could not be read")}
 	var sending *url.Error
 	if errors.As(err, &sending) {
-		f.Issue, f.Cause = aggregate.Transient, upstream.WithoutURL(err)
+		f.Issue, f.Cause = referral.IssueTransient, upstream.WithoutURL(err)
 	}
 	// The library keeps only the text of an error that occurred in the body.
 	late := strings.Contains(err.Error(), context.DeadlineExceeded.Error())
 	if late || (sending != nil && sending.Timeout()) {
-		f.Issue, f.Kind = aggregate.Timeout, aggregate.TooSlow
+		f.Issue, f.Kind = referral.IssueTimeout, aggregate.TooSlow
 	}
 	return f
 }

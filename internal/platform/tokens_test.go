@@ -24,6 +24,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/jose"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/platform"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
@@ -254,15 +255,15 @@ func TestAnswersOfTheTokenEndpoint(t *testing.T) {
 	}
 	type want struct {
 		reauthenticate bool
-		issue          aggregate.Issue
+		issue          referral.Issue
 		code           aggregate.Kind
 		notStale       bool
 	}
 	citizen := want{reauthenticate: true}
-	ours := want{issue: aggregate.Exception, code: aggregate.Unavailable}
-	passing := want{issue: aggregate.Transient, code: aggregate.Unavailable}
-	busy := want{issue: aggregate.Transient, code: aggregate.Busy}
-	unreadable := want{issue: aggregate.Structure, code: aggregate.Unavailable}
+	ours := want{issue: referral.IssueException, code: aggregate.Unavailable}
+	passing := want{issue: referral.IssueTransient, code: aggregate.Unavailable}
+	busy := want{issue: referral.IssueTransient, code: aggregate.Busy}
+	unreadable := want{issue: referral.IssueStructure, code: aggregate.Unavailable}
 	for _, c := range []struct {
 		name   string
 		status int
@@ -274,7 +275,7 @@ func TestAnswersOfTheTokenEndpoint(t *testing.T) {
 		{"ID token malformed", 400, asJSON, says("invalid_request", "Malformed JWT in subject_token"), citizen},
 		{"ID token without kid", 400, asJSON, says("invalid_request", "Missing 'kid' header in subject_token JWT"), citizen},
 		{"type of the ID token", 400, asJSON, says("invalid_request", "missing or invalid subject_token_type - must be 'urn:ietf:params:oauth:token-type:id_token'"), ours},
-		{"no scope for the citizen", 401, asJSON, says("unauthorized_client", "you have tried to request authorization"), want{issue: aggregate.BusinessRule, code: aggregate.IdentityLevelTooLow, notStale: true}},
+		{"no scope for the citizen", 401, asJSON, says("unauthorized_client", "you have tried to request authorization"), want{issue: referral.IssueBusinessRule, code: aggregate.IdentityLevelTooLow, notStale: true}},
 		{"our kid", 401, asJSON, says("invalid_request", "Invalid 'kid' header in client_assertion JWT - no matching public key"), ours},
 		{"our jti", 400, asJSON, says("invalid_request", "Non-unique 'jti' claim in client_assertion JWT"), ours},
 		{"our assertion expired", 400, asJSON, says("invalid_request", "Invalid 'exp' claim in client_assertion JWT - JWT has expired"), ours},
@@ -285,7 +286,7 @@ func TestAnswersOfTheTokenEndpoint(t *testing.T) {
 		{"maintenance", 503, asJSON, "", busy},
 		{"in trouble", 500, "text/plain", idToken, passing},
 		{"bad gateway", 502, "", idToken, passing},
-		{"slow gateway", 504, "text/html", "<p>", want{issue: aggregate.Timeout, code: aggregate.TooSlow}},
+		{"slow gateway", 504, "text/html", "<p>", want{issue: referral.IssueTimeout, code: aggregate.TooSlow}},
 		{"a redirect", 302, "", "", ours},
 		{"a page", 200, "text/html", "<p>" + idToken, unreadable},
 		{"nothing", 200, asJSON, "", unreadable},
@@ -305,11 +306,11 @@ func TestAnswersOfTheTokenEndpoint(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		err   error
-		issue aggregate.Issue
+		issue referral.Issue
 		code  aggregate.Kind
 	}{
-		"no server there": {errors.New("no route to access-token-secret"), aggregate.Transient, aggregate.Unavailable},
-		"timed out":       {context.DeadlineExceeded, aggregate.Timeout, aggregate.TooSlow},
+		"no server there": {errors.New("no route to access-token-secret"), referral.IssueTransient, aggregate.Unavailable},
+		"timed out":       {context.DeadlineExceeded, referral.IssueTimeout, aggregate.TooSlow},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e, tokens := newTokens(t, func(*http.Request) (*http.Response, error) { return nil, c.err })
@@ -332,7 +333,7 @@ func TestSlowEndpointIsATimeout(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			began := time.Now()
 			_, err := tokens.Token(t.Context(), e.access("a"))
-			check(t, err, false, aggregate.Timeout, aggregate.TooSlow, false)
+			check(t, err, false, referral.IssueTimeout, aggregate.TooSlow, false)
 			if took := time.Since(began); took > 5*time.Second {
 				t.Errorf("%s: took %s", name, took)
 			}
@@ -344,7 +345,7 @@ func TestSlowEndpointIsATimeout(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			_, err := tokens.Token(ctx, e.access("a"))
-			check(t, err, false, aggregate.Timeout, aggregate.TooSlow, false)
+			check(t, err, false, referral.IssueTimeout, aggregate.TooSlow, false)
 			time.Sleep(10 * time.Second) // the exchange that no caller waits for ends by itself
 		})
 	})
@@ -358,7 +359,7 @@ func (s slow) Read([]byte) (int, error) {
 	return 0, s.ctx.Err()
 }
 
-func check(t *testing.T, err error, reauthenticate bool, issue aggregate.Issue, kind aggregate.Kind, notStale bool) {
+func check(t *testing.T, err error, reauthenticate bool, issue referral.Issue, kind aggregate.Kind, notStale bool) {
 	t.Helper()
 	if err == nil {
 		t.Fatal("accepted")

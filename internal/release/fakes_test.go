@@ -77,7 +77,7 @@ func newWorld(t *testing.T) *world {
 	fetched := w.now.Add(-time.Minute)
 	w.reading = aggregate.Result{
 		Complete: true, Facts: []referral.Facts{{ID: "referral-1"}},
-		Sources: []aggregate.SourceStatus{{ID: "ers-01", Name: "e-RS", Status: aggregate.OK, FetchedAt: &fetched, Asked: true}},
+		Sources: []aggregate.SourceOutcome{{Source: referral.Source{ID: "ers-01", Name: "e-RS", Status: referral.SourceOK, FetchedAt: &fetched}, Asked: true}},
 	}
 	w.Service, err = release.New(release.Deps{
 		Consents: consents{w}, Sources: sources{w}, History: histories{w}, Words: func() (*wording.Set, *disclosure.Policy) { return words, policy },

@@ -10,6 +10,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 )
 
 // entry begins an entry about the request at hand.
@@ -97,7 +98,7 @@ func (a *attempt) askedOf(result aggregate.Result) []audit.Entry {
 			continue
 		}
 		outcome := audit.Succeeded
-		if source.Status == aggregate.Failed || source.Status == aggregate.Stale {
+		if source.Status == referral.SourceFailed || source.Status == referral.SourceStale {
 			outcome = audit.Failed
 		}
 		e := a.entry(audit.UpstreamAsked, outcome)

@@ -34,7 +34,7 @@ type Reading struct {
 
 // Timeline is the reading in words. What it could not show as it came is counted.
 func (r Reading) Timeline() timeline.Timeline {
-	in := timeline.Input{Facts: r.Facts, Observed: r.Observed, Sources: r.sources(), Notices: r.notices()}
+	in := timeline.Input{Facts: r.Facts, Observed: r.Observed, Sources: r.sources(), Notices: r.Notices}
 	built := timeline.Build(in, r.Words, r.Policy, r.Lang, r.At)
 	r.counted(built.Counts)
 	return built
@@ -43,19 +43,11 @@ func (r Reading) Timeline() timeline.Timeline {
 func (r Reading) sources() []referral.Source {
 	list := make([]referral.Source, len(r.Sources))
 	for i, s := range r.Sources {
-		list[i] = referral.Source{ID: s.ID, Name: s.Name, Status: string(s.Status), Issue: string(s.Issue)}
+		list[i] = s.Source
 		if s.FetchedAt != nil {
 			at := s.FetchedAt.UTC().Truncate(time.Second)
 			list[i].FetchedAt = &at
 		}
-	}
-	return list
-}
-
-func (r Reading) notices() []referral.Notice {
-	list := make([]referral.Notice, len(r.Notices))
-	for i, n := range r.Notices {
-		list[i] = referral.Notice{Code: string(n.Code), Count: n.Count}
 	}
 	return list
 }
@@ -82,7 +74,7 @@ func (r Reading) JSON(v any, referrals []string) (Content, error) {
 	}
 	rest[0] = ','
 	asOf := r.At.UTC().Truncate(time.Second)
-	dated := envelope{AsOf: &asOf, Complete: r.Complete, Sources: timeline.SourcesInWords(r.sources(), r.Words, r.Lang), Notices: timeline.NoticesInWords(r.notices(), r.Words, r.Lang)}
+	dated := envelope{AsOf: &asOf, Complete: r.Complete, Sources: timeline.SourcesInWords(r.sources(), r.Words, r.Lang), Notices: timeline.NoticesInWords(r.Notices, r.Words, r.Lang)}
 	body, err := dated.open()
 	if err != nil {
 		return Content{}, err

@@ -14,6 +14,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/release"
 )
 
@@ -246,7 +247,7 @@ func TestWhenNoSourceAnswersThatIsLogged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.failure = errors.New("e-RS is away")
-	w.reading.Sources[0].Status = aggregate.Failed
+	w.reading.Sources[0].Status = referral.SourceFailed
 	r, err := w.Show(t.Context(), w.ask(), whole)
 	if !errors.Is(err, w.failure) {
 		t.Errorf("error %v", err)

@@ -34,9 +34,9 @@ type Notice struct {
 func SourcesInWords(list []referral.Source, words *wording.Set, lang wording.Lang) []Source {
 	shown := make([]Source, len(list))
 	for i, s := range list {
-		shown[i] = Source{ID: s.ID, Name: s.Name, Status: s.Status, FetchedAt: s.FetchedAt}
+		shown[i] = Source{ID: s.ID, Name: s.Name, Status: string(s.Status), FetchedAt: s.FetchedAt}
 		if s.Issue != "" {
-			shown[i].Issue = &Issue{Code: s.Issue, Message: words.SourceIssue(s.Issue, lang)}
+			shown[i].Issue = &Issue{Code: string(s.Issue), Message: words.SourceIssue(string(s.Issue), lang)}
 		}
 	}
 	return shown
@@ -47,7 +47,7 @@ func NoticesInWords(list []referral.Notice, words *wording.Set, lang wording.Lan
 	shown := make([]Notice, len(list))
 	for i, n := range list {
 		count := max(n.Count, 1)
-		shown[i] = Notice{Code: n.Code, Message: words.Notice(n.Code, count, lang), Count: count}
+		shown[i] = Notice{Code: string(n.Code), Message: words.Notice(string(n.Code), count, lang), Count: count}
 	}
 	return shown
 }

@@ -106,7 +106,7 @@ func TestNotices(t *testing.T) {
 		{"a_code_without_words", 2, "We could not show 2 parts of your details."},
 		{"unreadable_item", -1, "We could not show 1 referral. If you are waiting to hear about one that is not here, phone your GP surgery."},
 	} {
-		in := timeline.Input{Notices: []referral.Notice{{Code: tt.code, Count: tt.count}}}
+		in := timeline.Input{Notices: []referral.Notice{{Code: referral.NoticeCode(tt.code), Count: tt.count}}}
 		got := timeline.Build(in, vs.Set, vs.policy, wording.English, now()).Notices[0]
 		if got.Message.String() != tt.message || got.Code != tt.code || got.Count < 1 {
 			t.Errorf("%s %d: %+v", tt.code, tt.count, got)

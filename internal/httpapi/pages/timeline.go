@@ -4,8 +4,8 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
+	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/release"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 	"github.com/patient-care-aggregator/aggregator/web"
@@ -51,7 +51,7 @@ func (p *Pages) refresh(ctx context.Context, r *httpapi.Request) (httpapi.Answer
 func (p *Pages) timelineView(read release.Reading, built timeline.Timeline) web.Timeline {
 	page := web.Timeline{Told: built, Complete: read.Complete, Idle: p.d.Idle}
 	for _, from := range built.Sources {
-		source := web.Source{Name: from.Name, Stale: from.Status == string(aggregate.Stale)}
+		source := web.Source{Name: from.Name, Stale: from.Status == string(referral.SourceStale)}
 		if from.FetchedAt != nil {
 			source.FetchedAt = from.FetchedAt.In(p.london)
 		}
