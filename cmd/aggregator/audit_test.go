@@ -4,7 +4,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/local"
 	"github.com/patient-care-aggregator/aggregator/internal/subject/subjecttest"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 // bella is a made-up citizen of the sandbox.
@@ -22,7 +22,7 @@ const bella = "9990000018"
 
 // deployment is a service that citizens used, with the flags that find its parts.
 type deployment struct {
-	*local.Stack
+	*harness.Service
 
 	t                        *testing.T
 	dir                      string
@@ -31,19 +31,11 @@ type deployment struct {
 
 func newDeployment(t *testing.T) *deployment {
 	t.Helper()
-	dir := t.TempDir()
-	s, err := local.Start(context.WithoutCancel(t.Context()), local.Options{Now: time.Now, DataDir: dir, Version: "v0.0.0-test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	db := filepath.Join(dir, "aggregator.db")
+	// Commands run by the machine's clock, and so must the service.
+	s := harness.Start(t, func(o *local.Options) { o.Now = time.Now })
+	db := filepath.Join(s.DataDir, "aggregator.db")
 	d := &deployment{
-		Stack: s, t: t, dir: dir, database: "--database=sqlite:" + db, ring: "--secret-key-file=" + filepath.Join(dir, "key-ring.key"),
+		Service: s, t: t, dir: s.DataDir, database: "--database=sqlite:" + db, ring: "--secret-key-file=" + filepath.Join(s.DataDir, "key-ring.key"),
 		pub: db + ".checkpoint-key.pub", own: db + ".checkpoints",
 	}
 	d.visit("bella")
@@ -51,24 +43,11 @@ func newDeployment(t *testing.T) *deployment {
 }
 
 // visit has a citizen sign in, consent and look at the timeline.
-func (d *deployment) visit(name string) *local.Journey {
+func (d *deployment) visit(name string) *harness.Browser {
 	d.t.Helper()
-	j, err := local.NewJourney(d.URL)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	d.t.Cleanup(j.Close)
-	a, err := j.SignIn(d.t.Context(), name, "/v1/timeline")
-	if err != nil || a.Status != http.StatusForbidden {
-		d.t.Fatalf("sign in: %d %v", a.Status, err)
-	}
-	if _, err := j.Consent(d.t.Context(), a.Body); err != nil {
-		d.t.Fatal(err)
-	}
-	if a, err = j.Do(d.t.Context(), http.MethodGet, "/v1/timeline", nil); err != nil || a.Status != http.StatusOK {
-		d.t.Fatalf("timeline: %d %v", a.Status, err)
-	}
-	return j
+	b := d.Consented(name)
+	harness.Answered(d.t, b.Get("/v1/timeline"), http.StatusOK)
+	return b
 }
 
 func (d *deployment) file(name, text string) string {
@@ -301,15 +280,9 @@ func TestSubjectCommands(t *testing.T) {
 }
 
 // visitAgain signs a citizen in who consented before.
-func (d *deployment) visitAgain(name string) *local.Journey {
+func (d *deployment) visitAgain(name string) *harness.Browser {
 	d.t.Helper()
-	j, err := local.NewJourney(d.URL)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	d.t.Cleanup(j.Close)
-	if a, err := j.SignIn(d.t.Context(), name, "/v1/timeline"); err != nil || a.Status != http.StatusOK {
-		d.t.Fatalf("sign in: %d %v", a.Status, err)
-	}
-	return j
+	b := d.SignedIn(name)
+	harness.Answered(d.t, b.Get("/v1/timeline"), http.StatusOK)
+	return b
 }
