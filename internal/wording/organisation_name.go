@@ -12,11 +12,17 @@ func (s *Set) OrganisationName(raw string) string {
 	if own, ok := s.names[strings.ToUpper(name)]; ok {
 		return own
 	}
-	return shorten(s.casing.name(name), maxNameRunes)
+	return s.readableName(name)
 }
 
 // ServiceName puts the name of a service into the form that people read. It
 // cleans and bounds the name and does not apply the disclosure policy.
 func (s *Set) ServiceName(raw string) string {
-	return shorten(s.casing.name(Clean(raw)), maxNameRunes)
+	return s.readableName(Clean(raw))
+}
+
+// readableName shortens before it chooses the case: what is cut off must not decide
+// it. Changing the case can lengthen a name, so its length is bounded again.
+func (s *Set) readableName(name string) string {
+	return shorten(s.casing.name(shorten(name, maxNameRunes)), maxNameRunes)
 }
