@@ -14,6 +14,11 @@ import (
 // At sign-in the caller makes one; anywhere else it treats the citizen as erased.
 var ErrNoSubject = errors.New("no such subject")
 
+// ErrContradiction says that stored rows do not agree with each other or with an ID
+// token: somebody changed them, or a part of the store was restored. Nothing may be
+// shown by such a row, and an operator has to look.
+var ErrContradiction = errors.New("stored rows contradict each other")
+
 // Lookup finds a citizen without knowing them: the keyed hash of the NHS number
 // and the id of the key it was hashed under.
 type Lookup struct {
@@ -25,7 +30,7 @@ type Lookup struct {
 type Subject struct {
 	Ref       Ref
 	Lookup    Lookup
-	Sealed    []byte // NHS number and id secret, sealed under the ring with the Ref as associated data
+	Sealed    []byte // NHS number and id secret, sealed under the ring and bound to Ref and Lookup
 	CreatedAt time.Time
 }
 
@@ -85,8 +90,11 @@ func (r *Registry) SignIn(ctx context.Context, number NHSNumber) (Citizen, error
 	if err != nil {
 		return Citizen{}, err
 	}
+	if c.NHSNumber != number {
+		return Citizen{}, fmt.Errorf("%w: the look-up leads to another person", ErrContradiction)
+	}
 	if s.Lookup.KeyID != lookups[0].KeyID {
-		s.Lookup, s.Sealed = lookups[0], r.seal(c)
+		s.Lookup, s.Sealed = lookups[0], r.seal(c, lookups[0])
 		if err := r.store.ReplaceSubject(ctx, s); err != nil {
 			return Citizen{}, fmt.Errorf("move subject to the active key: %w", err)
 		}
@@ -109,21 +117,27 @@ func (r *Registry) add(ctx context.Context, number NHSNumber, lookup Lookup) (Ci
 		return Citizen{}, fmt.Errorf("make id secret: %w", err)
 	}
 	c := New(Ref(keys.RandomText(r.random)), number, idKey)
-	s, err := r.store.AddSubject(ctx, Subject{Ref: c.Ref, Lookup: lookup, Sealed: r.seal(c), CreatedAt: r.now()})
+	s, err := r.store.AddSubject(ctx, Subject{Ref: c.Ref, Lookup: lookup, Sealed: r.seal(c, lookup), CreatedAt: r.now()})
 	if err != nil {
 		return Citizen{}, fmt.Errorf("add subject: %w", err)
 	}
 	return r.open(s)
 }
 
-func (r *Registry) seal(c Citizen) []byte {
-	return r.ring.Seal(sealPurpose, []byte(c.idKey.Value()+c.NHSNumber.Reveal()), []byte(c.Ref))
+func (r *Registry) seal(c Citizen, l Lookup) []byte {
+	return r.ring.Seal(sealPurpose, []byte(c.idKey.Value()+c.NHSNumber.Reveal()), bound(c.Ref, l))
+}
+
+// bound is what a subject's seal is bound to. Each part ends where the next begins:
+// the MAC has a fixed length, and no Ref has a zero byte.
+func bound(ref Ref, l Lookup) []byte {
+	return append(append([]byte(ref), 0), append(l.MAC[:], l.KeyID...)...)
 }
 
 func (r *Registry) open(s Subject) (Citizen, error) {
-	plain, err := r.ring.Open(sealPurpose, s.Sealed, []byte(s.Ref))
+	plain, err := r.ring.Open(sealPurpose, s.Sealed, bound(s.Ref, s.Lookup))
 	if err != nil {
-		return Citizen{}, fmt.Errorf("open subject: %w", err)
+		return Citizen{}, fmt.Errorf("%w: open subject: %w", ErrContradiction, err)
 	}
 	if len(plain) < idKeySize {
 		return Citizen{}, errors.New("open subject: sealed value is too short")

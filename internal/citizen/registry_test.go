@@ -203,3 +203,36 @@ func TestOpaqueIDs(t *testing.T) {
 		t.Error("the id depends on more than the citizen's secret")
 	}
 }
+
+// Who can write to the store and has no key must not become somebody else by it.
+func TestARowThatContradictsTheIDTokenIsRefused(t *testing.T) {
+	ring := keys.Generate("1")
+	swaps := map[string]func(a, b *citizen.Subject){
+		"look-ups": func(a, b *citizen.Subject) { a.Lookup, b.Lookup = b.Lookup, a.Lookup },
+		"seals":    func(a, b *citizen.Subject) { a.Sealed, b.Sealed = b.Sealed, a.Sealed },
+		"both": func(a, b *citizen.Subject) {
+			a.Lookup, b.Lookup, a.Sealed, b.Sealed = b.Lookup, a.Lookup, b.Sealed, a.Sealed
+		},
+	}
+	for name, swap := range swaps {
+		s := &store{subjects: map[citizen.Ref]citizen.Subject{}}
+		r := registry(t, s, ring)
+		a, err := r.SignIn(t.Context(), parse(t, number))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := r.SignIn(t.Context(), parse(t, "9990000026"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		one, two := s.subjects[a.Ref], s.subjects[b.Ref]
+		swap(&one, &two)
+		s.subjects[a.Ref], s.subjects[b.Ref] = one, two
+		if _, err := r.SignIn(t.Context(), a.NHSNumber); !errors.Is(err, citizen.ErrContradiction) {
+			t.Errorf("%s, sign-in: %v", name, err)
+		}
+		if _, err := r.Find(t.Context(), a.Ref); !errors.Is(err, citizen.ErrContradiction) {
+			t.Errorf("%s, look-up by pseudonym: %v", name, err)
+		}
+	}
+}

@@ -29,12 +29,14 @@ type Session struct {
 	IDTokenID      string      // its jti
 	IDTokenExpires time.Time
 	SignedInAt     time.Time
+	FullSignInAt   time.Time // when the citizen last proved who they are; silent renewals do not move it
 	ExpiresAt      time.Time // the age limit; idle time can end it sooner
 }
 
 // SignIn is the result of a sign-in.
 type SignIn struct {
 	Citizen        citizen.Citizen
+	FullSignInAt   time.Time // zero: now
 	IDToken        keys.Secret
 	IDTokenID      string
 	IDTokenExpires time.Time
@@ -49,7 +51,7 @@ type Deps struct {
 	}
 	Now  func() time.Time
 	Idle time.Duration // ends a session that was not used for so long
-	Max  time.Duration // ends any session
+	Max  time.Duration // ends any session, counted from the last full sign-in
 	// Random makes the secrets of sessions: crypto/rand.Reader outside tests.
 	Random io.Reader
 	// Panics is called for a panic while a session is read.
@@ -79,6 +81,9 @@ type sealed struct {
 	IDToken        string    `json:"idToken"`
 	IDTokenID      string    `json:"jti"`
 	IDTokenExpires time.Time `json:"exp"`
+	FullSignInAt   time.Time `json:"fullSignInAt"`
+	// NHSNumber is that of the ID token. The citizen of the row must have the same.
+	NHSNumber string `json:"nhsNumber"`
 }
 
 const sealPurpose = "session"
@@ -135,19 +140,20 @@ func (m *Manager) Replace(ctx context.Context, old ID, ended audit.Entry, in Sig
 func (m *Manager) made(in SignIn) (secret string, k kept, r Record, err error) {
 	secret = keys.RandomText(m.d.Random) + keys.RandomText(m.d.Random) // 260 bits
 	now := m.d.Now()
+	if in.FullSignInAt.IsZero() {
+		in.FullSignInAt = now
+	}
 	s := Session{
 		ID:      IDOf(secret),
 		Citizen: in.Citizen, IDToken: in.IDToken, IDTokenID: in.IDTokenID, IDTokenExpires: in.IDTokenExpires,
-		SignedInAt: now, ExpiresAt: now.Add(m.d.Max),
+		SignedInAt: now, FullSignInAt: in.FullSignInAt, ExpiresAt: in.FullSignInAt.Add(m.d.Max),
 	}
-	plain, err := json.Marshal(sealed{in.IDToken.Reveal(), in.IDTokenID, in.IDTokenExpires})
+	plain, err := json.Marshal(sealed{in.IDToken.Reveal(), in.IDTokenID, in.IDTokenExpires, in.FullSignInAt, in.Citizen.NHSNumber.Reveal()})
 	if err != nil {
 		return "", kept{}, Record{}, fmt.Errorf("encode session: %w", err)
 	}
-	r = Record{
-		Hash: s.ID, Citizen: in.Citizen.Ref, Sealed: m.d.Ring.Seal(sealPurpose, plain, s.ID[:]),
-		CreatedAt: now, SeenAt: now, ExpiresAt: s.ExpiresAt,
-	}
+	r = Record{Hash: s.ID, Citizen: in.Citizen.Ref, CreatedAt: now, SeenAt: now, ExpiresAt: s.ExpiresAt}
+	r.Sealed = m.d.Ring.Seal(sealPurpose, plain, r.bound())
 	return secret, kept{session: s, seenAt: now}, r, nil
 }
 
@@ -273,9 +279,9 @@ func latest(a, b time.Time) time.Time {
 }
 
 func (m *Manager) open(ctx context.Context, r Record) (Session, error) {
-	plain, err := m.d.Ring.Open(sealPurpose, r.Sealed, r.Hash[:])
+	plain, err := m.d.Ring.Open(sealPurpose, r.Sealed, r.bound())
 	if err != nil {
-		return Session{}, fmt.Errorf("open session: %w", err)
+		return Session{}, fmt.Errorf("%w: open session: %w", citizen.ErrContradiction, err)
 	}
 	var v sealed
 	if err := json.Unmarshal(plain, &v); err != nil {
@@ -285,9 +291,12 @@ func (m *Manager) open(ctx context.Context, r Record) (Session, error) {
 	if err != nil {
 		return Session{}, fmt.Errorf("find session's citizen: %w", err)
 	}
+	if c.NHSNumber.Reveal() != v.NHSNumber {
+		return Session{}, fmt.Errorf("%w: the session's ID token is another person's", citizen.ErrContradiction)
+	}
 	return Session{
 		ID: r.Hash, Citizen: c,
 		IDToken: keys.NewSecret(v.IDToken), IDTokenID: v.IDTokenID, IDTokenExpires: v.IDTokenExpires,
-		SignedInAt: r.CreatedAt, ExpiresAt: r.ExpiresAt,
+		SignedInAt: r.CreatedAt, FullSignInAt: v.FullSignInAt, ExpiresAt: r.ExpiresAt,
 	}, nil
 }

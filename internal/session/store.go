@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"time"
 
@@ -21,6 +22,16 @@ type Record struct {
 	CreatedAt time.Time
 	SeenAt    time.Time
 	ExpiresAt time.Time
+}
+
+// bound is what the seal is bound to: everything in the row that says whose session
+// it is and how long it lasts. SeenAt is not, because it changes with each use: who
+// can write to the store can keep a session from its idle end, never from ExpiresAt.
+func (r Record) bound() []byte {
+	b := append([]byte(nil), r.Hash[:]...)
+	b = binary.BigEndian.AppendUint64(b, uint64(r.CreatedAt.UnixMilli())) //nolint:gosec // any bits will do
+	b = binary.BigEndian.AppendUint64(b, uint64(r.ExpiresAt.UnixMilli())) //nolint:gosec // as above
+	return append(b, r.Citizen...)
 }
 
 // Store keeps sessions.

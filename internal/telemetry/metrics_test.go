@@ -20,6 +20,7 @@ func TestMetrics(t *testing.T) {
 	m.UnknownCode("state", 2)
 	m.ForeignSubject()
 	m.AuditFailed()
+	m.Contradiction()
 
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
@@ -34,6 +35,7 @@ func TestMetrics(t *testing.T) {
 		`pca_unreadable_items_total{reason="subject",source="ers-01"} 3`,
 		`pca_unknown_codes_total{kind="state"} 2`,
 		"pca_foreign_subject_total 1",
+		"pca_contradictions_total 1",
 		"pca_audit_failures_total 1",
 		"go_goroutines ",
 	} {
@@ -44,7 +46,7 @@ func TestMetrics(t *testing.T) {
 	t.Run("the alarms are zero before anything happens", func(t *testing.T) {
 		w := httptest.NewRecorder()
 		telemetry.NewMetrics().Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
-		for _, alarm := range []string{"pca_foreign_subject_total 0", "pca_audit_failures_total 0"} {
+		for _, alarm := range []string{"pca_foreign_subject_total 0", "pca_contradictions_total 0", "pca_audit_failures_total 0"} {
 			if !strings.Contains(w.Body.String(), alarm) {
 				t.Errorf("no %s: an alarm on its growth would never ring", alarm)
 			}
