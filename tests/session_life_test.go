@@ -53,6 +53,95 @@ func TestNoSessionOutlivesTwelveHours(t *testing.T) {
 	}
 }
 
+func TestSilentRenewalsDoNotMoveTheTwelveHours(t *testing.T) {
+	t.Parallel()
+	s := harness.Start(t)
+	b := s.SignedIn("bella")
+	began := s.Clock.Now()
+	useFor(b, 3*time.Hour+40*time.Minute)
+	at := beginSignIn(b)
+	if p := at.Query().Get("prompt"); p != "none" {
+		t.Fatalf("prompt is %q, want none", p)
+	}
+	harness.Answered(t, b.Get(comeBack(b, at, nil)), http.StatusSeeOther)
+	if v := harness.Read[struct{ ExpiresAt time.Time }](t, b.Get("/auth/session").Body); !v.ExpiresAt.Equal(began.Add(12 * time.Hour)) {
+		t.Errorf("the session ends %s after the full sign-in", v.ExpiresAt.Sub(began))
+	}
+	useFor(b, began.Add(12*time.Hour-4*time.Minute).Sub(s.Clock.Now()))
+	if p := promptOf(b); p != "login" {
+		t.Errorf("four minutes before the end prompt is %q, want login", p)
+	}
+	s.Clock.Advance(4 * time.Minute)
+	harness.Refused(t, b.Get("/v1/consents"), http.StatusUnauthorized, "session_expired")
+}
+
+func TestASilentRenewalThatBringsSomebodyElseStops(t *testing.T) {
+	t.Parallel()
+	for _, openly := range []bool{false, true} {
+		s := harness.Start(t)
+		b := s.Consented("bella")
+		harness.Answered(t, b.Get("/v1/timeline"), http.StatusOK)
+		other := beginSignIn(s.Browser())
+		comeBack(b, other, harness.Query("sandbox_citizen", "eleni")) // at NHS login, for another service
+		useFor(b, 61*time.Minute)
+		at := beginSignIn(b)
+		if openly { // NHS login wanted to ask, and then it did not
+			again := b.Get("/auth/callback?" + harness.Query("error", "login_required", "state", at.Query().Get("state")).Encode())
+			harness.Answered(t, again, http.StatusFound)
+			at = parse(t, again.Header.Get("Location"))
+		}
+		back := comeBack(b, at, nil)
+		for range 2 { // and when it is reloaded
+			harness.Refused(t, b.Get(back), http.StatusForbidden, "another_person")
+			isSignedOut(b)
+		}
+		got := entriesOf(s, audit.SignedIn, audit.SignedOut, audit.SignInRefused)
+		if len(got) != 3 || got[1].Reason != "another_person" || got[1].Citizen != got[0].Citizen || got[2].Reason != "another_person" || got[2].Citizen != "" {
+			t.Errorf("the log has %+v", got)
+		}
+		if p := promptOf(b); p != "login" {
+			t.Errorf("the next sign-in sends prompt %q, want login", p)
+		}
+		harness.Answered(t, b.SignIn("eleni"), http.StatusOK) // in full, it is theirs to do
+	}
+}
+
+func TestASilentRenewalAfterSignOutAsksForThePassword(t *testing.T) {
+	t.Parallel()
+	b := harness.Start(t).SignedIn("bella")
+	back := comeBack(b, beginSignIn(b), nil)
+	harness.Answered(t, b.Post("/auth/logout", nil), http.StatusNoContent)
+	again := b.Get(back)
+	harness.Answered(t, again, http.StatusFound)
+	if p := parse(t, again.Header.Get("Location")).Query().Get("prompt"); p != "login" {
+		t.Errorf("prompt is %q, want login", p)
+	}
+	isSignedOut(b)
+}
+
+func TestAReloadedCallbackLeadsToWhereItsSignInEnded(t *testing.T) {
+	t.Parallel()
+	s := harness.Start(t)
+	b := s.Browser()
+	back := callbackOf(b, "bella")
+	for range 3 {
+		a := b.Get(back)
+		if a.Status != http.StatusSeeOther || a.Header.Get("Location") != "/auth/session" {
+			t.Fatalf("status %d to %q: %s", a.Status, a.Header.Get("Location"), a.Body)
+		}
+	}
+	harness.Answered(t, b.Post("/auth/logout", nil), http.StatusNoContent)
+	harness.Refused(t, b.Get(back), http.StatusBadRequest, "sign_in_expired") // nobody is signed in by it
+	harness.Refused(t, s.SignedIn("bella").Get(back), http.StatusBadRequest, "sign_in_expired")
+	refused := callbackOf(b, "yusuf")
+	for range 3 {
+		harness.Refused(t, b.Get(refused), http.StatusForbidden, "under_16")
+	}
+	if got := entriesOf(s, audit.SignInRefused); len(got) != 1 {
+		t.Errorf("the log has %+v", got)
+	}
+}
+
 func TestSigningInAgainEndsTheOldSession(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)

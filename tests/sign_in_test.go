@@ -93,7 +93,9 @@ func TestASignInServesOnceAndInTheBrowserThatBeganIt(t *testing.T) {
 		b := s.Browser().In(t)
 		back := callbackOf(b, "bella")
 		harness.Answered(t, b.Get(back), http.StatusSeeOther)
+		harness.Answered(t, b.Post("/auth/logout", nil), http.StatusNoContent)
 		harness.Refused(t, b.Get(back), http.StatusBadRequest, "sign_in_expired")
+		isSignedOut(b)
 	})
 	t.Run("a state that waited too long", func(t *testing.T) {
 		late := harness.Start(t)

@@ -119,7 +119,7 @@ func (w *wiring) signInRoutes(p people, r record, login *jose.Keys, party oidc.D
 	}
 	made, err := signin.New(signin.Deps{
 		Login: provider, Citizens: p.citizens, Sessions: p.sessions, Log: r.appender, Forget: forget,
-		Count: w.metrics.SignIn, Now: w.o.Now, Idle: w.c.SessionIdle,
+		Count: w.metrics.SignIn, Now: w.o.Now, Idle: w.c.SessionIdle, Max: w.c.SessionMax,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start API: %w", err)

@@ -8,7 +8,10 @@ import (
 // Names of cookies that more than one door reads.
 const (
 	SessionCookie = "pca_session" // the session's secret
-	// EndedCookie marks a browser that signed out: the next sign-in asks for the password.
+	// KnownCookie marks a browser in which somebody signed in. It outlives the session
+	// and the browser's closing, so that the next sign-in asks for the password.
+	KnownCookie = "pca_known"
+	// EndedCookie says for a short time that this browser signed out, for the start page.
 	EndedCookie = "pca_ended"
 )
 

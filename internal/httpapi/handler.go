@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
 	"github.com/patient-care-aggregator/aggregator/internal/wording"
@@ -75,9 +76,13 @@ func (s *server) tell(c *gin.Context, p *problem.Error) {
 	if p.Code() == problem.AuditUnavailable {
 		s.d.Metrics.AuditFailed()
 	}
+	if errors.Is(p, citizen.ErrContradiction) {
+		s.d.Metrics.Contradiction()
+	}
 	if p.Code() == problem.ConsentRequired {
 		p = p.With("consentUrl", s.d.Settings.PublicURL+"/consent")
 	}
+	s.setCookies(c, nil)
 	s.problemHeaders(c, p)
 	if wantsPage(c) {
 		if text, ok := s.problemPage(c, p); ok {

@@ -26,7 +26,7 @@ func (s *server) problemView(c *gin.Context, p *problem.Error) web.Problem {
 		SharingDeclined: p.Code() == problem.SharingDeclined,
 	}
 	switch p.Code() {
-	case problem.SignInExpired, problem.SignInFailed, problem.SignInRequired, problem.SessionExpired,
+	case problem.SignInExpired, problem.SignInFailed, problem.AnotherPerson, problem.SignInRequired, problem.SessionExpired,
 		problem.ReauthenticationRequired, problem.IdentityLevelTooLow, problem.SharingDeclined:
 		page.SignIn = SignInAddress(wayBack(c))
 	case problem.SignInUnavailable:

@@ -30,6 +30,7 @@ type Request struct {
 	correlationID string
 	page          bool   // the route may answer as a page, and the caller asks for HTML
 	returnTo      string // own path to come back to; empty: nothing said
+	left          []Cookie
 	caller        *session.Caller
 	member        *staff.Session
 }
@@ -119,6 +120,14 @@ func (r *Request) Member() staff.Session {
 	return *r.member
 }
 
+// ReturnTo is the path of SetReturnTo; without it where a sign-in leads by itself.
+func (r *Request) ReturnTo() string {
+	if r.returnTo == "" {
+		return DefaultReturn
+	}
+	return r.returnTo
+}
+
 // SetReturnTo says where the citizen wants to be once a problem is put right. What
 // is no path of this service is not kept.
 func (r *Request) SetReturnTo(path string) {
@@ -126,6 +135,9 @@ func (r *Request) SetReturnTo(path string) {
 		r.returnTo = path
 	}
 }
+
+// Leave sets a cookie with whatever the answer will be, a problem too.
+func (r *Request) Leave(k Cookie) { r.left = append(r.left, k) }
 
 // Entry begins a log entry about this request: who asked, by which client, and
 // the correlation id.

@@ -2,12 +2,14 @@ package httpapi
 
 import (
 	"cmp"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/oidc"
+	"github.com/patient-care-aggregator/aggregator/internal/problem"
 )
 
 const (
@@ -56,9 +58,44 @@ func (k SignInCookies) Keep(r *Request, a Answer, begun oidc.Redirect) Answer {
 }
 
 // Forget deletes the cookie of the request's own state, and no other.
-func (k SignInCookies) Forget(r *Request, a Answer) Answer {
-	return a.WithCookie(Cookie{Name: k.nameOf(r.Query("state")), Path: k.Path, Life: -1})
+func (k SignInCookies) Forget(r *Request) {
+	r.Leave(Cookie{Name: k.nameOf(r.Query("state")), Path: k.Path, Life: -1})
 }
+
+// Ending is how a sign-in ended: where the browser was sent, or the problem it was told.
+type Ending struct {
+	ReturnTo string
+	Problem  problem.Code
+}
+
+// endingKept is how long a browser knows how its sign-in ended.
+const endingKept = time.Hour
+
+// Remember puts how the sign-in ended in the place of its cookie, so that reloading
+// the callback, or going back to it, leads to the same place. A browser that brought
+// no sign-in of its own is given nothing to keep.
+func (k SignInCookies) Remember(r *Request, e Ending) {
+	r.Leave(Cookie{
+		Name: k.nameOf(r.Query("state")), Path: k.Path, Life: endingKept,
+		Value: strconv.FormatInt(k.Now().Unix(), 10) + "." + endingMark + url.Values{"to": {e.ReturnTo}, "problem": {string(e.Problem)}}.Encode(),
+	})
+}
+
+// Ending returns how the sign-in of the request's state ended in this browser. The
+// browser can have written what it likes there, so it leads only to own paths.
+func (k SignInCookies) Ending(r *Request) (e Ending, ok bool) {
+	_, value, _ := readBinding(r.CookieUnder(k.Path, k.nameOf(r.Query("state"))))
+	text, ok := strings.CutPrefix(value, endingMark)
+	if !ok {
+		return Ending{}, false
+	}
+	v, err := url.ParseQuery(text)
+	e = Ending{ReturnTo: v.Get("to"), Problem: problem.Code(v.Get("problem"))}
+	return e, err == nil && IsOwnPath(e.ReturnTo) && (e.Problem == "" || slices.Contains(problem.Codes(), e.Problem))
+}
+
+// endingMark is in no binding.
+const endingMark = "~"
 
 // Callback reads what the browser brought back from a provider, with the binding
 // of its state. ok is false if a parameter is there twice or is too long.

@@ -36,7 +36,11 @@ func signInProblems() []signInProblem {
 
 // SignInProblem is the problem of a citizen's sign-in that ended with err.
 func SignInProblem(err error) *problem.Error {
-	return signInProblemOf(err, func(p signInProblem) problem.Code { return p.citizen })
+	p := signInProblemOf(err, func(p signInProblem) problem.Code { return p.citizen })
+	if errors.Is(err, nhslogin.ErrWeakSignIn) {
+		return p.WithWords(wording.DetailWeakSignIn)
+	}
+	return p
 }
 
 // StaffSignInProblem is the problem of a staff sign-in that ended with err.

@@ -32,9 +32,7 @@ func (s *server) write(c *gin.Context, answer Answer) {
 	for name, values := range a.header {
 		h[name] = values
 	}
-	for _, k := range a.cookies {
-		http.SetCookie(c.Writer, s.cookies.cookie(k))
-	}
+	s.setCookies(c, a.cookies)
 	switch {
 	case a.stream != nil:
 		c.Status(a.status)
@@ -43,6 +41,13 @@ func (s *server) write(c *gin.Context, answer Answer) {
 		c.Status(a.status)
 	default:
 		c.Data(a.status, h.Get("Content-Type"), a.body)
+	}
+}
+
+// setCookies sets an answer's own cookies and those that the handler left.
+func (s *server) setCookies(c *gin.Context, own []Cookie) {
+	for _, k := range append(own, requestOf(c).left...) {
+		http.SetCookie(c.Writer, s.cookies.cookie(k))
 	}
 }
 

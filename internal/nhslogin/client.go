@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/jose"
 	"github.com/patient-care-aggregator/aggregator/internal/oidc"
 )
@@ -62,30 +63,39 @@ func New(d Deps) (*Client, error) {
 	return &Client{oidc: party, now: d.RelyingParty.Now, london: london}, nil
 }
 
-// Begin starts a sign-in. prompt is "", "none" or "login"; returnTo is where the
-// citizen goes afterwards. Errors: those of internal/oidc.
-func (c *Client) Begin(ctx context.Context, prompt, returnTo string) (oidc.Redirect, error) {
+// Request is what a sign-in begins with.
+type Request struct {
+	Prompt   string      // "", "none" or "login"
+	ReturnTo string      // where the citizen goes afterwards
+	Renews   citizen.Ref // who is signed in already; empty when nobody is
+}
+
+// Begin starts a sign-in. Errors: those of internal/oidc.
+func (c *Client) Begin(ctx context.Context, r Request) (oidc.Redirect, error) {
 	vectors, err := json.Marshal(VectorsOfTrust())
 	if err != nil {
 		return oidc.Redirect{}, fmt.Errorf("encode vectors of trust: %w", err)
 	}
-	redirect, err := c.oidc.Begin(ctx, oidc.Request{Prompt: prompt, ReturnTo: returnTo, Extra: map[string]string{"vtr": string(vectors)}})
+	redirect, err := c.oidc.Begin(ctx, oidc.Request{
+		Prompt: r.Prompt, ReturnTo: r.ReturnTo, Renews: string(r.Renews), Extra: map[string]string{"vtr": string(vectors)},
+	})
 	if err != nil {
 		return oidc.Redirect{}, fmt.Errorf("begin NHS login: %w", err)
 	}
 	return redirect, nil
 }
 
-// Finish ends a sign-in. returnTo comes with an error too, once the sign-in was
-// found. Errors: those of internal/oidc and of this package.
-func (c *Client) Finish(ctx context.Context, callback oidc.Callback) (who Identity, returnTo string, err error) {
+// Finish ends a sign-in. The Request that began it comes with an error too, once the
+// sign-in was found. Errors: those of internal/oidc and of this package.
+func (c *Client) Finish(ctx context.Context, callback oidc.Callback) (who Identity, begun Request, err error) {
 	result, err := c.oidc.Finish(ctx, callback)
+	begun = Request{Prompt: result.Prompt, ReturnTo: result.ReturnTo, Renews: citizen.Ref(result.Renews)}
 	if refusal := (*oidc.Refusal)(nil); errors.As(err, &refusal) && refusal.Denied("ConsentNotGiven") {
-		return Identity{}, result.ReturnTo, ErrSharingDeclined
+		return Identity{}, begun, ErrSharingDeclined
 	}
 	if err != nil {
-		return Identity{}, result.ReturnTo, fmt.Errorf("finish NHS login: %w", err)
+		return Identity{}, begun, fmt.Errorf("finish NHS login: %w", err)
 	}
 	who, err = c.identify(result)
-	return who, result.ReturnTo, err
+	return who, begun, err
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
@@ -15,6 +16,7 @@ import (
 // to. Show the citizen the reason; signing in again does not help by itself.
 var (
 	ErrIdentityLevel   = errors.New("the identity is not proved to the level that is needed")
+	ErrWeakSignIn      = fmt.Errorf("%w: by this sign-in, which had no second factor", ErrIdentityLevel)
 	ErrUnder16         = errors.New("the citizen is under 16")
 	ErrAgeUnknown      = errors.New("the citizen's age is unknown")
 	ErrNoNHSNumber     = errors.New("the ID token has no valid NHS number")
@@ -27,6 +29,8 @@ type Identity struct {
 	IDToken        keys.Secret // as signed, for the token exchange
 	IDTokenID      string      // its jti, for single sign-on into other services
 	IDTokenExpires time.Time
+	// AuthTime is when the citizen last signed in fully; zero if NHS login did not say.
+	AuthTime time.Time
 }
 
 const (
@@ -54,7 +58,13 @@ func (c *Client) identify(result oidc.Result) (Identity, error) {
 	if v.JTI == "" {
 		return Identity{}, fmt.Errorf("%w: jti is missing", oidc.ErrInvalid)
 	}
-	if v.Level != requiredLevel || !slices.Contains(VectorsOfTrust(), v.VOT) {
+	if v.Level != requiredLevel {
+		return Identity{}, ErrIdentityLevel
+	}
+	if !slices.Contains(VectorsOfTrust(), v.VOT) {
+		if strings.HasPrefix(v.VOT, requiredLevel+".") {
+			return Identity{}, ErrWeakSignIn
+		}
 		return Identity{}, ErrIdentityLevel
 	}
 	if err := c.checkAge(v.Birthdate); err != nil {
@@ -64,7 +74,9 @@ func (c *Client) identify(result oidc.Result) (Identity, error) {
 	if err != nil {
 		return Identity{}, fmt.Errorf("%w: %w", ErrNoNHSNumber, err)
 	}
-	return Identity{NHSNumber: number, IDToken: result.IDToken, IDTokenID: v.JTI, IDTokenExpires: result.Expires}, nil
+	return Identity{
+		NHSNumber: number, IDToken: result.IDToken, IDTokenID: v.JTI, IDTokenExpires: result.Expires, AuthTime: result.AuthTime,
+	}, nil
 }
 
 // checkAge rejects a citizen who is under 16, or whose age is unknown. 16 is

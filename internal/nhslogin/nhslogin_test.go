@@ -74,14 +74,14 @@ func (f *fixture) person(changes map[string]any) {
 
 func (f *fixture) signIn(prompt string) (nhslogin.Identity, error) {
 	f.t.Helper()
-	r, err := f.Begin(f.t.Context(), prompt, "/timeline")
+	r, err := f.Begin(f.t.Context(), nhslogin.Request{Prompt: prompt, ReturnTo: "/timeline", Renews: "ref"})
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	f.Visit(r.URL)
-	who, returnTo, err := f.Finish(f.t.Context(), oidc.Callback{State: r.State, Binding: r.Binding, Code: oidctest.Code})
-	if returnTo != "/timeline" {
-		f.t.Errorf("where the citizen was is lost: %q", returnTo)
+	who, begun, err := f.Finish(f.t.Context(), oidc.Callback{State: r.State, Binding: r.Binding, Code: oidctest.Code})
+	if begun != (nhslogin.Request{Prompt: prompt, ReturnTo: "/timeline", Renews: "ref"}) {
+		f.t.Errorf("what the sign-in began with is lost: %+v", begun)
 	}
 	return who, err
 }
@@ -131,7 +131,7 @@ func assertion(t *testing.T, text string) (claims map[string]any) {
 
 func TestAuthorizeRequest(t *testing.T) {
 	f := setUp(t)
-	r, err := f.Begin(t.Context(), "", "/timeline")
+	r, err := f.Begin(t.Context(), nhslogin.Request{Prompt: "", ReturnTo: "/timeline"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,13 +228,13 @@ func TestACitizenWhoDoesNotShare(t *testing.T) {
 	for description, want := range map[string]error{
 		"ConsentNotGiven": nhslogin.ErrSharingDeclined, " consentNotGiven": nhslogin.ErrSharingDeclined, "": oidc.ErrRefused, "Other": oidc.ErrRefused,
 	} {
-		r, err := f.Begin(t.Context(), "", "/timeline")
+		r, err := f.Begin(t.Context(), nhslogin.Request{Prompt: "", ReturnTo: "/timeline"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, returnTo, err := f.Finish(t.Context(), oidc.Callback{State: r.State, Binding: r.Binding, Error: "access_denied", ErrorDescription: description})
 		refused(t, description, err, want)
-		if returnTo != "/timeline" {
+		if returnTo.ReturnTo != "/timeline" {
 			t.Errorf("%q: where the citizen was is lost", description)
 		}
 	}

@@ -41,18 +41,18 @@ func (r *Refusal) Denied(description string) bool {
 // Finish ends the sign-in that the callback's state names. The pending sign-in is
 // taken before anything else is looked at, so that no second try can use it.
 //
-// The Result's ReturnTo is set together with an error too, once the pending
+// The Result's ReturnTo, Renews and Prompt are set together with an error too, once the pending
 // sign-in was found. Errors: those of this package, or the store's.
 func (rp *RelyingParty) Finish(ctx context.Context, c Callback) (Result, error) {
 	signIn, err := rp.take(ctx, c.State, c.Binding)
-	result := Result{ReturnTo: signIn.ReturnTo}
+	result := Result{ReturnTo: signIn.ReturnTo, Renews: signIn.Renews, Prompt: signIn.Prompt}
 	switch {
 	case err != nil:
 		return result, err
 	case c.Issuer != "" && c.Issuer != rp.c.Issuer:
 		return result, fmt.Errorf("%w: another provider answered", ErrInvalid)
 	case c.Error != "":
-		return result, refusal(c, signIn.Silent)
+		return result, refusal(c, signIn.Prompt == "none")
 	case c.Code == "":
 		return result, fmt.Errorf("%w: it came back without a code", ErrInvalid)
 	}
@@ -69,7 +69,7 @@ func (rp *RelyingParty) Finish(ctx context.Context, c Callback) (Result, error) 
 		return result, fmt.Errorf("%w: the token answer has no ID token", ErrInvalid)
 	}
 	checked, err := rp.verify(ctx, p, raw, tokens.AccessToken, signIn)
-	checked.ReturnTo = result.ReturnTo
+	checked.ReturnTo, checked.Renews, checked.Prompt = result.ReturnTo, result.Renews, result.Prompt
 	return checked, err
 }
 

@@ -23,9 +23,14 @@ const oldestIDToken = 5 * time.Minute
 
 // Result is a finished sign-in: an ID token that passed every check of this package.
 type Result struct {
-	ReturnTo string // of the Request that began the sign-in
-	Issuer   string
-	Subject  string
+	// Of the Request that began the sign-in.
+	ReturnTo, Renews, Prompt string
+
+	Issuer  string
+	Subject string
+	// AuthTime is when the person last proved who they are; zero if the provider did
+	// not say (auth_time of OpenID Connect Core 1.0, 2).
+	AuthTime time.Time
 	IDToken  keys.Secret // as the provider signed it
 	Expires  time.Time
 	claims   []byte
@@ -67,7 +72,8 @@ func (rp *RelyingParty) verify(ctx context.Context, p *provider, raw, accessToke
 		return Result{}, fmt.Errorf("%w: check ID token: at_hash is another access token's", ErrInvalid)
 	}
 	return Result{
-		Issuer: token.Issuer, Subject: token.Subject, IDToken: keys.NewSecret(raw), Expires: token.Expiry, claims: signature.payload,
+		Issuer: token.Issuer, Subject: token.Subject, IDToken: keys.NewSecret(raw), Expires: token.Expiry,
+		AuthTime: claims.AuthTime.Time, claims: signature.payload,
 	}, nil
 }
 

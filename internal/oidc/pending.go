@@ -28,9 +28,12 @@ type pending struct {
 	Nonce        string    `json:"nonce"`
 	CodeVerifier string    `json:"codeVerifier,omitempty"` // RFC 7636; empty when no challenge was sent
 	FreshSince   time.Time `json:"freshSince"`             // when a sign-in with prompt=login began; otherwise zero
-	Silent       bool      `json:"silent,omitempty"`       // prompt=none
+	Prompt       string    `json:"prompt,omitempty"`
 	ReturnTo     string    `json:"returnTo,omitempty"`
+	Renews       string    `json:"renews,omitempty"`
 	Binding      string    `json:"binding"` // the browser's own secret
+	// ExpiresAt is sealed too, because the store's own column is not.
+	ExpiresAt time.Time `json:"expiresAt"`
 }
 
 // NameOfState is a short public name for a state, for the cookie that holds its
@@ -44,13 +47,14 @@ func NameOfState(state string) string {
 // keep seals a pending sign-in and returns the state that finds it again.
 func (rp *RelyingParty) keep(ctx context.Context, p pending) (state string, err error) {
 	state = keys.RandomText(rp.d.Random)
+	p.ExpiresAt = rp.d.Now().Add(rp.c.PendingLife)
 	plain, err := json.Marshal(p)
 	if err != nil {
 		return "", fmt.Errorf("encode sign-in: %w", err)
 	}
 	hash := sha256.Sum256([]byte(state))
 	box := rp.d.Ring.Seal(rp.c.Purpose, plain, hash[:])
-	if err := rp.d.Store.Put(ctx, rp.c.Purpose, hash, box, rp.d.Now().Add(rp.c.PendingLife)); err != nil {
+	if err := rp.d.Store.Put(ctx, rp.c.Purpose, hash, box, p.ExpiresAt); err != nil {
 		return "", fmt.Errorf("keep sign-in: %w", err)
 	}
 	return state, nil
@@ -76,6 +80,9 @@ func (rp *RelyingParty) take(ctx context.Context, state, binding string) (pendin
 	var p pending
 	if err := json.Unmarshal(plain, &p); err != nil {
 		return pending{}, fmt.Errorf("read sign-in: %w", err)
+	}
+	if !rp.d.Now().Before(p.ExpiresAt) {
+		return pending{}, fmt.Errorf("%w: %w: it is older than its store says", ErrExpired, ErrNotBegunHere)
 	}
 	if p.Binding == "" || subtle.ConstantTimeCompare([]byte(binding), []byte(p.Binding)) != 1 {
 		return p, fmt.Errorf("%w: %w: it began in another browser", ErrInvalid, ErrNotBegunHere)

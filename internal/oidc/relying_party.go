@@ -83,6 +83,9 @@ func New(c Config, d Deps) (*RelyingParty, error) {
 type Request struct {
 	Prompt   string // "", "none" or "login" (OpenID Connect Core 1.0, 3.1.2.1)
 	ReturnTo string // where the person goes afterwards; comes back in the Result
+	// Renews names, in the caller's own words, who is signed in already; it comes back
+	// in the Result. Empty when nobody is.
+	Renews string
 	// Extra are further parameters of the authorization request.
 	Extra map[string]string
 }
@@ -105,7 +108,7 @@ func (rp *RelyingParty) Begin(ctx context.Context, r Request) (Redirect, error) 
 	}
 	signIn := pending{
 		Nonce: keys.RandomText(rp.d.Random), Binding: keys.RandomText(rp.d.Random),
-		Silent: r.Prompt == "none", ReturnTo: r.ReturnTo,
+		Prompt: r.Prompt, ReturnTo: r.ReturnTo, Renews: r.Renews,
 	}
 	options := []oauth2.AuthCodeOption{oidc.Nonce(signIn.Nonce)}
 	for name, value := range r.Extra {

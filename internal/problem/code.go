@@ -14,6 +14,7 @@ const (
 	BadRequest               Code = "bad_request"
 	SignInExpired            Code = "sign_in_expired"
 	SignInFailed             Code = "sign_in_failed"
+	AnotherPerson            Code = "another_person"
 	SignInRequired           Code = "sign_in_required"
 	SessionExpired           Code = "session_expired"
 	ReauthenticationRequired Code = "reauthentication_required"
@@ -48,7 +49,7 @@ const (
 // Codes lists every code, for the contract's tests.
 func Codes() []Code {
 	return []Code{
-		BadRequest, SignInExpired, SignInFailed, SignInRequired, SessionExpired, ReauthenticationRequired,
+		BadRequest, SignInExpired, SignInFailed, AnotherPerson, SignInRequired, SessionExpired, ReauthenticationRequired,
 		ConsentRequired, IdentityLevelTooLow, Under16, AgeUnknown, NoNHSNumber, SharingDeclined,
 		InsufficientScope, CSRF, NotFound, MethodNotAllowed, Conflict, NoticeOutdated, PayloadTooLarge,
 		RateLimited, Internal, UpstreamUnavailable, ServiceUnavailable, SignInUnavailable,
@@ -64,7 +65,7 @@ func statusOf(code Code) int {
 		return http.StatusBadRequest
 	case SignInRequired, SessionExpired, ReauthenticationRequired, StaffSignInRequired:
 		return http.StatusUnauthorized
-	case ConsentRequired, IdentityLevelTooLow, Under16, AgeUnknown, NoNHSNumber, SharingDeclined, InsufficientScope, CSRF, RoleRequired:
+	case AnotherPerson, ConsentRequired, IdentityLevelTooLow, Under16, AgeUnknown, NoNHSNumber, SharingDeclined, InsufficientScope, CSRF, RoleRequired:
 		return http.StatusForbidden
 	case NotFound:
 		return http.StatusNotFound

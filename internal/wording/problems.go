@@ -11,6 +11,7 @@ const (
 	DetailMayBeMissing          = "may_be_missing"
 	DetailNoCalendarTime        = "no_calendar_time"
 	DetailLogUnreadable         = "log_unreadable"
+	DetailWeakSignIn            = "weak_sign_in"
 	DetailStaffSignInUnfinished = "staff_sign_in_unfinished"
 	DetailNoCheckpoint          = "no_checkpoint"
 	DetailExportsBusy           = "exports_busy"
@@ -23,7 +24,7 @@ const codeInternal = "internal_error"
 // internal/problem, which this package must not know; a test there compares both.
 func ProblemCodes() []string {
 	return []string{
-		"bad_request", "sign_in_expired", "sign_in_failed", "sign_in_required", "session_expired",
+		"bad_request", "sign_in_expired", "sign_in_failed", "another_person", "sign_in_required", "session_expired",
 		"reauthentication_required", "consent_required", "identity_level_too_low", "under_16", "age_unknown",
 		"no_nhs_number", "sharing_declined", "insufficient_scope", "csrf", "not_found", "method_not_allowed",
 		"conflict", "notice_outdated", "payload_too_large", "rate_limited", codeInternal, "upstream_unavailable",
@@ -35,7 +36,7 @@ func ProblemCodes() []string {
 func problemDetails() map[string][]string {
 	return map[string][]string{
 		DetailMaintenance: nil, DetailMayBeMissing: nil, DetailNoCalendarTime: nil, DetailLogUnreadable: nil,
-		DetailStaffSignInUnfinished: nil, DetailNoCheckpoint: nil, DetailExportsBusy: nil,
+		DetailWeakSignIn: nil, DetailStaffSignInUnfinished: nil, DetailNoCheckpoint: nil, DetailExportsBusy: nil,
 	}
 }
 

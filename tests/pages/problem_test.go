@@ -41,7 +41,7 @@ func TestARefusalIsAPageForPeopleAndAProblemForPrograms(t *testing.T) {
 	}{
 		"sharing refused at NHS login":   {signIn("bella", "decline"), 403, "sharing_declined", "You cannot continue without sharing your information", again},
 		"identity not proved":            {signIn("pip", "agree"), 403, "identity_level_too_low", "You need to prove who you are", again},
-		"no NHS number":                  {signIn("nemo", "agree"), 403, "no_nhs_number", "No NHS record found", "Contact your GP surgery"},
+		"no NHS number":                  {signIn("nemo", "agree"), 403, "no_nhs_number", "We could not find your NHS number", "Contact your GP surgery"},
 		"a sign-in that is over":         {func(v *harness.Visitor) local.Answer { return v.Visit("/auth/callback?code=x&state=y") }, 400, "sign_in_expired", "Sign-in took too long", "/auth/login?return_to=%2Ftimeline"},
 		"an address of somewhere else":   {func(v *harness.Visitor) local.Answer { return v.Visit("/auth/login?return_to=//evil.example") }, 400, "bad_request", "Request not understood", `href="/"`},
 		"an address that does not exist": {func(v *harness.Visitor) local.Answer { return v.Visit("/no-such-page") }, 404, "not_found", "Not found", `href="/"`},
@@ -52,7 +52,7 @@ func TestARefusalIsAPageForPeopleAndAProblemForPrograms(t *testing.T) {
 		},
 		"e-RS does not answer": {
 			broken(sandbox.Fault{Kind: sandbox.HTML502, Upstream: sandbox.ERS}),
-			502, "upstream_unavailable", "NHS system not answering", `href="/timeline">Try again`,
+			502, "upstream_unavailable", "NHS system not working", `href="/timeline">Try again`,
 		},
 		"e-RS throttles": {
 			broken(sandbox.Fault{Kind: sandbox.Throttled, Upstream: sandbox.ERS}),

@@ -96,7 +96,8 @@ func (s *SignIn) callback(ctx context.Context, r *httpapi.Request) (httpapi.Answ
 	secret, _ := s.d.Sessions.Start(member)
 	answer := httpapi.Redirect(http.StatusSeeOther, "/audit/session").
 		WithCookie(httpapi.Cookie{Name: httpapi.StaffCookie, Path: httpapi.StaffPath, Value: secret})
-	return s.cookies.Forget(r, answer), nil
+	s.cookies.Forget(r)
+	return answer, nil
 }
 
 func (s *SignIn) finish(ctx context.Context, r *httpapi.Request) (staff.Member, error) {

@@ -50,7 +50,8 @@ func (s *Door) logout(ctx context.Context, r *httpapi.Request) (httpapi.Answer, 
 	}
 	return answer.With("Clear-Site-Data", `"cache"`).
 		WithCookie(httpapi.Cookie{Name: httpapi.SessionCookie, Life: -1}).
-		WithCookie(httpapi.Cookie{Name: httpapi.EndedCookie, Value: "1"}), nil
+		WithCookie(httpapi.Cookie{Name: httpapi.EndedCookie, Value: "1", Life: 10 * time.Minute}).
+		WithCookie(known()), nil
 }
 
 // end ends this browser's session with its entry, and drops what was kept for it. A
@@ -80,7 +81,7 @@ func (s *Door) signedIn(ctx context.Context, secret string) (*session.Session, e
 		return nil, nil //nolint:nilnil // as above
 	}
 	if err != nil {
-		return nil, httpapi.NotLogged(err)
+		return nil, problem.New(problem.ServiceUnavailable, err)
 	}
 	return &found, nil
 }

@@ -16,8 +16,8 @@ import (
 
 // Login asks NHS login who a citizen is (internal/nhslogin).
 type Login interface {
-	Begin(ctx context.Context, prompt, returnTo string) (oidc.Redirect, error)
-	Finish(ctx context.Context, c oidc.Callback) (who nhslogin.Identity, returnTo string, err error)
+	Begin(ctx context.Context, r nhslogin.Request) (oidc.Redirect, error)
+	Finish(ctx context.Context, c oidc.Callback) (who nhslogin.Identity, begun nhslogin.Request, err error)
 }
 
 // Citizens finds or makes the citizen of an NHS number (internal/citizen).
@@ -46,6 +46,7 @@ type Deps struct {
 	Count func(outcome string)
 	Now   func() time.Time
 	Idle  time.Duration // how long without a request ends a session
+	Max   time.Duration // how long after the last full sign-in a session ends
 }
 
 // Door has the handlers.
