@@ -184,6 +184,13 @@ func TestWhenTheIDTokenHasEndedOnlyNHSLoginCanHelp(t *testing.T) {
 	}
 	harness.Refused(t, b.Post("/v1/timeline/refresh", nil), http.StatusUnauthorized, "reauthentication_required")
 
+	t.Run("whatever another device of the citizen has left in the cache", func(t *testing.T) {
+		harness.Answered(t, s.SignedIn("bella").In(t).Get("/v1/timeline"), http.StatusOK)
+		b := b.In(t)
+		for _, path := range []string{"/v1/timeline", "/v1/referrals"} {
+			harness.Refused(t, b.Get(path), http.StatusUnauthorized, "reauthentication_required")
+		}
+	})
 	t.Run("and where it still knows the citizen nobody types anything", func(t *testing.T) {
 		b := b.In(t)
 		at := beginSignIn(b)

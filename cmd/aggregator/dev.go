@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"syscall"
 	"text/tabwriter"
 	"time"
@@ -31,9 +32,13 @@ type devCommand struct {
 
 // Run serves with the sandbox until ctx ends.
 func (d devCommand) Run(env *environment) (err error) {
+	set, err := ownSettings(env.environ)
+	if err != nil {
+		return err
+	}
 	s, err := local.Start(env.ctx, local.Options{
 		Addr: d.Addr, AdminAddr: d.AdminAddr, SandboxAddr: d.SandboxAddr, DataDir: d.Data,
-		Now: time.Now, Log: telemetry.NewLogger(env.stderr, d.LogLevel), Version: version(),
+		Now: time.Now, FollowSandbox: true, Env: set, Log: telemetry.NewLogger(env.stderr, d.LogLevel), Version: version(),
 	})
 	if errors.Is(err, syscall.EADDRINUSE) && d.Addr == devAddr && d.AdminAddr == devAdminAddr && d.SandboxAddr == devSandboxAddr {
 		d.Addr, d.AdminAddr, d.SandboxAddr = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
@@ -52,6 +57,23 @@ func (d devCommand) Run(env *environment) (err error) {
 	case err := <-s.Done():
 		return errors.Join(errors.New("the service stopped"), err)
 	}
+}
+
+// ownSettings are the PCA_* of an environment. One that is about the sandbox itself
+// is refused: it would be the sandbox no more.
+func ownSettings(environ []string) (map[string]string, error) {
+	set := map[string]string{}
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, "PCA_") {
+			continue
+		}
+		if local.Sets(name) || local.Sets(name+"_FILE") || local.Sets(strings.TrimSuffix(name, "_FILE")) {
+			return nil, fmt.Errorf("%w: dev gives %s itself; unset it, or use serve", errUsage, name)
+		}
+		set[name] = value
+	}
+	return set, nil
 }
 
 // banner says what to open and what to type.
@@ -82,6 +104,7 @@ Sign in as one of these citizens:
 	}
 	_, err = fmt.Fprintf(out, `
 In a browser:  %[1]s
+Move the clock of both, to see a session end: docs/sandbox.md, "Time"
 As an auditor: %[1]s/audit/login, pick ada, then %[1]s/audit/v1/entries
 
 With curl (see README.md for what each step does):

@@ -82,7 +82,8 @@ type answer struct {
 // Read asks all sources at the same time. An error says that no source returned
 // anything: it wraps ErrReauthenticate if a new sign-in would help with any of
 // them, otherwise the first source's [Failure]. The Result still has the outcome
-// of each source.
+// of each source. When the citizen's ID token has ended nothing is shown, not from
+// the cache either: another device may have filled it.
 func (a *Aggregator) Read(ctx context.Context, access Access, mode Mode) (Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.d.Timeout)
 	defer cancel()
@@ -90,6 +91,10 @@ func (a *Aggregator) Read(ctx context.Context, access Access, mode Mode) (Result
 	var all sync.WaitGroup
 	for i, s := range a.d.Sources {
 		all.Go(func() {
+			if !a.d.Now().Before(access.IDTokenExpires) {
+				answers[i].err = fmt.Errorf("%w: the ID token has ended", ErrReauthenticate)
+				return
+			}
 			answers[i].err = a.d.Panics.Contain(ctx, "ask a source", func() (err error) {
 				answers[i].reading, err = a.ask(ctx, s, access, mode)
 				return err

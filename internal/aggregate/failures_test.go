@@ -91,7 +91,7 @@ func TestARefusalEndsTheOlderReading(t *testing.T) {
 			t.Fatalf("%+v, %v", got, err)
 		}
 		s.read = fails(refusal)
-		if _, err := a.Read(t.Context(), aggregate.Access{Citizen: citizen.Citizen{Ref: "ref"}}, aggregate.Refresh); err == nil {
+		if _, err := a.Read(t.Context(), aggregate.Access{Citizen: citizen.Citizen{Ref: "ref"}, IDTokenExpires: endless}, aggregate.Refresh); err == nil {
 			t.Fatal("a refusal was no error")
 		}
 		s.read = fails(after)

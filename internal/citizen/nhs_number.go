@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"unique"
 )
 
@@ -29,6 +30,9 @@ func ParseNHSNumber(text string) (NHSNumber, error) {
 	const length = 10
 	if len(text) != length {
 		return NHSNumber{}, ErrNotNHSNumber
+	}
+	if strings.Count(text, text[:1]) == length {
+		return NHSNumber{}, ErrNotNHSNumber // 0000000000, 4444444444 and the like stand for "none", whatever their check digit
 	}
 	sum := 0
 	for i := range length {

@@ -287,6 +287,8 @@ func (c Config) checkAddresses() []error {
 			faults = append(faults, fmt.Errorf("%s%s: must name a host", prefix, name))
 		case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 			faults = append(faults, fmt.Errorf("%s%s: must have no user, query or fragment", prefix, name))
+		case !strings.HasPrefix(address, u.Scheme+"://") || u.Host != strings.ToLower(u.Host):
+			faults = append(faults, fmt.Errorf("%s%s: scheme and host must be in lower case", prefix, name))
 		case name != "API_PLATFORM_TOKEN_URL" && strings.HasSuffix(address, "/"):
 			faults = append(faults, fmt.Errorf("%s%s: must not end with a slash", prefix, name))
 		case name == "PUBLIC_URL" && u.Path != "":

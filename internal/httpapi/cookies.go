@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net/http"
 	"strings"
+	"time"
 )
 
 // Names of cookies that more than one door reads.
@@ -14,6 +15,12 @@ const (
 	// EndedCookie says for a short time that this browser signed out, for the start page.
 	EndedCookie = "pca_ended"
 )
+
+// Known marks the browser for 30 days as one in which somebody signed in.
+func Known() Cookie {
+	const kept = 30 * 24 * time.Hour
+	return Cookie{Name: KnownCookie, Value: "1", Life: kept}
+}
 
 // cookies writes and reads this service's cookies. Over https they carry a prefix
 // (RFC 6265bis, 4.1.3); plain http is for loopback only.

@@ -32,6 +32,11 @@ func (s *server) write(c *gin.Context, answer Answer) {
 	for name, values := range a.header {
 		h[name] = values
 	}
+	if _, signedIn := callerOf(c); signedIn && h.Get("Content-Type") == TypeHTML {
+		// Browsers bring a page back from memory after sign-out, whatever Cache-Control
+		// says, unless the page itself set a cookie that scripts cannot read.
+		requestOf(c).Leave(Known())
+	}
 	s.setCookies(c, a.cookies)
 	switch {
 	case a.stream != nil:

@@ -31,9 +31,12 @@ type Options struct {
 	// DataDir keeps keys and database between runs; empty: temporary.
 	DataDir string
 	Now     func() time.Time // required
-	Random  io.Reader        // of the service; nil: crypto/rand; MUST be safe for concurrent use
-	Log     *slog.Logger     // nil: silent
-	Tracing trace.TracerProvider
+	// FollowSandbox gives the service the sandbox's clock, so that moving that one
+	// moves both: every end of a session can be tried without waiting for it.
+	FollowSandbox bool
+	Random        io.Reader    // of the service; nil: crypto/rand; MUST be safe for concurrent use
+	Log           *slog.Logger // nil: silent
+	Tracing       trace.TracerProvider
 	// Env adds to or replaces the service's environment.
 	Env     map[string]string
 	Version string
@@ -92,6 +95,9 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("start sandbox: %w", err)
 	}
+	if o.FollowSandbox {
+		o.Now = s.Sandbox.Now
+	}
 	err = s.Sandbox.Register(sandbox.App{
 		Name: "Patient Care Aggregator (local)", ClientID: clientID, RedirectURIs: []string{s.URL + "/auth/callback"},
 		NHSLoginJWKSURL: s.URL + "/.well-known/jwks.json", APIKey: apiKey, PlatformJWKSURL: s.URL + "/.well-known/jwks.json",
@@ -122,8 +128,19 @@ func (s *Stack) environment(o Options) (map[string]string, error) {
 			return nil, err
 		}
 	}
-	at := s.Sandbox.Endpoints()
-	env := map[string]string{
+	env := s.own(paths, s.Sandbox.Endpoints())
+	maps.Copy(env, o.Env)
+	return env, nil
+}
+
+// Sets reports whether a stack gives this setting itself, so that nobody else should.
+func Sets(name string) bool {
+	_, sets := (&Stack{}).own(nil, sandbox.Endpoints{})[name]
+	return sets
+}
+
+func (s *Stack) own(paths map[string]string, at sandbox.Endpoints) map[string]string {
+	return map[string]string{
 		"PCA_ENVIRONMENT": "local",
 		"PCA_PUBLIC_URL":  s.URL, "PCA_DATABASE_URL": "sqlite:" + filepath.Join(s.DataDir, "aggregator.db"),
 		"PCA_SECRET_KEY_FILE":  paths["key-ring"],
@@ -136,8 +153,6 @@ func (s *Stack) environment(o Options) (map[string]string, error) {
 		"PCA_STATUS_API_KEY": statKey,
 		"PCA_STAFF_ISSUER":   at.StaffIssuer, "PCA_STAFF_CLIENT_ID": clientID, "PCA_STAFF_CLIENT_SECRET": staffSecret,
 	}
-	maps.Copy(env, o.Env)
-	return env, nil
 }
 
 func (s *Stack) serve(ctx context.Context, o Options, public, admin net.Listener) error {

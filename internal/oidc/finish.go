@@ -109,7 +109,7 @@ func (rp *RelyingParty) exchange(ctx context.Context, p *provider, code, verifie
 	if verifier != "" {
 		options = append(options, oauth2.VerifierOption(verifier))
 	}
-	tokens, err := rp.oauth(p).Exchange(context.WithValue(ctx, oauth2.HTTPClient, rp.d.HTTP), code, options...)
+	tokens, err := rp.oauth(p).Exchange(context.WithValue(ctx, oauth2.HTTPClient, upstream.TokenClient(rp.d.HTTP)), code, options...)
 	if err != nil {
 		return nil, exchangeError(err)
 	}

@@ -287,7 +287,7 @@ func TestTokenEndpointErrors(t *testing.T) {
 		"no access token":              {answer(200, asJSON, `{"id_token":"eyJ"}`), oidc.ErrUnavailable},
 		"no ID token":                  {answer(200, asJSON, `{"access_token":"access-token-secret","token_type":"bearer"}`), oidc.ErrInvalid},
 		"an ID token of another type":  {answer(200, asJSON, `{"access_token":"x","token_type":"bearer","id_token":{"a":"eyJ"}}`), oidc.ErrInvalid},
-		"a life that is not a number":  {answer(200, asJSON, `{"access_token":"x","token_type":"bearer","expires_in":"9990000018s"}`), oidc.ErrUnavailable},
+		"a life that is not a number":  {answer(200, asJSON, `{"access_token":"x","token_type":"bearer","expires_in":"9990000018s"}`), oidc.ErrInvalid}, // of which nothing is needed
 		"too much":                     {answer(200, asJSON, `{"access_token":"`+strings.Repeat("x", 2<<20)), oidc.ErrUnavailable},
 		"a redirect":                   {answer(302, asJSON, ""), oidc.ErrUnavailable},
 		"a connection that breaks off": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, oidc.ErrUnavailable},

@@ -93,15 +93,21 @@ func (t *Tokens) exchange(ctx context.Context, a aggregate.Access) (keys.Secret,
 		},
 	}
 	asked := t.d.Now()
-	token, err := config.Token(context.WithValue(ctx, oauth2.HTTPClient, t.d.HTTP.HTTP()))
+	token, err := config.Token(context.WithValue(ctx, oauth2.HTTPClient, upstream.TokenClient(t.d.HTTP.HTTP())))
 	if err != nil {
 		return keys.Secret{}, 0, refusal(err)
 	}
-	if !strings.EqualFold(token.TokenType, "Bearer") {
+	if !isBearer(token.TokenType) {
 		return keys.Secret{}, 0, &aggregate.Failure{Issue: referral.IssueStructure, Cause: errors.New("the token is not a Bearer token")}
 	}
 	fresh := lifetime(token) - spare - t.d.Now().Sub(asked)
 	return keys.NewSecret(token.AccessToken), min(fresh, left), nil
+}
+
+// isBearer accepts BearerToken too, which is what the platform's gateway (Apigee)
+// says unless it is told to say Bearer.
+func isBearer(tokenType string) bool {
+	return strings.EqualFold(tokenType, "Bearer") || strings.EqualFold(tokenType, "BearerToken")
 }
 
 // lifetime returns expires_in, which the platform sends as a JSON string. It is

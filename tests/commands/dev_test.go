@@ -5,6 +5,7 @@ package commands_test
 import (
 	"errors"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/patient-care-aggregator/aggregator/tests/contract"
+	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
 // freePorts has dev listen where nobody else does.
@@ -52,6 +54,37 @@ func TestDevServesTheStepsThatItPrints(t *testing.T) {
 	}
 	if _, err := os.Stat(data[1]); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%s is still there", data[1])
+	}
+}
+
+func TestDevTakesSettingsAndMovesTheClock(t *testing.T) {
+	t.Parallel()
+	p := begin(t, []string{"PCA_SESSION_IDLE=20m"}, freePorts()...)
+	banner := p.says(p.stdout, "Ctrl-C ends it.")
+	at := regexp.MustCompile(`(?m)^  (service|sandbox) +(\S+?)(?:/sandbox)?$`).FindAllStringSubmatch(banner, -1)
+	if len(at) != 2 {
+		t.Fatalf("the banner says %s", banner)
+	}
+	b := harness.NewBrowser(t, at[0][2])
+	harness.Answered(t, b.SignIn("bella"), http.StatusOK)
+	harness.Answered(t, b.Get("/auth/session"), http.StatusOK)
+	clock, err := http.Post(at[1][2]+"/sandbox/clock", "application/json", strings.NewReader(`{"advance":"21m"}`)) //nolint:noctx // a test's own
+	if err != nil || clock.StatusCode != http.StatusOK {
+		t.Fatal(clock, err)
+	}
+	_ = clock.Body.Close()
+	harness.Refused(t, b.Get("/auth/session"), http.StatusUnauthorized, "session_expired")
+}
+
+func TestDevRefusesWhatItSetsItself(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"PCA_ERS_BASE_URL", "PCA_SECRET_KEY", "PCA_SECRET_KEY_FILE", "PCA_PUBLIC_URL"} {
+		if r := run(t, []string{name + "=x"}, freePorts()...); r.code != 2 || !strings.Contains(r.stderr, name) {
+			t.Errorf("%s: exit code %d: %s", name, r.code, r.stderr)
+		}
+	}
+	if r := run(t, []string{"PCA_RATE_LIMIT_CITIZEN=often"}, freePorts()...); r.code == 0 || !strings.Contains(r.stderr, "PCA_RATE_LIMIT_CITIZEN") {
+		t.Errorf("exit code %d: %s", r.code, r.stderr)
 	}
 }
 

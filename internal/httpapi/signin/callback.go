@@ -34,7 +34,7 @@ func (s *Door) callback(ctx context.Context, r *httpapi.Request) (httpapi.Answer
 	}
 	s.cookies.Remember(r, httpapi.Ending{ReturnTo: r.ReturnTo(), Problem: p.Code()})
 	if p.Status() == http.StatusForbidden { // NHS login knows somebody: the next sign-in must not be theirs unasked
-		r.Leave(known())
+		r.Leave(httpapi.Known())
 	}
 	entry := r.Entry(audit.SignInRefused, audit.Refused, s.d.Now())
 	entry.Client, entry.Reason = client.Web, string(p.Code())
@@ -102,7 +102,7 @@ func (s *Door) finish(ctx context.Context, r *httpapi.Request) (httpapi.Answer, 
 	return httpapi.Redirect(http.StatusSeeOther, begun.ReturnTo).
 		WithCookie(httpapi.Cookie{Name: httpapi.SessionCookie, Value: secret}).
 		WithCookie(httpapi.Cookie{Name: httpapi.EndedCookie, Life: -1}).
-		WithCookie(known()), nil
+		WithCookie(httpapi.Known()), nil
 }
 
 // beginInstead begins the same sign-in once more with another prompt.
@@ -162,10 +162,4 @@ func (s *Door) start(ctx context.Context, r *httpapi.Request, identity nhslogin.
 		s.d.Forget(*old)
 	}
 	return secret, nil
-}
-
-// known marks the browser for 30 days as one in which somebody signed in.
-func known() httpapi.Cookie {
-	const kept = 30 * 24 * time.Hour
-	return httpapi.Cookie{Name: httpapi.KnownCookie, Value: "1", Life: kept}
 }
