@@ -136,7 +136,7 @@ func (w *wiring) auditorRoutes(p people, r record, sessions *staff.Sessions, par
 	}
 	provider, err := staff.NewSignIn(staff.Deps{
 		Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret, RedirectURL: w.c.PublicURL + "/audit/callback",
-		RoleClaim: c.RoleClaim, Role: c.AuditorRole, RelyingParty: party,
+		RoleClaim: c.RoleClaim, Role: c.AuditorRole, ACR: strings.Fields(c.ACR), RelyingParty: party,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start staff sign-in: %w", err)

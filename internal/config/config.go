@@ -78,6 +78,8 @@ type Staff struct {
 	ClientSecret keys.Secret `env:"CLIENT_SECRET"`
 	RoleClaim    string      `env:"ROLE_CLAIM" envDefault:"roles" validate:"required"`
 	AuditorRole  string      `env:"AUDITOR_ROLE" envDefault:"auditor" validate:"required"`
+	// ACR are strengths of sign-in, parted by spaces, of which the provider must vouch for one.
+	ACR string `env:"ACR"`
 }
 
 // Retention is how long parts of the log are kept.

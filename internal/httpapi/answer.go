@@ -42,8 +42,6 @@ type Answer interface {
 // front of its name when it is written.
 type Cookie struct {
 	Name, Value string
-	// Path is below which path it is sent; empty: everywhere.
-	Path string
 	// Life is how long browsers keep it. 0: until they close; less: it is deleted.
 	Life time.Duration
 }

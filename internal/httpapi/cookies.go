@@ -30,12 +30,8 @@ func newCookies(publicURL string) cookies { return cookies{strings.HasPrefix(pub
 
 // cookie is how a cookie is written.
 func (k cookies) cookie(from Cookie) *http.Cookie {
-	path := from.Path
-	if path == "" {
-		path = "/"
-	}
 	cookie := &http.Cookie{ //nolint:gosec // Secure is off for http on loopback only, which config checks
-		Name: k.full(from.Name, path), Value: from.Value, Path: path, HttpOnly: true, Secure: k.secure,
+		Name: k.full(from.Name), Value: from.Value, Path: "/", HttpOnly: true, Secure: k.secure,
 		// Lax, not Strict: the browser comes back from the provider by a cross-site navigation.
 		SameSite: http.SameSiteLaxMode,
 	}
@@ -48,15 +44,12 @@ func (k cookies) cookie(from Cookie) *http.Cookie {
 	return cookie
 }
 
-// full is a cookie's name with its prefix. __Host- asks for the path "/".
-func (k cookies) full(name, path string) string {
-	switch {
-	case !k.secure:
-		return name
-	case path == "/":
+// full is a cookie's name with its prefix.
+func (k cookies) full(name string) string {
+	if k.secure {
 		return "__Host-" + name
 	}
-	return "__Secure-" + name
+	return name
 }
 
 // value returns a cookie's value; empty when it is absent. A name that was sent twice

@@ -66,23 +66,17 @@ func (r *Request) Queries() url.Values { return r.http.URL.Query() }
 // Header is the first value of a header; empty: absent.
 func (r *Request) Header(name string) string { return r.http.Header.Get(name) }
 
-// Cookie is the value of one of this service's cookies that holds for all its
-// paths, by its name without a prefix. It is empty when the cookie is absent, and
+// Cookie is the value of one of this service's cookies, by its name without a prefix. It is empty when the cookie is absent, and
 // when it was sent twice: then somebody tries to slip one in.
 func (r *Request) Cookie(name string) string {
-	return r.cookies.value(r.http, r.cookies.full(name, "/"))
+	return r.cookies.value(r.http, r.cookies.full(name))
 }
 
-// CookieUnder is Cookie for a cookie that holds below one path only.
-func (r *Request) CookieUnder(path, name string) string {
-	return r.cookies.value(r.http, r.cookies.full(name, path))
-}
-
-// cookiesLike are the values of this service's cookies under a path whose names
-// begin with this, by their names without a prefix.
-func (r *Request) cookiesLike(path, begin string) map[string]string {
+// cookiesLike are the values of this service's cookies whose names begin with this,
+// by their names without a prefix.
+func (r *Request) cookiesLike(begin string) map[string]string {
 	found := map[string]string{}
-	full := r.cookies.full(begin, path)
+	full := r.cookies.full(begin)
 	for _, k := range r.http.Cookies() {
 		if rest, ok := strings.CutPrefix(k.Name, full); ok {
 			found[begin+rest] = k.Value

@@ -26,7 +26,6 @@ const (
 // and in any order, and no callback touches the cookie of another one.
 type SignInCookies struct {
 	Name string // before the name of the state
-	Path string
 	Now  func() time.Time
 }
 
@@ -38,28 +37,28 @@ func (k SignInCookies) Keep(r *Request, a Answer, begun oidc.Redirect) Answer {
 		at   time.Time
 	}
 	var others []pending
-	for name, value := range r.cookiesLike(k.Path, k.Name+"_") {
+	for name, value := range r.cookiesLike(k.Name + "_") {
 		at, _, ok := readBinding(value)
 		if age := k.Now().Sub(at); !ok || age < 0 || age >= begun.Life {
-			a = a.WithCookie(Cookie{Name: name, Path: k.Path, Life: -1})
+			a = a.WithCookie(Cookie{Name: name, Life: -1})
 			continue
 		}
 		others = append(others, pending{name, at})
 	}
 	slices.SortFunc(others, func(a, b pending) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.name, b.name)) })
 	for len(others) >= mostSignIns {
-		a = a.WithCookie(Cookie{Name: others[0].name, Path: k.Path, Life: -1})
+		a = a.WithCookie(Cookie{Name: others[0].name, Life: -1})
 		others = others[1:]
 	}
 	return a.WithCookie(Cookie{
-		Name: k.nameOf(begun.State), Path: k.Path, Life: begun.Life,
+		Name: k.nameOf(begun.State), Life: begun.Life,
 		Value: strconv.FormatInt(k.Now().Unix(), 10) + "." + begun.Binding,
 	})
 }
 
 // Forget deletes the cookie of the request's own state, and no other.
 func (k SignInCookies) Forget(r *Request) {
-	r.Leave(Cookie{Name: k.nameOf(r.Query("state")), Path: k.Path, Life: -1})
+	r.Leave(Cookie{Name: k.nameOf(r.Query("state")), Life: -1})
 }
 
 // Ending is how a sign-in ended: where the browser was sent, or the problem it was told.
@@ -76,7 +75,7 @@ const endingKept = time.Hour
 // no sign-in of its own is given nothing to keep.
 func (k SignInCookies) Remember(r *Request, e Ending) {
 	r.Leave(Cookie{
-		Name: k.nameOf(r.Query("state")), Path: k.Path, Life: endingKept,
+		Name: k.nameOf(r.Query("state")), Life: endingKept,
 		Value: strconv.FormatInt(k.Now().Unix(), 10) + "." + endingMark + url.Values{"to": {e.ReturnTo}, "problem": {string(e.Problem)}}.Encode(),
 	})
 }
@@ -84,7 +83,7 @@ func (k SignInCookies) Remember(r *Request, e Ending) {
 // Ending returns how the sign-in of the request's state ended in this browser. The
 // browser can have written what it likes there, so it leads only to own paths.
 func (k SignInCookies) Ending(r *Request) (e Ending, ok bool) {
-	_, value, _ := readBinding(r.CookieUnder(k.Path, k.nameOf(r.Query("state"))))
+	_, value, _ := readBinding(r.Cookie(k.nameOf(r.Query("state"))))
 	text, ok := strings.CutPrefix(value, endingMark)
 	if !ok {
 		return Ending{}, false
@@ -109,7 +108,7 @@ func (k SignInCookies) Callback(r *Request) (c oidc.Callback, ok bool) {
 		State: r.Query("state"), Code: r.Query("code"), Issuer: r.Query("iss"),
 		Error: r.Query("error"), ErrorDescription: r.Query("error_description"),
 	}
-	_, c.Binding, _ = readBinding(r.CookieUnder(k.Path, k.nameOf(c.State)))
+	_, c.Binding, _ = readBinding(r.Cookie(k.nameOf(c.State)))
 	return c, true
 }
 

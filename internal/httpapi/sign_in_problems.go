@@ -31,6 +31,7 @@ func signInProblems() []signInProblem {
 		{nhslogin.ErrAgeUnknown, problem.AgeUnknown, ""},
 		{nhslogin.ErrNoNHSNumber, problem.NoNHSNumber, ""},
 		{staff.ErrRole, "", problem.RoleRequired},
+		{staff.ErrWeakSignIn, "", problem.StaffSignInFailed},
 	}
 }
 
@@ -46,8 +47,11 @@ func SignInProblem(err error) *problem.Error {
 // StaffSignInProblem is the problem of a staff sign-in that ended with err.
 func StaffSignInProblem(err error) *problem.Error {
 	p := signInProblemOf(err, func(p signInProblem) problem.Code { return p.staff })
-	if p.Code() == problem.ServiceUnavailable {
+	switch {
+	case p.Code() == problem.ServiceUnavailable:
 		return p.WithWords(wording.DetailStaffSignInUnfinished)
+	case errors.Is(err, staff.ErrWeakSignIn):
+		return p.WithWords(wording.DetailStaffWeakSignIn)
 	}
 	return p
 }

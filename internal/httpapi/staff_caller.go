@@ -14,7 +14,7 @@ func (s *server) staff(c *gin.Context) error {
 	if c.GetHeader("Authorization") != "" {
 		return problem.New(problem.StaffSignInRequired, errors.New("bearer token is not known"))
 	}
-	secret := requestOf(c).CookieUnder(StaffPath, StaffCookie)
+	secret := requestOf(c).Cookie(StaffCookie)
 	if secret == "" {
 		return problem.New(problem.StaffSignInRequired, nil)
 	}

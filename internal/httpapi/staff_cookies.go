@@ -1,9 +1,6 @@
 package httpapi
 
-// The cookie of a member of staff's session is sent below /audit only, so that a
-// browser in which somebody is both a citizen and an auditor never shows one side
-// the other's.
-const (
-	StaffCookie = "pca_staff" // the session's secret
-	StaffPath   = "/audit"
-)
+// StaffCookie has the secret of a member of staff's session. It holds for every path,
+// as the prefix __Host- demands, which keeps other hosts of the same site from
+// setting it; neither side reads the other's cookie.
+const StaffCookie = "pca_staff"

@@ -65,7 +65,7 @@ func (rp *RelyingParty) verify(ctx context.Context, p *provider, raw, accessToke
 	if err := rp.checkParties(token, claims, signIn); err != nil {
 		return Result{}, fmt.Errorf("%w: check ID token: %w", ErrInvalid, err)
 	}
-	if err := checkTimes(token, claims, signIn, rp.d.Now()); err != nil {
+	if err := rp.checkTimes(token, claims, signIn); err != nil {
 		return Result{}, fmt.Errorf("%w: check ID token: %w", ErrInvalid, err)
 	}
 	if token.AccessTokenHash != "" && token.VerifyAccessToken(accessToken) != nil {
@@ -123,16 +123,23 @@ type timesAndParty struct {
 }
 
 // numericDate is a NumericDate (RFC 7519, 2): seconds, perhaps with a fraction.
-// Any other value leaves it zero: most of these claims are optional, and a sign-in
-// does not fail because of one that it does not need.
-type numericDate struct{ time.Time }
+// Any other value leaves it zero and unreadable: most of these claims are optional,
+// and a sign-in does not fail because of one that it does not need.
+type numericDate struct {
+	time.Time
+	unreadable bool
+}
+
+func (n numericDate) absent() bool { return n.IsZero() && !n.unreadable }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (n *numericDate) UnmarshalJSON(text []byte) error {
 	const latest = 1 << 40 // far in the future, and safe to convert
 	var seconds float64
+	n.unreadable = string(text) != "null"
 	if json.Unmarshal(text, &seconds) == nil && seconds > 0 && seconds < latest {
 		whole, fraction := math.Modf(seconds)
+		n.unreadable = false
 		n.Time = time.Unix(int64(whole), int64(fraction*float64(time.Second)))
 	}
 	return nil
@@ -157,11 +164,14 @@ func (rp *RelyingParty) checkParties(token *oidc.IDToken, claims timesAndParty, 
 
 // checkTimes compares the times in a token with now. The clocks may differ by
 // ClockTolerance.
-func checkTimes(token *oidc.IDToken, claims timesAndParty, signIn pending, now time.Time) error {
+func (rp *RelyingParty) checkTimes(token *oidc.IDToken, claims timesAndParty, signIn pending) error {
+	now := rp.d.Now()
 	earliest, latest := now.Add(-ClockTolerance), now.Add(ClockTolerance)
 	switch {
 	case token.Expiry.Before(earliest):
 		return errors.New("it has expired")
+	case claims.NotBefore.unreadable:
+		return errors.New("nbf is not a time")
 	case claims.NotBefore.After(latest):
 		return errors.New("it is not valid yet")
 	case token.IssuedAt.After(latest):
@@ -173,6 +183,7 @@ func checkTimes(token *oidc.IDToken, claims timesAndParty, signIn pending, now t
 		return nil
 	}
 	switch {
+	case claims.AuthTime.absent() && rp.c.AuthTimeOptional:
 	case claims.AuthTime.IsZero():
 		return errors.New("auth_time is missing after prompt=login")
 	case claims.AuthTime.Before(signIn.FreshSince.Add(-ClockTolerance)):

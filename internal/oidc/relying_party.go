@@ -40,6 +40,9 @@ type Config struct {
 	// sent only where discovery lists S256: a strict provider refuses parameters
 	// that it does not know.
 	RequirePKCE bool
+	// AuthTimeOptional accepts an ID token without auth_time after prompt=login; one
+	// that is there must always be fresh.
+	AuthTimeOptional bool
 	// PendingLife is how long a person may take at the provider.
 	PendingLife time.Duration
 }

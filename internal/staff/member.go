@@ -30,6 +30,9 @@ func (s *SignIn) identify(result oidc.Result) (Member, error) {
 	if !slices.Contains(texts(claims[s.roleClaim]), s.role) {
 		return m, ErrRole
 	}
+	if acr := texts(claims["acr"]); len(s.acr) > 0 && (len(acr) != 1 || !slices.Contains(s.acr, acr[0])) {
+		return m, ErrWeakSignIn
+	}
 	return m, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
@@ -13,6 +14,10 @@ import (
 // ErrRole says that the provider identified this person, but they do not have the role.
 // The Member that is returned with it is the one who was refused.
 var ErrRole = errors.New("staff member does not have the role")
+
+// ErrWeakSignIn says that the person signed in, but not as strongly as is demanded. The
+// Member is returned with it too.
+var ErrWeakSignIn = errors.New("staff member signed in too weakly")
 
 // pendingLife is how long a person may take at the provider.
 const pendingLife = 10 * time.Minute
@@ -28,6 +33,9 @@ type Deps struct {
 	RedirectURL  string // exactly as registered with the provider
 	RoleClaim    string // of the ID token: a text, or a list of texts
 	Role         string // that a person has to have
+	// ACR are the strengths of sign-in of which one is demanded (acr of OpenID Connect
+	// Core 1.0, 2), with a fresh auth_time. Empty: the provider decides.
+	ACR []string
 	// RelyingParty is what internal/oidc needs. Its key ring hashes the pseudonyms.
 	RelyingParty oidc.Deps
 }
@@ -37,6 +45,7 @@ type SignIn struct {
 	oidc            *oidc.RelyingParty
 	ring            *keys.Ring
 	roleClaim, role string
+	acr             []string
 }
 
 // NewSignIn checks d. It sends the provider no request until the first sign-in.
@@ -46,24 +55,29 @@ func NewSignIn(d Deps) (*SignIn, error) {
 	}
 	party, err := oidc.New(oidc.Config{
 		Purpose: purpose, Issuer: d.Issuer, ClientID: d.ClientID, ClientSecret: d.ClientSecret, RedirectURL: d.RedirectURL,
-		Scopes: []string{"openid"}, Algorithms: []string{"RS256", "ES256"}, RequirePKCE: true, PendingLife: pendingLife,
+		Scopes: []string{"openid"}, Algorithms: []string{"RS256", "ES256"}, RequirePKCE: true, PendingLife: pendingLife, AuthTimeOptional: len(d.ACR) == 0,
 	}, d.RelyingParty)
 	if err != nil {
 		return nil, fmt.Errorf("new staff sign-in: %w", err)
 	}
-	return &SignIn{oidc: party, ring: d.RelyingParty.Ring, roleClaim: d.RoleClaim, role: d.Role}, nil
+	return &SignIn{oidc: party, ring: d.RelyingParty.Ring, roleClaim: d.RoleClaim, role: d.Role, acr: d.ACR}, nil
 }
 
-// Begin starts a sign-in. Errors: those of internal/oidc.
+// Begin starts a sign-in. The provider asks for the password each time: staff sign in
+// after sign-out, after half an hour away, or once a day. Errors: those of internal/oidc.
 func (s *SignIn) Begin(ctx context.Context) (oidc.Redirect, error) {
-	redirect, err := s.oidc.Begin(ctx, oidc.Request{})
+	r := oidc.Request{Prompt: "login", Extra: map[string]string{"max_age": "0"}}
+	if len(s.acr) > 0 {
+		r.Extra["acr_values"] = strings.Join(s.acr, " ")
+	}
+	redirect, err := s.oidc.Begin(ctx, r)
 	if err != nil {
 		return oidc.Redirect{}, fmt.Errorf("begin staff sign-in: %w", err)
 	}
 	return redirect, nil
 }
 
-// Finish ends a sign-in. Errors: those of internal/oidc, and ErrRole, with which
+// Finish ends a sign-in. Errors: those of internal/oidc, and ErrRole and ErrWeakSignIn, with which
 // the Member is set too.
 func (s *SignIn) Finish(ctx context.Context, callback oidc.Callback) (Member, error) {
 	result, err := s.oidc.Finish(ctx, callback)

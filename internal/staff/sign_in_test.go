@@ -3,6 +3,7 @@ package staff_test
 import (
 	"crypto/rand"
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -23,7 +24,7 @@ type fixture struct {
 	t *testing.T
 }
 
-func setUp(t *testing.T) *fixture {
+func setUp(t *testing.T, acr ...string) *fixture {
 	t.Helper()
 	p := oidctest.New(t, jose.RS256)
 	ring, err := keys.Parse([]byte("1:" + strings.Repeat("A", 43) + "="))
@@ -32,7 +33,7 @@ func setUp(t *testing.T) *fixture {
 	}
 	s, err := staff.NewSignIn(staff.Deps{
 		Issuer: p.URL, ClientID: oidctest.ClientID, ClientSecret: keys.NewSecret("shh"), RedirectURL: oidctest.RedirectURL,
-		RoleClaim: "roles", Role: "auditor",
+		RoleClaim: "roles", Role: "auditor", ACR: acr,
 		RelyingParty: oidc.Deps{
 			HTTP: oidctest.HTTP(t, p.Now), Store: &oidctest.Store{}, Ring: ring, Now: p.Now, Random: rand.Reader, AllowInsecure: true,
 		},
@@ -110,6 +111,39 @@ func TestSignIn(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestASignInIsFreshAndAsStrongAsDemanded(t *testing.T) {
+	t.Parallel()
+	f, strict := setUp(t), setUp(t, "mfa", "hardware")
+	for name, c := range map[string]struct {
+		claims         map[string]any
+		plain, demands error
+	}{
+		"fresh":             {map[string]any{"auth_time": f.Now().Unix(), "acr": "mfa"}, nil, nil},
+		"fresh and weak":    {map[string]any{"auth_time": f.Now().Unix(), "acr": "pwd"}, nil, staff.ErrWeakSignIn},
+		"of no strength":    {map[string]any{"auth_time": f.Now().Unix()}, nil, staff.ErrWeakSignIn},
+		"of two strengths":  {map[string]any{"auth_time": f.Now().Unix(), "acr": []string{"mfa", "pwd"}}, nil, staff.ErrWeakSignIn},
+		"of no time":        {map[string]any{"acr": "mfa"}, nil, oidc.ErrInvalid},
+		"of this morning":   {map[string]any{"auth_time": f.Now().Add(-time.Hour).Unix(), "acr": "mfa"}, oidc.ErrInvalid, oidc.ErrInvalid},
+		"at no time at all": {map[string]any{"auth_time": "yesterday", "acr": "mfa"}, oidc.ErrInvalid, oidc.ErrInvalid},
+	} {
+		for g, want := range map[*fixture]error{f: c.plain, strict: c.demands} {
+			claims := map[string]any{"roles": "auditor", "auth_time": nil, "acr": nil}
+			maps.Copy(claims, c.claims)
+			g.With(claims)
+			if _, err := g.signIn(); !errors.Is(err, want) {
+				t.Errorf("%s: got %v, want %v", name, err, want)
+			}
+		}
+	}
+	r, err := strict.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q := strict.Visit(r.URL); q.Get("prompt") != "login" || q.Get("max_age") != "0" || q.Get("acr_values") != "mfa hardware" {
+		t.Errorf("asked with %v", q)
+	}
 }
 
 // An hour into an outage of discovery no auditor could sign in.

@@ -13,6 +13,7 @@ const (
 	DetailLogUnreadable         = "log_unreadable"
 	DetailWeakSignIn            = "weak_sign_in"
 	DetailStaffSignInUnfinished = "staff_sign_in_unfinished"
+	DetailStaffWeakSignIn       = "staff_weak_sign_in"
 	DetailNoCheckpoint          = "no_checkpoint"
 	DetailExportsBusy           = "exports_busy"
 )
@@ -36,7 +37,7 @@ func ProblemCodes() []string {
 func problemDetails() map[string][]string {
 	return map[string][]string{
 		DetailMaintenance: nil, DetailMayBeMissing: nil, DetailNoCalendarTime: nil, DetailLogUnreadable: nil,
-		DetailWeakSignIn: nil, DetailStaffSignInUnfinished: nil, DetailNoCheckpoint: nil, DetailExportsBusy: nil,
+		DetailWeakSignIn: nil, DetailStaffSignInUnfinished: nil, DetailStaffWeakSignIn: nil, DetailNoCheckpoint: nil, DetailExportsBusy: nil,
 	}
 }
 

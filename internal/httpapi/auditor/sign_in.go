@@ -44,7 +44,7 @@ func NewSignIn(d SignInDeps) (*SignIn, error) {
 	if d.Login == nil || d.Sessions == nil || d.Log == nil || d.Count == nil || d.Now == nil {
 		return nil, errors.New("new staff sign-in routes: a dependency is missing")
 	}
-	return &SignIn{d, httpapi.SignInCookies{Name: "pca_staff_signin", Path: httpapi.StaffPath, Now: d.Now}}, nil
+	return &SignIn{d, httpapi.SignInCookies{Name: "pca_staff_signin", Now: d.Now}}, nil
 }
 
 // Routes are those of signing in and out.
@@ -90,12 +90,12 @@ func (s *SignIn) callback(ctx context.Context, r *httpapi.Request) (httpapi.Answ
 		return nil, httpapi.NotLogged(err)
 	}
 	s.d.Count("staff_success")
-	if old := r.CookieUnder(httpapi.StaffPath, httpapi.StaffCookie); old != "" {
+	if old := r.Cookie(httpapi.StaffCookie); old != "" {
 		s.d.Sessions.End(old)
 	}
 	secret, _ := s.d.Sessions.Start(member)
 	answer := httpapi.Redirect(http.StatusSeeOther, "/audit/session").
-		WithCookie(httpapi.Cookie{Name: httpapi.StaffCookie, Path: httpapi.StaffPath, Value: secret})
+		WithCookie(httpapi.Cookie{Name: httpapi.StaffCookie, Value: secret})
 	s.cookies.Forget(r)
 	return answer, nil
 }
@@ -126,7 +126,7 @@ func (s *SignIn) session(_ context.Context, r *httpapi.Request) (httpapi.Answer,
 
 // logout is POST /audit/logout. Signing out twice is harmless.
 func (s *SignIn) logout(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
-	if secret := r.CookieUnder(httpapi.StaffPath, httpapi.StaffCookie); secret != "" {
+	if secret := r.Cookie(httpapi.StaffCookie); secret != "" {
 		if found, err := s.d.Sessions.Find(secret); err == nil {
 			s.d.Sessions.End(secret)
 			entry := r.Entry(audit.SignedOut, audit.Succeeded, s.d.Now())
@@ -136,7 +136,7 @@ func (s *SignIn) logout(ctx context.Context, r *httpapi.Request) (httpapi.Answer
 			}
 		}
 	}
-	return httpapi.Nothing().WithCookie(httpapi.Cookie{Name: httpapi.StaffCookie, Path: httpapi.StaffPath, Life: -1}), nil
+	return httpapi.Nothing().WithCookie(httpapi.Cookie{Name: httpapi.StaffCookie, Life: -1}), nil
 }
 
 func actorOf(m staff.Member) audit.Actor {

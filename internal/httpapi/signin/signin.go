@@ -60,7 +60,7 @@ func New(d Deps) (*Door, error) {
 	if d.Login == nil || d.Citizens == nil || d.Sessions == nil || d.Log == nil || d.Forget == nil || d.Count == nil || d.Now == nil {
 		return nil, errors.New("new sign-in routes: a dependency is missing")
 	}
-	return &Door{d, httpapi.SignInCookies{Name: "pca_signin", Path: "/", Now: d.Now}}, nil
+	return &Door{d, httpapi.SignInCookies{Name: "pca_signin", Now: d.Now}}, nil
 }
 
 // Routes are the routes below /auth.

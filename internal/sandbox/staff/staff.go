@@ -58,8 +58,9 @@ type Staff struct {
 }
 
 type grant struct {
-	client, redirectURI, nonce, challenge, member string
-	expires                                       time.Time
+	client, redirectURI, nonce, challenge, member, acr string
+
+	signedIn, expires time.Time
 }
 
 // New makes a provider.
@@ -102,7 +103,7 @@ func (s *Staff) discovery(w http.ResponseWriter, _ *http.Request) {
 		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
 		"code_challenge_methods_supported":      []string{"S256"},
 		"scopes_supported":                      []string{"openid", "profile"},
-		"claims_supported":                      []string{"sub", "name", "roles"},
+		"claims_supported":                      []string{"sub", "name", "roles", "auth_time", "acr"},
 	})
 }
 
@@ -154,10 +155,16 @@ func (s *Staff) authorize(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.codes[code] = grant{
 		client: app.StaffClientID, redirectURI: back, nonce: q.Get("nonce"), challenge: q.Get("code_challenge"),
-		member: name, expires: s.Now().Add(codeLife),
+		member: name, acr: acr(q.Get("acr_values")), signedIn: s.now(r), expires: s.Now().Add(codeLife),
 	}
 	s.mu.Unlock()
 	s.redirect(w, r, back, url.Values{"code": {code}, "iss": {s.Issuer}})
+}
+
+// acr is the first strength that was asked for: everybody here has every one.
+func acr(wanted string) string {
+	first, _, _ := strings.Cut(wanted, " ")
+	return first
 }
 
 func (s *Staff) redirect(w http.ResponseWriter, r *http.Request, back string, values url.Values) {
