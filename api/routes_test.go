@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"net/http"
 	"context"
 	"log/slog"
 	"regexp"
@@ -21,6 +22,9 @@ func TestEveryRouteIsInTheDocumentAndTheOtherWayRound(t *testing.T) {
 	var routed, documented []string
 	parameter := regexp.MustCompile(`:(\w+)`)
 	for _, r := range routes(t) {
+		if r.Method == http.MethodHead {
+			continue // wherever GET is; the document says so once
+		}
 		routed = append(routed, r.Method+" "+parameter.ReplaceAllString(r.Path, "{$1}"))
 	}
 	for path, item := range document(t).Paths.Map() {

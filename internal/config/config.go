@@ -97,7 +97,7 @@ type RateLimit struct {
 	Global  string `env:"GLOBAL" envDefault:"600-S" validate:"rate"`
 	Citizen string `env:"CITIZEN" envDefault:"120-M" validate:"rate"`
 	Client  string `env:"CLIENT" envDefault:"off" validate:"rate"`
-	Address string `env:"ADDRESS" envDefault:"1200-M" validate:"rate"`
+	Address string `env:"ADDRESS" envDefault:"300-S,1200-M" validate:"rate"`
 }
 
 // CheckpointFile is the file next to the database that checkpoints are written to;

@@ -219,7 +219,7 @@ func (c Config) check() []error {
 		name, _, _ := strings.Cut(f.Tag.Get("env"), ",")
 		return name
 	})
-	rate := regexp.MustCompile(`^([1-9][0-9]{0,8}-[SMHD]|off)$`)
+	rate := regexp.MustCompile(`^([1-9][0-9]{0,8}-[SMHD](,[1-9][0-9]{0,8}-[SMHD])*|off)$`)
 	faults := []error{}
 	if err := v.RegisterValidation("rate", func(f validator.FieldLevel) bool { return rate.MatchString(f.Field().String()) }); err != nil {
 		return append(faults, err)
@@ -258,7 +258,7 @@ func explain(f validator.FieldError) string {
 	case "database":
 		return location.ErrUnsupported.Error()
 	case "rate":
-		return "must be a rate such as 60-S (S, M, H or D), or off"
+		return "must be a rate such as 60-S (S, M, H or D), several with commas between, or off"
 	case "min":
 		return "must be at least " + f.Param()
 	case "max":

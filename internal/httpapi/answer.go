@@ -127,6 +127,14 @@ func Public(status int, contentType string, body []byte) Answer {
 	return newContent(status, contentType, body)
 }
 
+// PublicTagged is Public with an ETag; a client that has it already gets 304.
+func PublicTagged(r *Request, contentType string, body []byte, tag string) Answer {
+	if r.Known(tag) {
+		return newContent(http.StatusNotModified, "", nil).With("ETag", etag(tag))
+	}
+	return newContent(http.StatusOK, contentType, body).With("ETag", etag(tag))
+}
+
 // PublicJSON is Public with a JSON body.
 func PublicJSON(status int, v any) Answer { return withJSON(Public, status, v) }
 

@@ -16,8 +16,8 @@ const (
 	EndedCookie = "pca_ended"
 )
 
-// Known marks the browser for 30 days as one in which somebody signed in.
-func Known() Cookie {
+// KnownBrowser marks the browser for 30 days as one in which somebody signed in.
+func KnownBrowser() Cookie {
 	const kept = 30 * 24 * time.Hour
 	return Cookie{Name: KnownCookie, Value: "1", Life: kept}
 }

@@ -19,6 +19,8 @@ func matches(header, etag string) bool {
 	opaque := strings.TrimPrefix(etag, "W/")
 	for _, candidate := range strings.Split(header, ",") {
 		candidate = strings.TrimSpace(candidate)
+		// Proxies that compress mark the tag of what they sent.
+		candidate = strings.NewReplacer(`-gzip"`, `"`, `;gzip"`, `"`, `-br"`, `"`).Replace(candidate)
 		if candidate == "*" || strings.TrimPrefix(candidate, "W/") == opaque {
 			return true
 		}

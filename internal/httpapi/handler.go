@@ -139,9 +139,26 @@ func (s *server) problemHeaders(c *gin.Context, p *problem.Error) {
 	}
 }
 
-func notFound(*gin.Context) error { return problem.New(problem.NotFound, nil) }
+func (s *server) notFound(c *gin.Context) error {
+	if err := s.count(c, s.limits.address, s.limits.global); err != nil {
+		return err
+	}
+	return problem.New(problem.NotFound, nil)
+}
 
-func methodNotAllowed(*gin.Context) error { return problem.New(problem.MethodNotAllowed, nil) }
+// methodNotAllowed answers OPTIONS too (RFC 9110, 9.3.7). The router has set Allow.
+func (s *server) methodNotAllowed(c *gin.Context) error {
+	if err := s.count(c, s.limits.address, s.limits.global); err != nil {
+		return err
+	}
+	if c.Request.Method == http.MethodOptions {
+		c.Header("Cache-Control", "no-store")
+		c.Status(http.StatusNoContent)
+		c.Writer.WriteHeaderNow()
+		return nil
+	}
+	return problem.New(problem.MethodNotAllowed, nil)
+}
 
 // maintained refuses while the service is closed for maintenance.
 func (s *server) maintained() error {

@@ -83,7 +83,7 @@ func eventOf(c *gin.Context, route string) (slog.Level, []slog.Attr) {
 		attrs = append(attrs, slog.String(telemetry.KeyClient, string(caller.Client)))
 	}
 	level := slog.LevelInfo
-	if probe(route) {
+	if probe(route) || route == "unknown" || status == http.StatusTooManyRequests { // strangers must not fill the log
 		level = slog.LevelDebug
 	}
 	if p, ok := c.Value(keyProblem).(*problem.Error); ok {

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"net/http"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -21,7 +20,7 @@ const (
 
 // redirectTarget is the page on which a problem can be resolved; empty when there is no such page.
 func (s *server) redirectTarget(c *gin.Context, p *problem.Error) string {
-	if c.Request.Method != http.MethodGet || c.GetHeader("Authorization") != "" {
+	if !isRead(c.Request.Method) || c.GetHeader("Authorization") != "" {
 		return ""
 	}
 	switch p.Code() {

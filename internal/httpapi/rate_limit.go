@@ -4,7 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -14,66 +15,94 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 )
 
-// Limits are rates as the limiter writes them, such as "60-S" or "300-M"; "off"
-// or empty is no limit.
+// Limits are rates as the limiter writes them, such as "60-S" or "300-M", or several
+// with commas between, which all hold; "off" or empty is no limit.
 type Limits struct {
 	Global  string // all requests together
 	Citizen string // one citizen, over all their apps
 	Client  string // one app, over all its citizens
-	Address string // one network address; IPv6 by its /64
+	Address string // one network address; IPv6 by its /64, and ten times that by its /48
 }
+
+// wider is how many times the rate of a /64 its /48 has.
+const wider = 10
 
 // memberRate bounds the requests of one member of staff in a minute.
 const memberRate = 120
 
-type limiters struct{ global, citizen, client, address, member *limit }
+type limiters struct{ global, citizen, client, address, member []limit }
 
-// limit is one rate and how a request is counted under it.
+// limit is one rate and how a request is counted under it; an empty key is not counted.
 type limit struct {
 	rate *limiter.Limiter
 	key  func(*gin.Context) string
 }
 
-func newLimiters(l Limits) (limiters, error) {
+func newLimiters(l Limits, trusted proxies) (limiters, error) {
 	store := memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: "pca", CleanUpInterval: time.Minute})
 	var made limiters
+	household := func(c *gin.Context) string {
+		narrow, _ := network(trusted.client(c.Request))
+		return "address/" + narrow
+	}
+	customer := func(c *gin.Context) string {
+		_, wide := network(trusted.client(c.Request))
+		return wide
+	}
 	for _, setting := range []struct {
-		rate string
-		into **limit
-		key  func(*gin.Context) string
+		rates string
+		times int64
+		into  *[]limit
+		key   func(*gin.Context) string
 	}{
-		{l.Global, &made.global, func(*gin.Context) string { return "global" }},
-		{l.Citizen, &made.citizen, func(c *gin.Context) string { return "citizen/" + string(mustCaller(c).Citizen.Ref) }},
-		{l.Client, &made.client, func(c *gin.Context) string { return "client/" + string(mustCaller(c).Client) }},
-		{l.Address, &made.address, func(c *gin.Context) string { return "address/" + network(c.ClientIP()) }},
+		{l.Global, 1, &made.global, func(*gin.Context) string { return "global" }},
+		{l.Citizen, 1, &made.citizen, func(c *gin.Context) string { return "citizen/" + string(mustCaller(c).Citizen.Ref) }},
+		{l.Client, 1, &made.client, func(c *gin.Context) string { return "client/" + string(mustCaller(c).Client) }},
+		{l.Address, 1, &made.address, household},
+		{l.Address, wider, &made.address, customer},
 	} {
-		if setting.rate == "" || setting.rate == "off" {
-			continue
+		for text := range strings.SplitSeq(setting.rates, ",") {
+			if text == "" || text == "off" {
+				continue
+			}
+			rate, err := limiter.NewRateFromFormatted(text)
+			if err != nil {
+				return limiters{}, fmt.Errorf("rate limit %q: want a number, a dash and S, M, H or D", text)
+			}
+			rate.Limit *= setting.times
+			*setting.into = append(*setting.into, limit{limiter.New(store, rate), named(text, setting.key)})
 		}
-		rate, err := limiter.NewRateFromFormatted(setting.rate)
-		if err != nil {
-			return limiters{}, fmt.Errorf("rate limit %q: want a number, a dash and S, M, H or D", setting.rate)
-		}
-		*setting.into = &limit{limiter.New(store, rate), setting.key}
 	}
 	// Keys of a store of its own: an auditor at work costs no citizen anything.
 	apart := memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: "pca-audit", CleanUpInterval: time.Minute})
-	made.member = &limit{
+	made.member = []limit{{
 		limiter.New(apart, limiter.Rate{Limit: memberRate, Period: time.Minute}),
 		func(c *gin.Context) string { return requestOf(c).Member().Member.Pseudonym },
-	}
+	}}
 	return made, nil
 }
 
-// count counts a request under each rate that is on, and refuses it at the first
-// one that is spent.
-func (s *server) count(c *gin.Context, limits ...*limit) error {
-	for _, l := range limits {
-		if l == nil {
+// named keeps the counts of several rates apart.
+func named(rate string, key func(*gin.Context) string) func(*gin.Context) string {
+	return func(c *gin.Context) string {
+		k := key(c)
+		if k == "" {
+			return ""
+		}
+		return rate + "/" + k
+	}
+}
+
+// count counts a request under each rate, and refuses it at the first one that is
+// spent: what it refuses is not counted under those that come after it.
+func (s *server) count(c *gin.Context, limits ...[]limit) error {
+	for _, l := range slices.Concat(limits...) {
+		key := l.key(c)
+		if key == "" {
 			continue
 		}
 		// Keys are stored as they are, so what identifies a person is hashed.
-		sum := sha256.Sum256([]byte(l.key(c)))
+		sum := sha256.Sum256([]byte(key))
 		seen, err := l.rate.Get(c.Request.Context(), base64.RawStdEncoding.EncodeToString(sum[:]))
 		if err != nil {
 			return problem.New(problem.ServiceUnavailable, fmt.Errorf("count requests: %w", err))
@@ -86,20 +115,4 @@ func (s *server) count(c *gin.Context, limits ...*limit) error {
 		}
 	}
 	return nil
-}
-
-// network reduces an address to what one household or phone holds.
-func network(address string) string {
-	a, err := netip.ParseAddr(address)
-	if err != nil {
-		return "unknown"
-	}
-	a = a.Unmap()
-	const household = 64
-	if a.Is6() {
-		if p, err := a.Prefix(household); err == nil {
-			return p.String()
-		}
-	}
-	return a.String()
 }

@@ -26,8 +26,12 @@ func TestARefusedRequestCostsNobodyElse(t *testing.T) {
 		limits      Limits
 		greedy, who [2]string // address and citizen
 	}{
-		"one address": {Limits{Address: "2-H", Global: "4-H"}, [2]string{"192.0.2.1:1", "ann"}, [2]string{"192.0.2.2:1", "bob"}},
-		"one citizen": {Limits{Citizen: "2-H", Client: "4-H"}, [2]string{"192.0.2.1:1", "ann"}, [2]string{"192.0.2.1:1", "bob"}},
+		"one address":           {Limits{Address: "2-H", Global: "4-H"}, [2]string{"192.0.2.1:1", "ann"}, [2]string{"192.0.2.2:1", "bob"}},
+		"one citizen":           {Limits{Citizen: "2-H", Client: "4-H"}, [2]string{"192.0.2.1:1", "ann"}, [2]string{"192.0.2.1:1", "bob"}},
+		"one citizen, globally": {Limits{Citizen: "2-H", Global: "4-H"}, [2]string{"192.0.2.1:1", "ann"}, [2]string{"192.0.2.1:1", "bob"}},
+		"one address in short":  {Limits{Address: "2-H,100-D", Global: "4-H"}, [2]string{"192.0.2.1:1", "ann"}, [2]string{"192.0.2.2:1", "bob"}},
+		"one address at length": {Limits{Address: "100-H,2-D", Global: "4-H"}, [2]string{"192.0.2.1:1", "ann"}, [2]string{"192.0.2.2:1", "bob"}},
+		"one household":         {Limits{Address: "2-H", Global: "4-H"}, [2]string{"[2001:db8:1:2::1]:1", "ann"}, [2]string{"[2001:db8:1:3::1]:1", "bob"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, server, _ := mounted(t, Route{
@@ -36,7 +40,7 @@ func TestARefusedRequestCostsNobodyElse(t *testing.T) {
 			})
 			s.d.Sessions, s.d.Now = sessionsByName{}, time.Now
 			var err error
-			if s.limits, err = newLimiters(c.limits); err != nil {
+			if s.limits, err = newLimiters(c.limits, nil); err != nil {
 				t.Fatal(err)
 			}
 			get := func(who [2]string) int {

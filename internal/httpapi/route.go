@@ -1,13 +1,20 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/patient-care-aggregator/aggregator/internal/problem"
 )
 
 // Handler answers one request. It returns an [Answer] or an error, never both,
@@ -20,8 +27,10 @@ type Audience int
 
 // The audiences.
 const (
-	// Machines are probes and readers of public keys: nothing is checked or counted.
-	Machines Audience = iota + 1
+	// Probes ask whether the service is up: nothing is checked or counted.
+	Probes Audience = iota + 1
+	// Machines read public keys and the contract: they are counted by network address.
+	Machines
 	// Anybody is counted by network address, and a browser must come from our own pages.
 	Anybody
 	// Citizens are as Anybody, and must be signed in, by cookie or by bearer token.
@@ -54,14 +63,29 @@ type Route struct {
 	// Deadline is how long an answer may take. 0: AnswerWithin where somebody must
 	// be signed in, otherwise no deadline.
 	Deadline time.Duration
-	Handler  Handler
+	// Takes are the query parameters that it takes, each at most once; a name with a
+	// star can be there several times. Any other is refused by its name: a wrong letter
+	// must not make a filter vanish.
+	Takes []string
+	// Once marks a GET that uses something up, so that HEAD is not served by it.
+	Once bool
+	// Lenient ignores other query parameters: those that providers add to a callback,
+	// and those that mail programs add to the links of pages.
+	Lenient bool
+	Handler Handler
+}
+
+// Taking is the same route with query parameters.
+func (r Route) Taking(names ...string) Route {
+	r.Takes = names
+	return r
 }
 
 func (r Route) check() error {
 	switch {
 	case r.Method == "" || r.Path == "" || r.Handler == nil:
 		return fmt.Errorf("route %s %s: method, path and handler are required", r.Method, r.Path)
-	case r.Audience < Machines || r.Audience > Members:
+	case r.Audience < Probes || r.Audience > Members:
 		return fmt.Errorf("route %s %s: does not say who it is for", r.Method, r.Path)
 	}
 	return nil
@@ -85,6 +109,9 @@ func (s *server) mount(e *gin.Engine, groups [][]Route) error {
 			}
 			s.browsable[route.Path] = s.browsable[route.Path] || route.Page
 			e.Handle(route.Method, route.Path, s.serve(route))
+			if route.Method == http.MethodGet && !route.Once { // RFC 9110, 9.3.2: net/http leaves the body out
+				e.Handle(http.MethodHead, route.Path, s.serve(route))
+			}
 		}
 	}
 	return errors.Join(errs...)
@@ -99,7 +126,7 @@ func (s *server) serve(route Route) gin.HandlerFunc {
 			defer cancel()
 			c.Request = c.Request.WithContext(ctx)
 		}
-		if route.Audience == OwnPages && route.Method == http.MethodGet {
+		if route.Audience == OwnPages && isRead(route.Method) {
 			r.SetReturnTo(r.http.URL.RequestURI())
 		}
 		a, err := s.answer(c, route, r)
@@ -111,39 +138,96 @@ func (s *server) serve(route Route) gin.HandlerFunc {
 	}
 }
 
+func isRead(method string) bool { return method == http.MethodGet || method == http.MethodHead }
+
 func (s *server) answer(c *gin.Context, route Route, r *Request) (Answer, error) {
 	if err := s.admit(c, route, r); err != nil {
+		return nil, err
+	}
+	if err := route.takes(r.Queries()); err != nil {
 		return nil, err
 	}
 	return route.Handler(c.Request.Context(), r)
 }
 
-// admit checks what the route's audience asks for.
-func (s *server) admit(c *gin.Context, route Route, r *Request) error {
-	if route.Audience == Machines {
-		return nil
-	}
-	// The narrower limit first: what it refuses does not count under the wider one.
-	if err := s.count(c, s.limits.address, s.limits.global); err != nil {
-		return err
-	}
-	if err := s.crossOrigin(c); err != nil {
-		return err
-	}
-	switch route.Audience {
-	case Citizens, OwnPages:
-		return s.admitCitizen(c, route, r)
-	case Members:
-		if err := s.staff(c); err != nil {
-			return err
+// takes refuses query parameters that the route does not take.
+func (r Route) takes(query url.Values) error {
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		many := slices.Contains(r.Takes, name+"*")
+		switch {
+		case !many && !slices.Contains(r.Takes, name):
+			if !r.Lenient {
+				return problem.New(problem.BadRequest, nil).WithDetail("There is no query parameter " + quoted(name) + " here." + r.takesWhat())
+			}
+		case !many && len(query[name]) > 1:
+			return problem.New(problem.BadRequest, nil).WithDetail("The query parameter " + quoted(name) + " is there more than once.")
 		}
-		return s.count(c, s.limits.member)
-	case Machines, Anybody:
 	}
 	return nil
 }
 
+func (r Route) takesWhat() string {
+	if len(r.Takes) == 0 {
+		return " It takes none."
+	}
+	return " It takes: " + strings.ReplaceAll(strings.Join(r.Takes, ", "), "*", "") + "."
+}
+
+// quoted is a name that a caller sent, made safe to repeat.
+func quoted(name string) string {
+	const longest = 40
+	safe := strings.Map(func(c rune) rune {
+		if c > ' ' && c < 0x7f {
+			return c
+		}
+		return '?'
+	}, name)
+	if len(safe) > longest {
+		safe = safe[:longest] + "…"
+	}
+	return safe
+}
+
+// admit checks what the route's audience asks for.
+func (s *server) admit(c *gin.Context, route Route, r *Request) error {
+	if route.Audience == Probes {
+		return nil
+	}
+	if err := s.count(c, s.limits.address); err != nil {
+		return err
+	}
+	// From narrow to wide: what one limit refuses does not count under a wider one,
+	// which others share.
+	var err error
+	switch route.Audience {
+	case Citizens, OwnPages:
+		err = s.admitCitizen(c, route, r)
+	case Members:
+		if err = s.crossOrigin(c); err == nil {
+			err = s.staff(c)
+		}
+		if err == nil {
+			err = s.count(c, s.limits.member)
+		}
+	case Anybody:
+		err = s.crossOrigin(c)
+	case Probes, Machines:
+	}
+	if isRateLimited(err) {
+		return err
+	}
+	return cmp.Or(s.count(c, s.limits.global), err)
+}
+
+func isRateLimited(err error) bool {
+	var p *problem.Error
+	return errors.As(err, &p) && p.Code() == problem.RateLimited
+}
+
 func (s *server) admitCitizen(c *gin.Context, route Route, r *Request) error {
+	if err := s.crossOrigin(c); err != nil {
+		return err
+	}
 	if err := s.maintained(); err != nil {
 		return err
 	}

@@ -72,8 +72,11 @@ func New(d Deps) (http.Handler, error) {
 		return nil, err
 	}
 	s := &server{d: d, cookies: newCookies(d.Settings.PublicURL), browsable: map[string]bool{}}
-	var err error
-	if s.limits, err = newLimiters(d.Settings.Limits); err != nil {
+	trusted, err := parseProxies(d.Settings.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
+	if s.limits, err = newLimiters(d.Settings.Limits, trusted); err != nil {
 		return nil, err
 	}
 	if s.protection, err = newProtection(d.Settings.PublicURL); err != nil {
@@ -83,12 +86,12 @@ func New(d Deps) (http.Handler, error) {
 	e := gin.New()
 	e.HandleMethodNotAllowed = true
 	e.RedirectTrailingSlash = false
-	if err := e.SetTrustedProxies(d.Settings.TrustedProxies); err != nil {
+	if err := e.SetTrustedProxies(nil); err != nil { // [proxies] decides
 		return nil, fmt.Errorf("set trusted proxies: %w", err)
 	}
 	e.Use(s.identify, s.observe, s.recoverPanics, s.secureHeaders)
-	e.NoRoute(s.handle(notFound))
-	e.NoMethod(s.handle(methodNotAllowed))
+	e.NoRoute(s.handle(s.notFound))
+	e.NoMethod(s.handle(s.methodNotAllowed))
 
 	if err := s.mount(e, d.Routes); err != nil {
 		return nil, err

@@ -96,6 +96,12 @@ func (k SignInCookies) Ending(r *Request) (e Ending, ok bool) {
 // endingMark is in no binding.
 const endingMark = "~"
 
+// CallbackTakes are the query parameters of a callback. Those that are there twice are
+// refused by [SignInCookies.Callback], in the words of a sign-in.
+func CallbackTakes() []string {
+	return []string{"state*", "code*", "iss*", "error*", "error_description*"}
+}
+
 // Callback reads what the browser brought back from a provider, with the binding
 // of its state. ok is false if a parameter is there twice or is too long.
 func (k SignInCookies) Callback(r *Request) (c oidc.Callback, ok bool) {

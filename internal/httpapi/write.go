@@ -35,7 +35,7 @@ func (s *server) write(c *gin.Context, answer Answer) {
 	if _, signedIn := callerOf(c); signedIn && h.Get("Content-Type") == TypeHTML {
 		// Browsers bring a page back from memory after sign-out, whatever Cache-Control
 		// says, unless the page itself set a cookie that scripts cannot read.
-		requestOf(c).Leave(Known())
+		requestOf(c).Leave(KnownBrowser())
 	}
 	s.setCookies(c, a.cookies)
 	switch {

@@ -54,15 +54,16 @@ func (l *Log) Routes() []httpapi.Route {
 		return httpapi.Route{Method: http.MethodGet, Path: path, Audience: httpapi.Members, Handler: h}
 	}
 	// An export may take longer than a page: it bounds itself.
-	entries := get("/audit/v1/entries", l.entries)
+	filter := []string{"since", "until", "client", "outcome", "order", "limit", "cursor"}
+	entries := get("/audit/v1/entries", l.entries).Taking(append(filter, "kind*", "prove")...)
 	entries.Deadline = httpapi.NoDeadline
 	return []httpapi.Route{
 		entries,
 		{Method: http.MethodPost, Path: "/audit/v1/entries/search", Audience: httpapi.Members, Handler: l.search},
-		get("/audit/v1/checkpoint", l.checkpoint),
-		get("/audit/v1/proof", l.proof),
-		get("/audit/v1/consistency", l.consistency),
-		get("/audit/v1/consents", l.consents),
-		get("/audit/v1/statistics", l.statistics),
+		get("/audit/v1/checkpoint", l.checkpoint).Taking("size"),
+		get("/audit/v1/proof", l.proof).Taking("seq", "size"),
+		get("/audit/v1/consistency", l.consistency).Taking("from", "to"),
+		get("/audit/v1/consents", l.consents).Taking(filter...),
+		get("/audit/v1/statistics", l.statistics).Taking("since", "until"),
 	}
 }

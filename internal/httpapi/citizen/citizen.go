@@ -70,21 +70,23 @@ func (a *API) Routes() []httpapi.Route {
 	paged := func(path string, h httpapi.Handler) httpapi.Route {
 		return httpapi.Route{Method: http.MethodGet, Path: path, Audience: httpapi.Citizens, Page: true, Handler: h}
 	}
+	handOff := paged("/v1/referrals/:id/manage", a.manage)
+	handOff.Once = true
 	return []httpapi.Route{
 		route(http.MethodGet, "/v1/timeline", a.timeline),
 		route(http.MethodPost, "/v1/timeline/refresh", a.refresh),
 		route(http.MethodGet, "/v1/referrals", a.referrals),
 		route(http.MethodGet, "/v1/referrals/:id", a.referral),
-		paged("/v1/referrals/:id/manage", a.manage),
+		handOff,
 		route(http.MethodPost, "/v1/referrals/:id/manage", a.manageLink),
-		route(http.MethodGet, "/v1/appointments", a.appointments),
+		route(http.MethodGet, "/v1/appointments", a.appointments).Taking("from", "to", "status"),
 		paged("/v1/appointments/:id/calendar.ics", a.calendar),
-		route(http.MethodGet, "/v1/changes", a.changes),
+		route(http.MethodGet, "/v1/changes", a.changes).Taking("since", "limit", "cursor"),
 		route(http.MethodGet, "/v1/consents", a.listConsents),
 		route(http.MethodPost, "/v1/consents", a.grantConsent),
 		route(http.MethodDelete, "/v1/consents/:id", a.withdrawConsent),
-		route(http.MethodGet, "/v1/consents/:id/receipt", a.consentReceipt),
-		route(http.MethodGet, "/v1/access-log", a.accessLog),
+		route(http.MethodGet, "/v1/consents/:id/receipt", a.consentReceipt).Taking("format"),
+		route(http.MethodGet, "/v1/access-log", a.accessLog).Taking("limit", "cursor"),
 	}
 }
 

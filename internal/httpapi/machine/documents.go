@@ -2,6 +2,8 @@ package machine
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
 
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
@@ -14,6 +16,7 @@ func (m *Machine) jwks(context.Context, *httpapi.Request) (httpapi.Answer, error
 }
 
 // openAPI is GET /openapi.yaml: the contract of this API.
-func (m *Machine) openAPI(context.Context, *httpapi.Request) (httpapi.Answer, error) {
-	return httpapi.Public(http.StatusOK, "application/yaml", m.d.OpenAPI), nil
+func (m *Machine) openAPI(_ context.Context, r *httpapi.Request) (httpapi.Answer, error) {
+	sum := sha256.Sum256(m.d.OpenAPI)
+	return httpapi.PublicTagged(r, "application/yaml", m.d.OpenAPI, base64.RawURLEncoding.EncodeToString(sum[:16])).With("Cache-Control", "public, max-age=3600"), nil
 }

@@ -32,15 +32,15 @@ func New(d Deps) (*Machine, error) {
 
 // Routes are the routes for programs.
 func (m *Machine) Routes() []httpapi.Route {
-	get := func(path string, h httpapi.Handler) httpapi.Route {
-		return httpapi.Route{Method: http.MethodGet, Path: path, Audience: httpapi.Machines, Handler: h}
+	get := func(path string, who httpapi.Audience, h httpapi.Handler) httpapi.Route {
+		return httpapi.Route{Method: http.MethodGet, Path: path, Audience: who, Lenient: who == httpapi.Probes, Handler: h}
 	}
 	return []httpapi.Route{
-		get("/healthz", m.health),
-		get("/readyz", m.ready),
-		get("/_ping", m.ping),
-		get("/_status", m.status),
-		get("/.well-known/jwks.json", m.jwks),
-		get("/openapi.yaml", m.openAPI),
+		get("/healthz", httpapi.Probes, m.health),
+		get("/readyz", httpapi.Probes, m.ready),
+		get("/_ping", httpapi.Probes, m.ping),
+		get("/_status", httpapi.Machines, m.status),
+		get("/.well-known/jwks.json", httpapi.Machines, m.jwks),
+		get("/openapi.yaml", httpapi.Machines, m.openAPI),
 	}
 }

@@ -72,15 +72,15 @@ func New(d Deps) (*Pages, error) {
 // Routes are the pages' addresses.
 func (p *Pages) Routes() []httpapi.Route {
 	own := func(method, path string, h httpapi.Handler) httpapi.Route {
-		return httpapi.Route{Method: method, Path: path, Audience: httpapi.OwnPages, Page: true, Handler: h}
+		return httpapi.Route{Method: method, Path: path, Audience: httpapi.OwnPages, Page: true, Lenient: true, Handler: h}
 	}
 	return []httpapi.Route{
-		{Method: http.MethodGet, Path: "/", Audience: httpapi.Anybody, Page: true, Handler: p.start},
+		{Method: http.MethodGet, Path: "/", Audience: httpapi.Anybody, Page: true, Lenient: true, Handler: p.start},
 		{Method: http.MethodGet, Path: "/assets/:name", Audience: httpapi.Anybody, Handler: p.asset},
-		{Method: http.MethodGet, Path: "/v1/privacy-notice", Audience: httpapi.Anybody, Page: true, Handler: p.privacyNotice},
+		{Method: http.MethodGet, Path: "/v1/privacy-notice", Audience: httpapi.Anybody, Page: true, Takes: []string{"version"}, Handler: p.privacyNotice},
 		own(http.MethodGet, "/timeline", p.timeline),
 		own(http.MethodPost, "/timeline/refresh", p.refresh),
-		own(http.MethodGet, "/consent", p.consents),
+		own(http.MethodGet, "/consent", p.consents).Taking("return_to", "client"),
 		own(http.MethodPost, "/consent", p.decide),
 	}
 }

@@ -34,7 +34,7 @@ func (s *Door) callback(ctx context.Context, r *httpapi.Request) (httpapi.Answer
 	}
 	s.cookies.Remember(r, httpapi.Ending{ReturnTo: r.ReturnTo(), Problem: p.Code()})
 	if p.Status() == http.StatusForbidden { // NHS login knows somebody: the next sign-in must not be theirs unasked
-		r.Leave(httpapi.Known())
+		r.Leave(httpapi.KnownBrowser())
 	}
 	entry := r.Entry(audit.SignInRefused, audit.Refused, s.d.Now())
 	entry.Client, entry.Reason = client.Web, string(p.Code())
@@ -102,7 +102,7 @@ func (s *Door) finish(ctx context.Context, r *httpapi.Request) (httpapi.Answer, 
 	return httpapi.Redirect(http.StatusSeeOther, begun.ReturnTo).
 		WithCookie(httpapi.Cookie{Name: httpapi.SessionCookie, Value: secret}).
 		WithCookie(httpapi.Cookie{Name: httpapi.EndedCookie, Life: -1}).
-		WithCookie(httpapi.Known()), nil
+		WithCookie(httpapi.KnownBrowser()), nil
 }
 
 // beginInstead begins the same sign-in once more with another prompt.

@@ -51,7 +51,7 @@ func (s *Door) logout(ctx context.Context, r *httpapi.Request) (httpapi.Answer, 
 	return answer.With("Clear-Site-Data", `"cache"`).
 		WithCookie(httpapi.Cookie{Name: httpapi.SessionCookie, Life: -1}).
 		WithCookie(httpapi.Cookie{Name: httpapi.EndedCookie, Value: "1", Life: 10 * time.Minute}).
-		WithCookie(httpapi.Known()), nil
+		WithCookie(httpapi.KnownBrowser()), nil
 }
 
 // end ends this browser's session with its entry, and drops what was kept for it. A
