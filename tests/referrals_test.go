@@ -173,6 +173,7 @@ func TestManageYourReferralIsOneStepAwayAndThenNothingIsOld(t *testing.T) {
 
 	s.Sandbox.ForgetRequests()
 	for range 2 {
+		s.Clock.Advance(10 * time.Second)
 		harness.Answered(t, b.Get("/v1/timeline"), http.StatusOK)
 	}
 	if n := len(s.Asked(sandbox.ERS, "ServiceRequest")); n != 2 {

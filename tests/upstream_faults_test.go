@@ -15,6 +15,10 @@ type view struct {
 	Sources  []struct {
 		Status    string
 		FetchedAt *time.Time
+		LastTry   *struct {
+			At time.Time
+			OK bool
+		}
 		Issue     *struct{ Code string }
 	}
 	Notices []struct {
@@ -87,7 +91,15 @@ func TestAFailureNeverLooksLikeAnEmptyTimeline(t *testing.T) {
 				cancel := s.Sandbox.Order(f.fault)
 				harness.Refused(t, b.Get("/v1/timeline"), f.status, f.code)
 				harness.Refused(t, b.Get("/v1/appointments"), f.status, f.code)
+				asked := len(s.Asked(sandbox.ERS, "ServiceRequest")) + len(s.Asked(sandbox.Platform, ""))
+				for range 10 { // a source in trouble is not asked again at once
+					harness.Refused(t, b.Post("/v1/timeline/refresh", nil), f.status, f.code)
+				}
+				if n := len(s.Asked(sandbox.ERS, "ServiceRequest")) + len(s.Asked(sandbox.Platform, "")); n != asked {
+					t.Errorf("%d more requests", n-asked)
+				}
 				cancel()
+				s.Clock.Advance(5 * time.Second)
 				harness.Answered(t, b.Get("/v1/timeline"), http.StatusOK) // the next one finds all well again
 			}
 		})
@@ -128,6 +140,38 @@ func TestAnOlderReadingStandsInAndSaysSo(t *testing.T) {
 	}
 }
 
+// Who is worried and asks again must not be told that all is well because the try
+// failed.
+func TestAFailedTryIsToldUntilOneSucceeds(t *testing.T) {
+	t.Parallel()
+	s := harness.Start(t)
+	for _, citizen := range []string{"nora", "bella"} {
+		b := s.Consented(citizen)
+		harness.Answered(t, b.Get("/v1/timeline"), http.StatusOK)
+		fetched := s.Clock.Now()
+		s.Clock.Advance(15 * time.Second)
+		cancel := s.Sandbox.Order(sandbox.Fault{Upstream: sandbox.ERS, Kind: sandbox.Status, Status: http.StatusInternalServerError})
+		tried := s.Clock.Now()
+		harness.Answered(t, b.Post("/v1/timeline/refresh", nil), http.StatusMultiStatus)
+		for _, later := range []time.Duration{0, 3 * time.Second, 10 * time.Second} {
+			s.Clock.Advance(later)
+			a := b.Get("/v1/timeline")
+			harness.Answered(t, a, http.StatusMultiStatus)
+			v := harness.Read[view](t, a.Body)
+			if got := v.Sources[0]; v.Complete || got.Status != "stale" || got.LastTry == nil || got.LastTry.OK || !got.LastTry.At.Equal(tried) || !got.FetchedAt.Equal(fetched) {
+				t.Errorf("%s, %s later: %s", citizen, later, a.Body)
+			}
+		}
+		cancel()
+		s.Clock.Advance(10 * time.Second)
+		a := b.Post("/v1/timeline/refresh", nil)
+		harness.Answered(t, a, http.StatusOK)
+		if v := harness.Read[view](t, a.Body); !v.Sources[0].LastTry.OK {
+			t.Errorf("%s", a.Body)
+		}
+	}
+}
+
 func TestARevokedAccessTokenIsExchangedAnewOnce(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
@@ -136,6 +180,7 @@ func TestARevokedAccessTokenIsExchangedAnewOnce(t *testing.T) {
 	if s.Sandbox.RevokeTokens("bella") != 1 {
 		t.Fatal("there was no token to revoke")
 	}
+	s.Clock.Advance(10 * time.Second)
 	harness.Answered(t, b.Post("/v1/timeline/refresh", nil), http.StatusOK)
 	if n := len(s.Asked(sandbox.Platform, "")); n != 2 {
 		t.Errorf("%d token exchanges, want 2", n)
@@ -143,6 +188,7 @@ func TestARevokedAccessTokenIsExchangedAnewOnce(t *testing.T) {
 
 	t.Run("and when every token is refused nothing older stands in", func(t *testing.T) {
 		s.Sandbox.ForgetRequests()
+		s.Clock.Advance(10 * time.Second)
 		s.Sandbox.Order(sandbox.Fault{Kind: sandbox.TokenRevoked, Upstream: sandbox.ERS})
 		harness.Refused(t, b.In(t).Post("/v1/timeline/refresh", nil), http.StatusBadGateway, "upstream_unavailable")
 		if n := len(s.Asked(sandbox.ERS, "ServiceRequest")); n != 2 {

@@ -60,6 +60,7 @@ type Deps struct {
 type Aggregator struct {
 	d        Deps
 	readings *cache.Cache[Reading]
+	tries    *tries
 }
 
 // New returns ErrNoSource if d names no source.
@@ -67,7 +68,7 @@ func New(d Deps) (*Aggregator, error) {
 	if len(d.Sources) == 0 {
 		return nil, ErrNoSource
 	}
-	return &Aggregator{d: d, readings: cache.New(d.Readings, cache.Options{
+	return &Aggregator{d: d, tries: newTries(), readings: cache.New(d.Readings, cache.Options{
 		Name: "reading", Now: d.Now, LoadTimeout: d.Timeout, StaleMax: d.StaleMax, MayServeStale: MayServeStale, Refused: refused,
 		Observe: d.Observe, Panics: d.Panics,
 	})}, nil
@@ -77,6 +78,8 @@ func New(d Deps) (*Aggregator, error) {
 type answer struct {
 	reading cache.Result[Reading]
 	err     error
+	held    bool // the source was not asked, because it failed just now
+	failed  *try // the last try, if it failed
 }
 
 // Read asks all sources at the same time. An error says that no source returned
@@ -96,7 +99,7 @@ func (a *Aggregator) Read(ctx context.Context, access Access, mode Mode) (Result
 				return
 			}
 			answers[i].err = a.d.Panics.Contain(ctx, "ask a source", func() (err error) {
-				answers[i].reading, err = a.ask(ctx, s, access, mode)
+				answers[i], err = a.ask(ctx, s, access, mode)
 				return err
 			})
 		})
@@ -108,16 +111,50 @@ func (a *Aggregator) Read(ctx context.Context, access Access, mode Mode) (Result
 // ask asks one source, and asks again if its reading was purged in the meantime:
 // another of the citizen's apps lost its consent, and this one may still have its
 // own. The caller decides on consent after the read.
-func (a *Aggregator) ask(ctx context.Context, s Source, access Access, mode Mode) (cache.Result[Reading], error) {
+func (a *Aggregator) ask(ctx context.Context, s Source, access Access, mode Mode) (answer, error) {
+	k := key(s, access.Citizen.Ref)
+	kept, fresh, have := a.readings.Kept(ctx, k)
+	if last, held := a.tries.holds(k, a.d.Now()); held {
+		if !have {
+			return answer{held: true, failed: &last}, last.err
+		}
+		kept.Outcome, kept.Err = cache.Stale, last.err
+		return answer{reading: kept, held: true, failed: &last}, nil
+	}
+	access.Again = have
 	get := a.readings.Get
-	if mode == Refresh {
+	if mode == Refresh && !(fresh && a.d.Now().Sub(kept.FetchedAt) < RefreshFloor) {
 		get = a.readings.Refresh
 	}
-	r, err := get(ctx, key(s, access.Citizen.Ref), a.load(s, access))
+	r, err := get(ctx, k, a.load(s, access))
 	if errors.Is(err, cache.ErrPurged) {
-		r, err = get(ctx, key(s, access.Citizen.Ref), a.load(s, access))
+		r, err = get(ctx, k, a.load(s, access))
 	}
-	return r, err //nolint:wrapcheck // load named the source
+	return a.noted(k, answer{reading: r}, err)
+}
+
+// noted remembers how a try ended.
+func (a *Aggregator) noted(key string, got answer, err error) (answer, error) {
+	why := err
+	if err == nil && got.reading.Outcome == cache.Stale {
+		why = got.reading.Err
+	}
+	switch {
+	case errors.Is(why, context.Canceled): // the caller left: nothing is known
+	case why != nil:
+		last := a.tries.fail(key, a.d.Now(), why)
+		got.failed = &last
+	case got.reading.Outcome == cache.Loaded:
+		a.tries.forget(key)
+	default:
+		// A fresh reading, but a try since then failed.
+		if last, ok := a.tries.last(key); ok && !last.at.Before(got.reading.FetchedAt) {
+			got.failed = &last
+			got.reading.Outcome, got.reading.Err = cache.Stale, last.err
+			got.held = true
+		}
+	}
+	return got, err
 }
 
 // together combines the answers into one result.
@@ -129,29 +166,36 @@ func (a *Aggregator) together(ctx context.Context, answers []answer) (Result, er
 		status := SourceOutcome{Source: referral.Source{ID: s.ID(), Name: s.Name(), Status: referral.SourceOK}}
 		r, err := answers[i].reading, answers[i].err
 		if err != nil {
-			a.d.Failed(ctx, s.ID(), err)
+			if !answers[i].held {
+				a.d.Failed(ctx, s.ID(), err)
+			}
 			failure := failureOf(err)
 			status.Status, status.Issue = referral.SourceFailed, failure.Issue
 			if errors.Is(err, ErrReauthenticate) {
 				signIn = err
 			} else {
-				status.Asked = true
+				status.Asked = !answers[i].held
 			}
 			if first == nil {
 				first = fmt.Errorf("no source returned anything: %w", failure)
 			}
 		} else {
 			usable = true
-			status.FetchedAt, status.Asked = &r.FetchedAt, r.Outcome != cache.Hit
+			status.FetchedAt, status.Asked = &r.FetchedAt, r.Outcome != cache.Hit && !answers[i].held
 			switch {
 			case r.Outcome == cache.Stale:
-				a.d.Failed(ctx, s.ID(), r.Err)
+				if !answers[i].held {
+					a.d.Failed(ctx, s.ID(), r.Err)
+				}
 				status.Status, status.Issue = referral.SourceStale, failureOf(r.Err).Issue
 			case r.Value.Partial:
 				status.Status, status.Issue = referral.SourcePartial, r.Value.PartialIssue
 			}
 			result.Facts = append(result.Facts, r.Value.Facts...)
 			result.Notices = append(result.Notices, r.Value.Notices...)
+		}
+		if failed := answers[i].failed; failed != nil {
+			status.LastTry = &failed.at
 		}
 		result.Complete = result.Complete && status.Status == referral.SourceOK
 		result.Sources = append(result.Sources, status)
@@ -169,6 +213,7 @@ func (a *Aggregator) together(ctx context.Context, answers []answer) (Result, er
 func (a *Aggregator) Forget(ref citizen.Ref) {
 	for _, s := range a.d.Sources {
 		a.readings.Purge(key(s, ref))
+		a.tries.forget(key(s, ref))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
@@ -86,10 +87,11 @@ func TestARefusalEndsTheOlderReading(t *testing.T) {
 		"down":          failure(referral.IssueTransient, aggregate.Unavailable),
 	} {
 		s := &source{id: "one", read: holds("a")}
-		_, a := newAggregator(t, s)
+		w, a := newAggregator(t, s)
 		if got, err := read(t, a); err != nil || len(got.Facts) != 1 {
 			t.Fatalf("%+v, %v", got, err)
 		}
+		w.now = w.now.Add(10 * time.Second)
 		s.read = fails(refusal)
 		if _, err := a.Read(t.Context(), aggregate.Access{Citizen: citizen.Citizen{Ref: "ref"}, IDTokenExpires: endless}, aggregate.Refresh); err == nil {
 			t.Fatal("a refusal was no error")

@@ -17,6 +17,9 @@ type Access struct {
 	IDTokenID      string
 	IDTokenExpires time.Time
 	CorrelationID  string // UUID, passed on upstream
+	// Again reports whether an older reading is at hand, so that somebody who has none
+	// goes first where the source's quota is short.
+	Again bool
 }
 
 // Source is one system that has data about a citizen's care.

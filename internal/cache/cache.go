@@ -66,7 +66,13 @@ type Cache[T any] struct {
 	loads map[string]*flight // loads in progress by name, so that a purge can void them
 }
 
-type flight struct{ void bool }
+type flight struct {
+	void bool
+	// earlier is the load that Get began before this refresh. Once the refresh has
+	// landed, what the earlier one brings is older.
+	earlier *flight
+	late    bool
+}
 
 // refreshing is the prefix of the name of a refresh's flight; no key has it.
 const refreshing = "\x00refresh\x00"
@@ -102,6 +108,11 @@ func (c *Cache[T]) Refresh(ctx context.Context, key string, load Load[T]) (Resul
 	return c.wait(ctx, key, c.flights.DoChan(name, c.contained(ctx, func() (Result[T], error) {
 		return c.load(ctx, name, key, load)
 	})))
+}
+
+// Kept is the value that is kept of a key, and whether it is fresh. Nothing is loaded.
+func (c *Cache[T]) Kept(ctx context.Context, key string) (r Result[T], fresh, ok bool) {
+	return c.peek(ctx, key)
 }
 
 // contained makes a flight's function, which runs on a goroutine of its own. load
@@ -152,6 +163,9 @@ func (c *Cache[T]) Purge(key string) {
 func (c *Cache[T]) load(ctx context.Context, name, key string, load Load[T]) (Result[T], error) {
 	f := &flight{}
 	c.mu.Lock()
+	if name != key {
+		f.earlier = c.loads[key]
+	}
 	c.loads[name] = f
 	c.mu.Unlock()
 
@@ -179,7 +193,10 @@ func (c *Cache[T]) load(ctx context.Context, name, key string, load Load[T]) (Re
 		return Result[T]{}, err
 	}
 	r := Result[T]{Value: value, Outcome: Loaded, FetchedAt: c.o.Now()}
-	if fresh > 0 {
+	if f.earlier != nil {
+		f.earlier.late = true
+	}
+	if fresh > 0 && !f.late {
 		until := r.FetchedAt.Add(fresh)
 		c.backend.Set(ctx, key, Item[T]{Value: value, FetchedAt: r.FetchedAt, FreshUntil: until, KeepUntil: until.Add(c.o.StaleMax)})
 	}

@@ -133,7 +133,7 @@ func (s *server) problemHeaders(c *gin.Context, p *problem.Error) {
 		c.Header("WWW-Authenticate", "Bearer")
 	case problem.RateLimited:
 	default:
-		if p.Status() == http.StatusServiceUnavailable {
+		if p.Status() > http.StatusInternalServerError { // 502, 503, 504
 			c.Header("Retry-After", "30")
 		}
 	}

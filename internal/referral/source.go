@@ -9,6 +9,8 @@ type Source struct {
 	Status    SourceStatus
 	FetchedAt *time.Time // when the reading was made; nil when there is none
 	Issue     Issue      // empty when nothing went wrong
+	// LastTry is when the source was asked last, if that failed; nil once a try succeeded.
+	LastTry *time.Time
 }
 
 // SourceStatus is the outcome of one source.

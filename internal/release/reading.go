@@ -44,12 +44,17 @@ func (r Reading) sources() []referral.Source {
 	list := make([]referral.Source, len(r.Sources))
 	for i, s := range r.Sources {
 		list[i] = s.Source
-		if s.FetchedAt != nil {
-			at := s.FetchedAt.UTC().Truncate(time.Second)
-			list[i].FetchedAt = &at
-		}
+		list[i].FetchedAt, list[i].LastTry = inSeconds(s.FetchedAt), inSeconds(s.LastTry)
 	}
 	return list
+}
+
+func inSeconds(at *time.Time) *time.Time {
+	if at == nil {
+		return nil
+	}
+	whole := at.UTC().Truncate(time.Second)
+	return &whole
 }
 
 // envelope is around every JSON answer with a citizen's data: how complete it is
@@ -106,7 +111,7 @@ func (e envelope) undated() envelope {
 	e.AsOf = nil
 	e.Sources = append([]timeline.Source{}, e.Sources...)
 	for i := range e.Sources {
-		e.Sources[i].FetchedAt = nil
+		e.Sources[i].FetchedAt, e.Sources[i].LastTry = nil, nil
 	}
 	return e
 }

@@ -14,7 +14,9 @@ type Source struct {
 	Status string `json:"status"` // ok, stale, partial or failed
 	// FetchedAt is when the source was read; nil when there is no reading.
 	FetchedAt *time.Time `json:"fetchedAt"`
-	Issue     *Issue     `json:"issue"` // nil when nothing went wrong
+	// LastTry is how asking it ended last; nil when it was never asked.
+	LastTry *Try   `json:"lastTry"`
+	Issue   *Issue `json:"issue"` // nil when nothing went wrong
 }
 
 // Issue is what went wrong with a source.
@@ -34,12 +36,28 @@ type Notice struct {
 func SourcesInWords(list []referral.Source, words *wording.Set, lang wording.Lang) []Source {
 	shown := make([]Source, len(list))
 	for i, s := range list {
-		shown[i] = Source{ID: s.ID, Name: s.Name, Status: string(s.Status), FetchedAt: s.FetchedAt}
+		shown[i] = Source{ID: s.ID, Name: s.Name, Status: string(s.Status), FetchedAt: s.FetchedAt, LastTry: tryOf(s)}
 		if s.Issue != "" {
 			shown[i].Issue = &Issue{Code: string(s.Issue), Message: words.SourceIssue(string(s.Issue), lang)}
 		}
 	}
 	return shown
+}
+
+// Try is one time that a source was asked.
+type Try struct {
+	At time.Time `json:"at"`
+	OK bool      `json:"ok"` // it answered; not all of it may be readable
+}
+
+func tryOf(s referral.Source) *Try {
+	switch {
+	case s.LastTry != nil:
+		return &Try{At: *s.LastTry}
+	case s.FetchedAt != nil:
+		return &Try{At: *s.FetchedAt, OK: true}
+	}
+	return nil
 }
 
 // NoticesInWords says what is not shown. A count below 1 is taken for 1.
