@@ -65,6 +65,7 @@ var endless = time.Now().AddDate(1, 0, 0) //nolint:gochecknoglobals // as good a
 const (
 	timeout  = 9 * time.Second
 	fresh    = time.Minute
+	hold     = 5 * time.Second
 	staleMax = 15 * time.Minute
 )
 
@@ -218,6 +219,13 @@ func TestStaleReading(t *testing.T) {
 		if len(w.failed) != 1 {
 			t.Errorf("the log heard %v", w.failed)
 		}
+		for range 5 { // and is not asked again at once
+			got, err := read(t, a)
+			if err != nil || got.Complete || got.Sources[0].Asked || !got.Sources[0].LastTry.Equal(w.now) || s.reads != 2 {
+				t.Errorf("%+v, %v after %d reads", got, err, s.reads)
+			}
+		}
+		w.now = w.now.Add(hold)
 	})
 	t.Run("never for another person's data, nor for a refusal", func(t *testing.T) {
 		refusal := failure(referral.IssueBusinessRule, aggregate.Unavailable)
@@ -229,6 +237,7 @@ func TestStaleReading(t *testing.T) {
 		}
 	})
 	t.Run("never for an unforeseen error", func(t *testing.T) {
+		w.now = w.now.Add(hold)
 		s.read = fails(errors.New("bug"))
 		if got, err := read(t, a); kindOf(err) != aggregate.Unavailable || len(got.Facts) != 0 {
 			t.Errorf("%+v, %v", got, err)
@@ -248,6 +257,7 @@ func TestStaleReading(t *testing.T) {
 		}
 	})
 	t.Run("not after it was forgotten", func(t *testing.T) {
+		w.now = w.now.Add(hold)
 		s.read = holds("a")
 		if _, err := read(t, a); err != nil {
 			t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/local"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox"
@@ -27,6 +28,7 @@ func TestARefusalIsAPageForPeopleAndAProblemForPrograms(t *testing.T) {
 			if strings.Contains(string(page.Body), `name="scopes"`) {
 				v.Send("/consent", harness.Agreeing(v.T, page, "timeline:read"))
 			}
+			s.Clock.Advance(5 * time.Second) // what failed just now is not asked again
 			defer s.Sandbox.Order(fault)()
 			return v.Visit("/timeline")
 		}
