@@ -13,12 +13,18 @@ type configCommand struct {
 
 type configCheckCommand struct{ buildFlags }
 
-// Run checks the configuration.
+// Run checks the configuration. Warnings do not fail.
 func (c configCheckCommand) Run(env *environment) error {
-	if _, err := c.load(env); err != nil {
+	loaded, err := c.load(env)
+	if err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(env.stdout, "The configuration is complete and valid.")
+	for _, warning := range config.Warnings(env.environ, loaded) {
+		if _, err := fmt.Fprintln(env.stdout, "WARN: "+warning); err != nil {
+			return err
+		}
+	}
+	_, err = fmt.Fprintln(env.stdout, "The configuration is complete and valid.")
 	return err
 }
 

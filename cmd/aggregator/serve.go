@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/app"
+	"github.com/patient-care-aggregator/aggregator/internal/config"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
 )
 
@@ -25,6 +26,9 @@ func (s serveCommand) Run(env *environment) (err error) {
 		return err
 	}
 	log := telemetry.NewLogger(env.stderr, c.LogLevel)
+	for _, warning := range config.Warnings(env.environ, c) {
+		log.WarnContext(env.ctx, "configuration: "+warning)
+	}
 	tracing, flush, err := telemetry.NewTracerProvider(env.ctx, exportsTraces(env.environ))
 	if err != nil {
 		return fmt.Errorf("start: %w", err)

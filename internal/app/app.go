@@ -154,7 +154,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 		Log: o.Log, Metrics: w.metrics, Tracer: w.tracer, Now: o.Now, NewID: w.newID,
 		Sessions: people.sessions, Staff: staffSessions, Problems: httpapi.Problems{Pages: html, Words: words.set},
 		Settings: httpapi.Settings{
-			PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, Limits: httpapi.Limits(c.RateLimit),
+			PublicURL: c.PublicURL, TrustedProxies: c.Proxies(), Limits: httpapi.Limits(c.RateLimit),
 			Maintenance: maintenance(c.MaintenanceFile),
 		},
 		Routes: routes,
@@ -163,7 +163,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 		return nil, fmt.Errorf("start API: %w", err)
 	}
 	return &App{
-		Handler: handler, Admin: httpapi.NewAdmin(w.metrics.Handler(), record.health.Ready),
+		Handler: handler, Admin: httpapi.NewAdmin(w.metrics.Handler(), record.health.Ready, w.c.AdminIsLoopback()),
 		log: o.Log, panics: w.panics, words: words,
 		checkpoints: record.checkpoints, checkpointEvery: c.CheckpointInterval, chores: w.chores(db, people, changes),
 		sessions: people.sessions, upstreams: out, store: db,

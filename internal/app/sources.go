@@ -42,6 +42,7 @@ func (w *wiring) sources(tokens *platform.Tokens, organisations *organisation.Di
 	ers, err := patientcare.New(patientcare.Deps{
 		HTTP: out, BaseURL: w.c.ERSBaseURL, Tokens: tokens,
 		Services: cache.New(memory.New[patientcare.Service](maxServices), w.directory("service")), Organisations: organisations,
+		Budget:   w.budget(),
 		Counters: patientcare.Counters{Unreadable: w.metrics.Unreadable, ForeignSubject: w.metrics.ForeignSubject},
 		Panics:   w.panics,
 	})
@@ -61,6 +62,15 @@ func (w *wiring) sources(tokens *platform.Tokens, organisations *organisation.Di
 		return nil, fmt.Errorf("start sources: %w", err)
 	}
 	return sources, nil
+}
+
+// budget bounds what this deployment asks of e-RS; nil: nothing does.
+func (w *wiring) budget() *patientcare.Budget {
+	requests, period, bounded := w.c.Budget()
+	if !bounded {
+		return nil
+	}
+	return patientcare.NewBudget(requests, period, w.o.Now)
 }
 
 // organisations makes the directory. Without an address to ask it has what comes

@@ -3,7 +3,11 @@ package config
 import (
 	"cmp"
 	"log/slog"
+	"net"
 	"net/url"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
@@ -13,19 +17,24 @@ import (
 // Config is the whole configuration. Load checked all of it.
 type Config struct {
 	// Environment is production or local; local permits http, on loopback only.
-	Environment    string   `env:"ENVIRONMENT" envDefault:"production" validate:"oneof=production local"`
-	ListenAddr     string   `env:"LISTEN_ADDR" envDefault:":8080" validate:"hostname_port"`
-	AdminAddr      string   `env:"ADMIN_LISTEN_ADDR" envDefault:"127.0.0.1:9090" validate:"hostname_port"`
-	PublicURL      string   `env:"PUBLIC_URL" validate:"required,url"`
-	TrustedProxies []string `env:"TRUSTED_PROXIES" validate:"dive,cidr|ip"`
+	Environment string `env:"ENVIRONMENT" envDefault:"production" validate:"oneof=production local"`
+	ListenAddr  string `env:"LISTEN_ADDR" envDefault:":8080" validate:"hostname_port"`
+	AdminAddr   string `env:"ADMIN_LISTEN_ADDR" envDefault:"127.0.0.1:9090" validate:"hostname_port"`
+	PublicURL   string `env:"PUBLIC_URL" validate:"required,url"`
+	// TrustedProxies are the addresses and ranges whose X-Forwarded-For is believed. In
+	// production they must be named, or "none" said: behind a proxy that is not named here
+	// all citizens share one address's limits.
+	TrustedProxies []string `env:"TRUSTED_PROXIES" validate:"dive,cidr|ip|eq=none"`
 
 	// Operator is who runs the service, as every page says.
 	Operator Operator `envPrefix:"OPERATOR_"`
 
-	DatabaseURL  string      `env:"DATABASE_URL" validate:"required,database"`
-	SecretKey    keys.Secret `env:"SECRET_KEY,required,notEmpty"` // the text of the key ring
-	NHSLogin     NHSLogin    `envPrefix:"NHS_LOGIN_"`
-	Platform     Platform    `envPrefix:"API_PLATFORM_"`
+	DatabaseURL string      `env:"DATABASE_URL" validate:"required,database"`
+	SecretKey   keys.Secret `env:"SECRET_KEY,required,notEmpty"` // the text of the key ring
+	NHSLogin    NHSLogin    `envPrefix:"NHS_LOGIN_"`
+	Platform    Platform    `envPrefix:"API_PLATFORM_"`
+	// ERSBudget is how often e-RS may be asked for referrals, below the application's quota.
+	ERSBudget    string      `env:"ERS_BUDGET" envDefault:"500-M" validate:"single_rate"`
 	ERSBaseURL   string      `env:"ERS_BASE_URL" validate:"required,url"`
 	ODSBaseURL   string      `env:"ODS_BASE_URL" validate:"omitempty,url"`
 	ODSAPIKey    keys.Secret `env:"ODS_API_KEY"`
@@ -114,6 +123,28 @@ func (c Config) CheckpointKeyPath() string {
 func (c Config) database() location.Location {
 	at, _ := location.Parse(c.DatabaseURL)
 	return at
+}
+
+// Budget is ERSBudget in numbers; bounded is false where it is off.
+func (c Config) Budget() (requests int, period time.Duration, bounded bool) {
+	number, unit, found := strings.Cut(c.ERSBudget, "-")
+	requests, err := strconv.Atoi(number)
+	if !found || err != nil {
+		return 0, 0, false
+	}
+	const day = 24 * time.Hour
+	return requests, map[string]time.Duration{"S": time.Second, "M": time.Minute, "H": time.Hour, "D": day}[unit], true
+}
+
+// Proxies are the TrustedProxies without "none".
+func (c Config) Proxies() []string {
+	return slices.DeleteFunc(slices.Clone(c.TrustedProxies), func(p string) bool { return p == none })
+}
+
+// AdminIsLoopback reports whether only this machine can reach the admin listener.
+func (c Config) AdminIsLoopback() bool {
+	host, _, err := net.SplitHostPort(c.AdminAddr)
+	return err == nil && loopback(host)
 }
 
 // Local reports whether http on loopback is permitted.

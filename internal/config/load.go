@@ -91,11 +91,29 @@ func own(environment []string) (map[string]string, []error) {
 			faults = append(faults, err)
 			value, isSet = unread, true // so that it is not reported as missing too
 		}
+		if why := odd(value); isSet && why != "" {
+			faults = append(faults, fmt.Errorf("%s: %s", name, why))
+		}
 		if isSet {
 			values[name] = value
 		}
 	}
 	return values, faults
+}
+
+// odd is what is around a value and does not belong to it: files and shells leave it
+// there, and what the value names is then found by nobody. Empty: nothing.
+func odd(value string) string {
+	const byteOrderMark = "\ufeff"
+	switch {
+	case strings.HasPrefix(value, byteOrderMark):
+		return "begins with a byte order mark; save the file without one"
+	case value != strings.TrimSpace(value):
+		return "has blanks or line ends around it; remove them"
+	case len(value) > 1 && (value[0] == '"' || value[0] == '\'') && value[len(value)-1] == value[0]:
+		return "is in quotes; remove them"
+	}
+	return ""
 }
 
 // unread is in place of a secret whose file cannot be read.
@@ -110,6 +128,7 @@ func Lookup(environment []string, name string) (value string, isSet bool, err er
 	if !slices.Contains(secrets(), strings.TrimPrefix(name, prefix)) {
 		return value, isSet, nil
 	}
+	value = strings.TrimSpace(value) // as that of a file is
 	file, hasFile := entry(environment, name+"_FILE")
 	switch {
 	case !hasFile:
@@ -224,6 +243,10 @@ func (c Config) check() []error {
 	if err := v.RegisterValidation("rate", func(f validator.FieldLevel) bool { return rate.MatchString(f.Field().String()) }); err != nil {
 		return append(faults, err)
 	}
+	single := regexp.MustCompile(`^([1-9][0-9]{0,8}-[SMHD]|off)$`)
+	if err := v.RegisterValidation("single_rate", func(f validator.FieldLevel) bool { return single.MatchString(f.Field().String()) }); err != nil {
+		return append(faults, err)
+	}
 	if err := v.RegisterValidation("database", func(f validator.FieldLevel) bool {
 		_, err := location.Parse(f.Field().String())
 		return err == nil
@@ -241,6 +264,7 @@ func (c Config) check() []error {
 	}
 	faults = append(faults, c.Operator.check()...)
 	faults = append(faults, c.checkAddresses()...)
+	faults = append(faults, c.checkListeners()...)
 	faults = append(faults, c.checkAudit()...)
 	return append(faults, c.checkSecrets()...)
 }
@@ -257,6 +281,8 @@ func explain(f validator.FieldError) string {
 		return "must be an address such as 127.0.0.1:8080"
 	case "database":
 		return location.ErrUnsupported.Error()
+	case "single_rate":
+		return "must be a rate such as 500-M (S, M, H or D), or off"
 	case "rate":
 		return "must be a rate such as 60-S (S, M, H or D), several with commas between, or off"
 	case "min":
@@ -289,7 +315,11 @@ func (c Config) checkAddresses() []error {
 			faults = append(faults, fmt.Errorf("%s%s: must have no user, query or fragment", prefix, name))
 		case !strings.HasPrefix(address, u.Scheme+"://") || u.Host != strings.ToLower(u.Host):
 			faults = append(faults, fmt.Errorf("%s%s: scheme and host must be in lower case", prefix, name))
-		case name != "API_PLATFORM_TOKEN_URL" && strings.HasSuffix(address, "/"):
+		case name == "ERS_BASE_URL" && strings.HasSuffix(strings.TrimSuffix(address, "/"), "/FHIR/R4"):
+			faults = append(faults, fmt.Errorf("%s%s: must be what precedes /FHIR/R4", prefix, name))
+		case strings.HasSuffix(address, "/.well-known/openid-configuration"):
+			faults = append(faults, fmt.Errorf("%s%s: must be what precedes /.well-known", prefix, name))
+		case strings.HasSuffix(address, "/"):
 			faults = append(faults, fmt.Errorf("%s%s: must not end with a slash", prefix, name))
 		case name == "PUBLIC_URL" && u.Path != "":
 			faults = append(faults, fmt.Errorf("%s%s: must have no path", prefix, name))

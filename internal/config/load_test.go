@@ -31,7 +31,7 @@ func valid(t *testing.T) map[string]string {
 		"PCA_OPERATOR_NAME": "A Trust", "PCA_OPERATOR_CONTACT": "help@example.org",
 		"PCA_NHS_LOGIN_ISSUER": "https://auth.login.example", "PCA_NHS_LOGIN_CLIENT_ID": "client", "PCA_NHS_LOGIN_PRIVATE_KEY": string(rsa),
 		"PCA_API_PLATFORM_TOKEN_URL": "https://platform.example/oauth2/token", "PCA_API_PLATFORM_API_KEY": "api-key-secret", "PCA_API_PLATFORM_PRIVATE_KEY": string(rsa),
-		"PCA_ERS_BASE_URL": "https://platform.example/ers", "PATH": "/bin", "HOME": "/", "PCA": "x",
+		"PCA_ERS_BASE_URL": "https://platform.example/ers", "PCA_TRUSTED_PROXIES": "none", "PATH": "/bin", "HOME": "/", "PCA": "x",
 	}
 }
 
@@ -77,7 +77,7 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Local() || c.CheckpointFile() != "/data/aggregator.db.checkpoints" || c.SessionIdle != 30*time.Minute || c.SessionMax != 12*time.Hour || c.TimelineTTL != time.Minute ||
-		c.LogLevel != slog.LevelInfo || c.ListenAddr != ":8080" || c.AdminAddr != "127.0.0.1:9090" || c.Platform.APIKey.Reveal() != "api-key-secret" || len(c.TrustedProxies) != 0 {
+		c.LogLevel != slog.LevelInfo || c.ListenAddr != ":8080" || c.AdminAddr != "127.0.0.1:9090" || c.Platform.APIKey.Reveal() != "api-key-secret" || len(c.Proxies()) != 0 {
 		t.Errorf("loaded %+v", c)
 	}
 	t.Run("what Kubernetes sets is passed over", func(t *testing.T) {
@@ -104,7 +104,7 @@ func TestEveryFaultIsToldAtOnce(t *testing.T) {
 	_, err := config.Load(nil)
 	want := []string{
 		"PCA_API_PLATFORM_API_KEY", "PCA_API_PLATFORM_PRIVATE_KEY", "PCA_API_PLATFORM_TOKEN_URL", "PCA_DATABASE_URL", "PCA_ERS_BASE_URL", "PCA_NHS_LOGIN_CLIENT_ID",
-		"PCA_NHS_LOGIN_ISSUER", "PCA_NHS_LOGIN_PRIVATE_KEY", "PCA_OPERATOR_CONTACT", "PCA_OPERATOR_NAME", "PCA_PUBLIC_URL", "PCA_SECRET_KEY",
+		"PCA_NHS_LOGIN_ISSUER", "PCA_NHS_LOGIN_PRIVATE_KEY", "PCA_OPERATOR_CONTACT", "PCA_OPERATOR_NAME", "PCA_PUBLIC_URL", "PCA_SECRET_KEY", "PCA_TRUSTED_PROXIES",
 	}
 	if diff := cmp.Diff(want, faults(err)); diff != "" {
 		t.Errorf("of an empty environment: %s\n%v", diff, err)
@@ -186,10 +186,16 @@ func TestAddresses(t *testing.T) {
 				t.Errorf("%s=%s: %v", name, value, err)
 			}
 		}
-		if _, err := load(with(env, name, "https://a.example/")); (err == nil) != (name == "PCA_API_PLATFORM_TOKEN_URL") {
+		if _, err := load(with(env, name, "https://a.example/")); err == nil {
 			t.Errorf("%s with a slash at its end: %v", name, err)
 		}
-		local := with(env, "PCA_ENVIRONMENT", "local")
+		for _, around := range []string{`"%s"`, `'%s'`, " %s", "%s ", "%s\n", "%s\r\n", "\ufeff%s", "HTTPS%.0s://a.example", "https://A.example%.0s"} {
+			value := fmt.Sprintf(around, "https://a.example")
+			if _, err := load(with(env, name, value)); err == nil || !strings.HasPrefix(err.Error(), name) {
+				t.Errorf("%s=%q: %v", name, value, err)
+			}
+		}
+		local := with(env, "PCA_ENVIRONMENT", "local", "PCA_PUBLIC_URL", "http://127.0.0.1")
 		for value, allowed := range map[string]bool{
 			"http://127.0.0.1:8080": true, "http://[::1]:8080": true, "http://localhost": true, "https://a.example": true, "http://127.9.9.9": true,
 			"http://10.0.0.1": false, "http://a.example": false, "http://127.0.0.1.example": false, "http://localhost.example": false, "http://0.0.0.0": false, "http://[::]": false,
@@ -255,5 +261,88 @@ func TestNoFaultRepeatsAValue(t *testing.T) {
 	}
 	if n := len(faults(err)); n < 15 {
 		t.Errorf("%d faults: %v", n, err)
+	}
+}
+
+// What can be reached by others than was meant, or misread, is told before it is served.
+func TestWhoReachesTheService(t *testing.T) {
+	env := valid(t)
+	for _, c := range []struct {
+		set  []string
+		says string
+	}{
+		{[]string{"PCA_TRUSTED_PROXIES", "-"}, "PCA_TRUSTED_PROXIES: is missing"},
+		{[]string{"PCA_TRUSTED_PROXIES", "0.0.0.0/0"}, "wider"},
+		{[]string{"PCA_TRUSTED_PROXIES", "10.0.0.0/7"}, "wider"},
+		{[]string{"PCA_TRUSTED_PROXIES", "::/0"}, "wider"},
+		{[]string{"PCA_TRUSTED_PROXIES", "2001::/15"}, "wider"},
+		{[]string{"PCA_TRUSTED_PROXIES", "none,10.0.0.1"}, "says none"},
+		{[]string{"PCA_TRUSTED_PROXIES", "10.0.0.0/8,2001:db8::/32,192.0.2.1"}, ""},
+		{[]string{"PCA_TRUSTED_PROXIES", "none"}, ""},
+		{[]string{"PCA_ENVIRONMENT", "local", "PCA_PUBLIC_URL", "http://127.0.0.1:1", "PCA_TRUSTED_PROXIES", "-"}, ""},
+		{[]string{"PCA_LISTEN_ADDR", "127.0.0.1:80", "PCA_ADMIN_LISTEN_ADDR", "127.0.0.1:80"}, "PCA_ADMIN_LISTEN_ADDR"},
+		{[]string{"PCA_ERS_BASE_URL", "https://a.example/ers/FHIR/R4"}, "precedes /FHIR/R4"},
+		{[]string{"PCA_ERS_BASE_URL", "https://a.example/ers/FHIR/R4/"}, "precedes /FHIR/R4"},
+		{[]string{"PCA_NHS_LOGIN_ISSUER", "https://a.example/.well-known/openid-configuration"}, "precedes /.well-known"},
+		{[]string{"PCA_ERS_BUDGET", "often"}, "PCA_ERS_BUDGET"},
+		{[]string{"PCA_ERS_BUDGET", "1-S,2-M"}, "PCA_ERS_BUDGET"},
+		{[]string{"PCA_RATE_LIMIT_ADDRESS", "60-S,1200-M"}, ""},
+		{[]string{"PCA_RATE_LIMIT_ADDRESS", "60-S,"}, "PCA_RATE_LIMIT_ADDRESS"},
+	} {
+		_, err := load(with(env, c.set...))
+		if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%v: %v", c.set, err)
+		}
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.Chmod(folder, 0o700); err != nil { //nolint:gosec // the owner's alone
+		t.Fatal(err)
+	}
+	ring := filepath.Join(folder, "ring")
+	if err := os.WriteFile(ring, []byte(keys.Generate("1")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(folder, "..data")
+	if err := os.Symlink(ring, link); err != nil {
+		t.Fatal(err)
+	}
+	env := with(valid(t), "PCA_SECRET_KEY", "-", "PCA_SECRET_KEY_FILE", link, "PCA_DATABASE_URL", "sqlite:"+folder+"/a.db", "PCA_AUDIT_CHECKPOINT_SINK", "/checkpoints")
+	warnings := func(set ...string) string {
+		all := with(env, set...)
+		c, err := load(all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var entries []string
+		for name, value := range all {
+			entries = append(entries, name+"="+value)
+		}
+		return strings.Join(config.Warnings(entries, c), "\n")
+	}
+	for mode, says := range map[os.FileMode]string{0o400: "", 0o440: "", 0o600: "", 0o640: "", 0o644: "SECRET_KEY_FILE", 0o660: "SECRET_KEY_FILE", 0o604: "SECRET_KEY_FILE"} {
+		if err := os.Chmod(ring, mode); err != nil {
+			t.Fatal(err)
+		}
+		if got := warnings(); (got == "") != (says == "") || !strings.Contains(got, says) {
+			t.Errorf("mode %04o: %q", mode, got)
+		}
+	}
+	if err := os.Chmod(ring, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for says, set := range map[string][]string{
+		"PCA_ADMIN_LISTEN_ADDR":     {"PCA_ADMIN_LISTEN_ADDR", "0.0.0.0:9090"},
+		"PCA_RATE_LIMIT_ADDRESS":    {"PCA_RATE_LIMIT_ADDRESS", "off"},
+		"PCA_ERS_BUDGET":            {"PCA_ERS_BUDGET", "off"},
+		"PCA_DATABASE_URL":          {"PCA_DATABASE_URL", "sqlite:/nowhere/a.db"},
+		"PCA_AUDIT_CHECKPOINT_SINK": {"PCA_AUDIT_CHECKPOINT_SINK", "-"},
+		"PCA_STAFF_ACR":             {"PCA_STAFF_ISSUER", "https://staff.example", "PCA_STAFF_CLIENT_ID", "c", "PCA_STAFF_CLIENT_SECRET", "s"},
+	} {
+		if got := warnings(set...); !strings.HasPrefix(got, says) {
+			t.Errorf("%v: %q", set, got)
+		}
 	}
 }

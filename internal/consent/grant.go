@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
@@ -26,7 +27,7 @@ type Grant struct {
 // already stays: under the same notice it is renewed with the new scopes, under a
 // newer one a new consent takes its place and keeps what still holds. created
 // reports whether a consent with a new id was made; a renewal or a repeat makes
-// no new id.
+// no new id. Agreeing within a day to what the consent covers already changes nothing.
 //
 // The new end is one Life from now, but no later than the old end when scopes
 // are kept that were not agreed to in this act.
@@ -35,7 +36,7 @@ type Grant struct {
 // whatever language the page around it was in.
 //
 // Errors: ErrUnknownClient, ErrNoScope, [NoticeOutdated], ErrUnknownScope,
-// ErrIdempotencyMismatch, ErrConflict when too many acts came between, and
+// ErrIdempotencyMismatch, ErrTooManyActs, ErrConflict when too many acts came between, and
 // ErrNotRecorded.
 func (l *Ledger) Grant(ctx context.Context, g Grant) (c Consent, created bool, err error) {
 	asked := slices.Compact(slices.Sorted(slices.Values(g.Scopes)))
@@ -58,6 +59,10 @@ func (l *Ledger) Grant(ctx context.Context, g Grant) (c Consent, created bool, e
 		if err != nil {
 			return nil, err
 		}
+		if e == nil {
+			id, created = latest(replay(events), g.Client).id, false
+			return nil, nil
+		}
 		id, created = e.ID, e.Kind == Granted
 		return e, nil
 	})
@@ -71,7 +76,15 @@ func (l *Ledger) Grant(ctx context.Context, g Grant) (c Consent, created bool, e
 	return c, created, nil
 }
 
-// granting makes the event of a new grant.
+const (
+	// sameFor is how long agreeing to the same again is no event of its own.
+	sameFor = 24 * time.Hour
+	// mostActs is how many acts of one citizen an hour may have before they have to wait
+	// with another grant. Events stay for ever, and every read replays them.
+	mostActs = 20
+)
+
+// granting makes the event of a new grant; nil: it would say nothing new.
 func (l *Ledger) granting(events []Event, g Grant, asked []Scope) (*Event, error) {
 	notice, now := l.d.Notices.InForce(), l.d.Now()
 	if g.NoticeVersion != notice.Version {
@@ -88,6 +101,19 @@ func (l *Ledger) granting(events []Event, g Grant, asked []Scope) (*Event, error
 		At: now, ExpiresAt: now.Add(l.d.Life), IdempotencyKey: g.IdempotencyKey,
 	}
 	current := latest(replay(events), g.Client)
+	if current != nil && current.running(now) && current.notice == notice.Version && e.ExpiresAt.Sub(current.expiresAt) < sameFor &&
+		!slices.ContainsFunc(asked, func(s Scope) bool { return !slices.Contains(current.scopes, s) }) {
+		return nil, nil
+	}
+	recent := 0
+	for _, other := range events {
+		if now.Sub(other.At) < time.Hour {
+			recent++
+		}
+	}
+	if recent >= mostActs {
+		return nil, ErrTooManyActs
+	}
 	if current == nil || !current.running(now) {
 		return e, nil
 	}

@@ -34,6 +34,9 @@ var (
 	// it is not known whether it did. The caller MUST NOT report the act as done or
 	// as not done, and tries again later.
 	ErrNotRecorded = errors.New("the consent was not recorded")
+	// ErrTooManyActs says that the citizen granted and withdrew so often within an hour
+	// that another grant has to wait. Withdrawing never has to.
+	ErrTooManyActs = errors.New("too many acts of consent within an hour")
 	// ErrIdempotencyMismatch says that the key was used for another act already.
 	// The caller makes a new key for a new act.
 	ErrIdempotencyMismatch = errors.New("the idempotency key was already used for another act")
@@ -51,7 +54,7 @@ func (n *NoticeOutdated) Unwrap() error { return ErrNoticeOutdated }
 // notRecorded marks errors of the store; errors of this package are returned unchanged.
 func notRecorded(err error) error {
 	for _, own := range []error{
-		ErrNoConsent, ErrNoticeOutdated, ErrUnknownScope, ErrNoScope, ErrUnknownClient, ErrIdempotencyMismatch, ErrConflict, citizen.ErrNoSubject,
+		ErrNoConsent, ErrNoticeOutdated, ErrUnknownScope, ErrNoScope, ErrUnknownClient, ErrIdempotencyMismatch, ErrTooManyActs, ErrConflict, citizen.ErrNoSubject,
 	} {
 		if errors.Is(err, own) {
 			return err

@@ -40,6 +40,17 @@ func (t proxies) trust(a netip.Addr) bool {
 	return false
 }
 
+// unnamed reports whether a peer may be a proxy that somebody forgot to name: it is
+// near, and not trusted.
+func (t proxies) unnamed(peer string) bool {
+	at, err := netip.ParseAddrPort(peer)
+	if err != nil {
+		return false
+	}
+	a := at.Addr().Unmap()
+	return (a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast()) && !t.trust(a)
+}
+
 // client is the address that called the outermost proxy that is trusted. Each
 // proxy adds the address that called it at the right end, so the list is read from
 // there, up to the first that no trusted proxy has. An entry that is no address is

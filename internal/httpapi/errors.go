@@ -97,6 +97,7 @@ func table() []row {
 		{consent.ErrUnknownClient, problem.BadRequest, "", "No app with this client id is registered here."},
 		{consent.ErrNoScope, problem.BadRequest, "", "scopes must name at least one thing to allow."},
 		{consent.ErrUnknownScope, problem.BadRequest, "", "scopes names something that nobody can allow."},
+		{consent.ErrTooManyActs, problem.RateLimited, "", "This citizen agreed and withdrew too often within an hour. Withdrawing is still possible."},
 		{consent.ErrIdempotencyMismatch, problem.Conflict, "", "This Idempotency-Key was used for another consent."},
 		{consent.ErrConflict, problem.Conflict, "", ""},
 	}

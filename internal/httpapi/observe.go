@@ -33,6 +33,11 @@ func (s *server) identify(c *gin.Context) {
 		http: c.Request, param: c.Param, cookies: s.cookies, correlationID: id,
 		page: s.mayBePage(c.FullPath()) && prefersHTML(c.GetHeader("Accept")),
 	})
+	if c.GetHeader(headerForwardedFor) != "" && s.trusted.unnamed(c.Request.RemoteAddr) {
+		s.untrusted.Do(func() {
+			s.d.Log.WarnContext(c.Request.Context(), headerForwardedFor+" comes from a near address that PCA_TRUSTED_PROXIES does not name: if that is a proxy of yours, all who come through it share the limits of one address")
+		})
+	}
 	c.Header(headerCorrelationID, id)
 	c.Header(headerRequestID, s.d.NewID())
 }

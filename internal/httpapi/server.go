@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -64,6 +65,8 @@ type server struct {
 	// protection refuses what another site made a browser send.
 	protection *http.CrossOriginProtection
 	browsable  map[string]bool // paths whose problems may be pages
+	trusted    proxies
+	untrusted  sync.Once // says once that a proxy is not trusted
 }
 
 // New makes the main listener's handler.
@@ -72,11 +75,11 @@ func New(d Deps) (http.Handler, error) {
 		return nil, err
 	}
 	s := &server{d: d, cookies: newCookies(d.Settings.PublicURL), browsable: map[string]bool{}}
-	trusted, err := parseProxies(d.Settings.TrustedProxies)
-	if err != nil {
+	var err error
+	if s.trusted, err = parseProxies(d.Settings.TrustedProxies); err != nil {
 		return nil, err
 	}
-	if s.limits, err = newLimiters(d.Settings.Limits, trusted); err != nil {
+	if s.limits, err = newLimiters(d.Settings.Limits, s.trusted); err != nil {
 		return nil, err
 	}
 	if s.protection, err = newProtection(d.Settings.PublicURL); err != nil {

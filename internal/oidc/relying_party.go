@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -54,7 +55,7 @@ type Deps struct {
 	Ring   *keys.Ring
 	Now    func() time.Time
 	Random io.Reader // makes states, nonces and bindings: crypto/rand.Reader outside tests
-	// AllowInsecure permits http endpoints, for a provider on loopback.
+	// AllowInsecure permits http endpoints on loopback.
 	AllowInsecure bool
 	// Panics hears of a panic while a document of the provider is read.
 	Panics panics.Handler
@@ -155,7 +156,9 @@ func (rp *RelyingParty) acceptable(address string) error {
 	if err != nil || u.Host == "" || u.User != nil {
 		return errors.New("an endpoint is missing or is not a URL")
 	}
-	if scheme := strings.ToLower(u.Scheme); scheme != "https" && (scheme != "http" || !rp.d.AllowInsecure) {
+	ip := net.ParseIP(u.Hostname())
+	loopback := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+	if scheme := strings.ToLower(u.Scheme); scheme != "https" && (scheme != "http" || !rp.d.AllowInsecure || !loopback) {
 		return errors.New("an endpoint is not https")
 	}
 	return nil

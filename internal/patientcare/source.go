@@ -39,7 +39,7 @@ type Counters struct {
 	ForeignSubject func()
 }
 
-// Deps are what a Source needs; all but Panics are required.
+// Deps are what a Source needs; all but Budget and Panics are required.
 type Deps struct {
 	HTTP          *upstream.Client
 	BaseURL       string // without a trailing slash
@@ -47,6 +47,7 @@ type Deps struct {
 	Services      *cache.Cache[Service] // shared by all citizens
 	Organisations Organisations
 	Counters      Counters
+	Budget        *Budget // nil: no bound
 	// Panics hears of a panic in one look-up, which costs that look-up only.
 	Panics panics.Handler
 }
@@ -138,6 +139,9 @@ func (s *Source) askReferrals(ctx context.Context, a aggregate.Access) ([]byte, 
 	for attempt := range 2 {
 		token, err := s.d.Tokens.Token(ctx, a)
 		if err != nil {
+			return nil, fmt.Errorf("read referrals: %w", err)
+		}
+		if err := s.d.Budget.spend(a.Again); err != nil {
 			return nil, fmt.Errorf("read referrals: %w", err)
 		}
 		body, err = s.client.referrals(ctx, token, a.Citizen.NHSNumber, a.CorrelationID)

@@ -109,7 +109,7 @@ func TestKey(t *testing.T) {
 		if _, err := checkpoint.OpenKey(path, "log.example"); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Chmod(path, 0o640); err != nil {
+		if err := os.Chmod(path, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := checkpoint.OpenKey(path, "log.example"); !errors.Is(err, checkpoint.ErrUnsafeKey) {

@@ -10,11 +10,13 @@ import (
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
 )
 
 // ErrUnsafeKey says that others than the owner may read the key file. Make it
 // mode 0600, and think about who read it meanwhile.
-var ErrUnsafeKey = errors.New("checkpoint key file can be read by others")
+var ErrUnsafeKey = errors.New("checkpoint key file is not safe")
 
 const keyMode fs.FileMode = 0o600
 
@@ -67,8 +69,8 @@ func readKey(path string) (Key, error) {
 	if err != nil {
 		return Key{}, fmt.Errorf("open checkpoint key: %w", err)
 	}
-	if info.Mode().Perm()&^keyMode != 0 {
-		return Key{}, ErrUnsafeKey
+	if why := keys.UnsafeMode(info.Mode()); why != "" {
+		return Key{}, fmt.Errorf("%w: %s: %s", ErrUnsafeKey, path, why)
 	}
 	text, err := os.ReadFile(path) //nolint:gosec // the path is the operator's configuration
 	if err != nil {

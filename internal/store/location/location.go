@@ -2,6 +2,7 @@ package location
 
 import (
 	"errors"
+	"path/filepath"
 	"strings"
 )
 
@@ -54,3 +55,11 @@ func (l Location) Checkpoints() string { return l.beside(checkpoints) }
 // names none; empty: the operator has to name one. Its public half is in a file
 // of that name and ".pub".
 func (l Location) CheckpointKey() string { return l.beside(checkpointKey) }
+
+// Folder is where the database's files are; empty where it has none.
+func (l Location) Folder() string {
+	if l.path == "" {
+		return ""
+	}
+	return filepath.Dir(l.path)
+}

@@ -38,6 +38,7 @@ func TestConsentsAgreeWithTheLog(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			g.Scopes = append(g.Scopes, consent.HistoryStore)
 			if _, _, err := ledger.Grant(t.Context(), g); err != nil {
 				t.Fatal(err)
 			}
