@@ -43,6 +43,7 @@ func (w *wiring) sources(tokens *platform.Tokens, organisations *organisation.Di
 		HTTP: out, BaseURL: w.c.ERSBaseURL, Tokens: tokens,
 		Services: cache.New(memory.New[patientcare.Service](maxServices), w.directory("service")), Organisations: organisations,
 		Budget:   w.budget(),
+		Links:    patientcare.PortalLinks{Hosts: w.c.ManageHosts, AllowHTTP: w.c.PublicURLIsLoopback()},
 		Counters: patientcare.Counters{Unreadable: w.metrics.Unreadable, ForeignSubject: w.metrics.ForeignSubject},
 		Panics:   w.panics,
 	})
@@ -81,7 +82,7 @@ func (w *wiring) organisations(words *words, out *upstream.Client) (*organisatio
 		return nil, fmt.Errorf("start organisations: %w", err)
 	}
 	d := organisation.Deps{
-		Bundled: bundled, BaseURL: w.c.ODSBaseURL, APIKey: w.c.ODSAPIKey,
+		Now: w.o.Now, Bundled: bundled, BaseURL: w.c.ODSBaseURL, APIKey: w.c.ODSAPIKey,
 		Cache: cache.New(memory.New[referral.Organisation](maxServices), w.directory("organisation")),
 		Name: func(raw string) string {
 			set, _ := words.current()

@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
@@ -20,6 +21,9 @@ type Entry struct {
 	// Kind is the resourceType; empty where the entry holds no readable resource.
 	Kind     string
 	Resource Value
+	// Mode is why it is in the answer: match, include or outcome (R4, SearchEntryMode);
+	// empty where it does not say.
+	Mode string
 }
 
 // ReadBundle reads the answer to a search for the owner's data. Whose it is comes
@@ -45,21 +49,22 @@ func ReadBundle(text []byte, owner citizen.NHSNumber, maxEntries int) (Bundle, e
 	for _, link := range r.Objects(root, "link") {
 		b.HasNext = b.HasNext || strings.EqualFold(Deref(r.Text(link, "relation")), "next")
 	}
-	entries := root.member("entry")
-	if !entries.Exists() {
-		return b, nil
-	}
-	for v := range entries.elements() {
-		if len(b.Entries) == maxEntries {
-			return Bundle{}, ErrTooLarge
+	for member := range root.children() { // entry can be there twice
+		if !bytes.EqualFold(member.name(), []byte("entry")) || !member.Exists() {
+			continue
 		}
-		b.Entries = append(b.Entries, readEntry(&r, v))
+		for v := range member.elements() {
+			if len(b.Entries) == maxEntries {
+				return Bundle{}, ErrTooLarge
+			}
+			b.Entries = append(b.Entries, readEntry(&r, v))
+		}
 	}
 	return b, nil
 }
 
 func readEntry(r *Reader, v Value) Entry {
-	e := Entry{FullURL: Deref(r.Text(v, "fullUrl"))}
+	e := Entry{FullURL: Deref(r.Text(v, "fullUrl")), Mode: strings.ToLower(Deref(r.Text(r.Object(v, "search"), "mode")))}
 	if resource := v.member("resource"); KindOf(resource) != "" {
 		e.Kind, e.Resource = KindOf(resource), resource
 	}
@@ -95,11 +100,12 @@ func ReadOutcome(resource Value) Outcome {
 	})}
 }
 
-// IsRemark reports whether an outcome is only information; a warning or an error
-// says that something is not as it should be.
+// IsRemark reports whether an outcome is only information or a warning, which says
+// that the search was understood in another way. An error says that something could not
+// be given.
 func (o Outcome) IsRemark() bool {
 	for _, issue := range o.Issues {
-		if issue.Severity != "information" {
+		if issue.Severity != "information" && issue.Severity != "warning" {
 			return false
 		}
 	}

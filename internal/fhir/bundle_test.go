@@ -82,7 +82,8 @@ func TestOutcome(t *testing.T) {
 	for text, want := range map[string]bool{
 		`{"issue":[{"severity":"information","expression":"x"}]}`:       true,
 		`{"issue":{"severity":["information"]}}`:                        true,
-		`{"issue":[{"severity":"information"},{"severity":"warning"}]}`: false,
+		`{"issue":[{"severity":"information"},{"severity":"warning"}]}`: true,
+		`{"issue":[{"severity":"information"},{"severity":"error"}]}`:   false,
 		`{"issue":[{}]}`: false, `{"issue":"x"}`: false, `{}`: false,
 	} {
 		if got := fhir.ReadOutcome(parsed(t, text)).IsRemark(); got != want {

@@ -127,7 +127,12 @@ func (r *Reader) Identifiers(object Value, name string) []r4.Identifier {
 }
 
 func (r *Reader) identifierAt(v Value) r4.Identifier {
-	return r4.Identifier{System: r.Text(v, "system"), Value: r.Text(v, "value")}
+	i := r4.Identifier{System: r.Text(v, "system"), Value: r.Text(v, "value")}
+	if use := v.member("use"); string(use.scalar()) == r4.IdentifierUseOld.Code() { // no other use is asked about
+		old := r4.IdentifierUseOld
+		i.Use = &old
+	}
+	return i
 }
 
 // Coding is a member of that type; nil where it is absent or lost.
@@ -223,17 +228,16 @@ func Deref(text *string) string {
 	return *text
 }
 
-// IdentifierOf is the value of a reference's identifier, of any system.
-func IdentifierOf(r *r4.Reference) string {
-	if r == nil || r.Identifier == nil {
-		return ""
-	}
-	return Deref(r.Identifier.Value)
+// SameSystem reports whether two addresses of a system mean the same one. FHIR
+// compares them letter by letter (R4, 2.24.0.1.2); sources have written them in another
+// case, with a slash at the end or with blanks around.
+func SameSystem(a, b string) bool {
+	return strings.EqualFold(strings.TrimRight(strings.TrimSpace(a), "/"), b)
 }
 
 // IdentifierIn is the value of a reference's identifier, when it is of that system.
 func IdentifierIn(r *r4.Reference, system string) string {
-	if r == nil || r.Identifier == nil || Deref(r.Identifier.System) != system {
+	if r == nil || r.Identifier == nil || !SameSystem(Deref(r.Identifier.System), system) {
 		return ""
 	}
 	return Deref(r.Identifier.Value)

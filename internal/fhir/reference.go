@@ -38,6 +38,24 @@ func isWord(s string) bool {
 	return s != ""
 }
 
+// ExactID is LocalID without the changes that could make two ids equal which FHIR
+// takes for different: its case and the prefix "r." are kept.
+func ExactID(reference string) string {
+	reference = strings.TrimSpace(reference)
+	if end := strings.IndexAny(reference, "?#|"); end >= 0 {
+		reference = reference[:end]
+	}
+	if before, _, versioned := strings.Cut(reference, "/_history"); versioned {
+		reference = before
+	}
+	const uuid = "urn:uuid:"
+	if len(reference) >= len(uuid) && strings.EqualFold(reference[:len(uuid)], uuid) {
+		reference = reference[len(uuid):]
+	}
+	reference = strings.TrimRight(reference, "/")
+	return reference[strings.LastIndexByte(reference, '/')+1:]
+}
+
 // SplitReference is LocalID and the type of resource in front of it, in lower
 // case; empty when there is none.
 func SplitReference(reference string) (resourceType, id string) {
@@ -115,6 +133,16 @@ func NewIndex[T comparable](resourceType string, size int) *Index[T] {
 	return &Index[T]{resourceType: resourceType, names: make(map[string]claim[T], size)}
 }
 
+// exactly marks the names that are ids as they were written.
+const exactly = "\x00"
+
+// AddID names a thing by its id as it was written, which is surer than any other name.
+func (x *Index[T]) AddID(thing T, id string) {
+	if id = ExactID(id); id != "" {
+		x.Add(thing, exactly+id)
+	}
+}
+
 // Add names a thing, by the surest name first. A name is a [LocalID] or an
 // [IdentifierName]; empty ones are skipped. What one thing is called by a surer
 // name, another is not called by a less sure one.
@@ -141,8 +169,13 @@ func (x *Index[T]) Find(r *r4.Reference) T {
 		return none
 	}
 	literal := Deref(r.Reference)
-	if found := x.names[ReferredID(literal, x.resourceType)].thing; found != none {
-		return found
+	if id := ReferredID(literal, x.resourceType); id != "" {
+		if exact, known := x.names[exactly+ExactID(literal)]; known {
+			return exact.thing // none where two are called so
+		}
+		if found := x.names[id].thing; found != none {
+			return found
+		}
 	}
 	if found := x.names[x.searched(literal)].thing; found != none {
 		return found

@@ -83,6 +83,7 @@ func table() []row {
 	return []row{
 		{release.ErrNotLogged, problem.AuditUnavailable, "", ""},
 		{consent.ErrNotRecorded, problem.AuditUnavailable, "", ""},
+		{release.ErrHoldsNumber, problem.Internal, "", ""},
 		{release.ErrUnavailable, problem.ServiceUnavailable, "", ""},
 		{release.ErrSessionEnded, problem.SessionExpired, "", ""},
 		{release.ErrMayBeMissing, problem.ServiceUnavailable, wording.DetailMayBeMissing, ""},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/release"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
 	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
@@ -75,6 +76,9 @@ func (s *server) tell(c *gin.Context, p *problem.Error) {
 	}
 	if p.Code() == problem.AuditUnavailable {
 		s.d.Metrics.AuditFailed()
+	}
+	if errors.Is(p, release.ErrHoldsNumber) {
+		s.d.Metrics.NumberWithheld()
 	}
 	if errors.Is(p, citizen.ErrContradiction) {
 		s.d.Metrics.Contradiction()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/panics"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 const (
@@ -47,6 +49,7 @@ type Deps struct {
 	Bundled map[string]referral.Organisation
 	// Name writes an upper-case name as people do.
 	Name func(string) string
+	Now  func() time.Time // required where HTTP is set
 	// Panics hears of a panic in one look-up, which costs that look-up only.
 	Panics panics.Handler
 }
@@ -137,12 +140,47 @@ func (d *Directory) read(body []byte, code string) (referral.Organisation, error
 	}
 	active := r.Bool(v, "active")
 	found := referral.Organisation{ODSCode: code, Name: d.d.Name(*name), Closed: active != nil && !*active}
-	for _, t := range r.Objects(v, "telecom") {
-		if fhir.Deref(r.Text(t, "system")) == "phone" && found.Phone == "" && !found.Closed {
-			found.Phone = fhir.Deref(r.Text(t, "value"))
-		}
+	if !found.Closed {
+		found.Phone = d.phone(&r, r.Objects(v, "telecom"))
 	}
 	return found, nil
+}
+
+// phone is the number to call among contact points: one that is in use and can be
+// dialled, by its rank, ranked before unranked (R4, ContactPoint). A wrong number is
+// worse than none.
+func (d *Directory) phone(r *fhir.Reader, points []fhir.Value) string {
+	best, bestRank := "", 0
+	for _, t := range points {
+		value := strings.TrimSpace(fhir.Deref(r.Text(t, "value")))
+		if len(value) > len("tel:") && strings.EqualFold(value[:len("tel:")], "tel:") {
+			value = value[len("tel:"):]
+		}
+		if fhir.Deref(r.Text(t, "system")) != "phone" || fhir.Deref(r.Text(t, "use")) == "old" || d.over(r, t) || wording.PhoneNumber(value) == nil {
+			continue
+		}
+		rank := math.MaxInt
+		if said := r.Int(t, "rank"); said != nil && *said > 0 {
+			rank = *said
+		}
+		if best == "" || rank < bestRank {
+			best, bestRank = value, rank
+		}
+	}
+	return best
+}
+
+// over reports whether a contact point's period is not now.
+func (d *Directory) over(r *fhir.Reader, point fhir.Value) bool {
+	period := r.Period(point, "period")
+	if period == nil {
+		return false
+	}
+	day := func(text *string) (time.Time, bool) { return fhir.ParseDay(fhir.Deref(text), time.UTC) }
+	start, hasStart := day(period.Start)
+	end, hasEnd := day(period.End)
+	now := d.d.Now()
+	return hasStart && now.Before(start) || hasEnd && !now.Before(end.AddDate(0, 0, 1))
 }
 
 // isCode reports whether a text can be an ODS code. A text that is not one is not

@@ -57,7 +57,7 @@ func newDirectory(t *testing.T, answer func(string) (int, string, error)) (*ods,
 			Name: "ods", Timeout: 5 * time.Second, MaxBytes: 1 << 16, Observe: func(string, int, time.Duration) {}, Now: clock,
 			Tracer: noop.NewTracerProvider().Tracer("test"), Wrap: func(http.RoundTripper) http.RoundTripper { return o },
 		}),
-		BaseURL: "https://ods.example", APIKey: keys.NewSecret("ods-key"),
+		Now: clock, BaseURL: "https://ods.example", APIKey: keys.NewSecret("ods-key"),
 		Cache: cache.New(memory.New[referral.Organisation](100), cache.Options{
 			Name: "organisation", Now: clock, LoadTimeout: 5 * time.Second, StaleMax: 7 * 24 * time.Hour,
 			MayServeStale: func(error) bool { return true }, Observe: func(string, cache.Outcome) {},

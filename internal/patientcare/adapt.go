@@ -18,10 +18,12 @@ type Service struct {
 	Specialty *referral.Coding
 	Provider  string   // ODS code
 	Locations []string // ODS site codes
+	// Lost reports whether it names a provider or a site in a form that cannot be read.
+	Lost bool
 }
 
 func serviceOf(h healthcareService) Service {
-	s := Service{Name: h.Name, Provider: fhir.IdentifierOf(h.ProvidedBy)}
+	s := Service{Name: h.Name, Provider: h.ProvidedBy.code, Lost: h.ProvidedBy.lost}
 	for i := range h.Type {
 		if c := fhir.CodingOf(&h.Type[i], systemServiceType); c != nil && s.Type == "" {
 			s.Type = text(c.Code)
@@ -33,9 +35,10 @@ func serviceOf(h healthcareService) Service {
 		}
 	}
 	for i := range h.Location {
-		if code := fhir.IdentifierOf(&h.Location[i]); code != "" {
+		if code := h.Location[i].code; code != "" {
 			s.Locations = append(s.Locations, code)
 		}
+		s.Lost = s.Lost || h.Location[i].lost
 	}
 	return s
 }
@@ -97,7 +100,7 @@ func serviceIn(r *r4.Reference) string {
 }
 
 // referrer is the ODS code of the organisation of the person who referred.
-func (r *foundReferral) referrer() string { return fhir.IdentifierOf(r.Referrer) }
+func (r *foundReferral) referrer() string { return r.Referrer.code }
 
 func organisationCodes(f *found, services map[string]Service) []string {
 	var codes []string
@@ -141,7 +144,7 @@ func adapt(r *foundReferral, c citizen.Citizen, services map[string]Service, nam
 		ReferredOn:       parseDay(text(r.AuthoredOn), london),
 		Referrer:         organisation(r.referrer()),
 		Priority:         r.Priority,
-		State:            r.State,
+		State:            r.state(),
 		ManageURL:        r.ManageURL,
 	}
 	if coding := fhir.CodingOf(r.Specialty, systemSpecialty); coding != nil {

@@ -1,6 +1,8 @@
 package patientcare
 
 import (
+	"cmp"
+
 	r4 "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
 	"github.com/patient-care-aggregator/aggregator/internal/fhir"
@@ -18,10 +20,16 @@ type serviceRequest struct {
 	Subject    *r4.Reference
 	Specialty  *r4.CodeableConcept // performerType
 	AuthoredOn *string
-	Referrer   *r4.Reference // the organisation of the person who referred
+	Referrer   place // the organisation of the person who referred
 	State      string
 	Priority   string
 	ManageURL  string
+	// Category are the codes of what was asked for; empty where none is said.
+	Category []r4.CodeableConcept
+	// Modified reports whether an element that FHIR marks as a modifier, other than the
+	// status, changes the meaning in a way that is not read here (R4, 2.4).
+	Modified     bool
+	DoNotPerform bool
 
 	lost int // parts that could not be read
 }
@@ -37,6 +45,10 @@ type appointment struct {
 	// StartExplained is that there is something in FHIR's place for saying why
 	// there is no start (R4, 2.24.0.2).
 	StartExplained bool
+	// Slotted is that it has a slot: by the contract the citizen booked it directly, so
+	// that it has a start whether or not that can be read.
+	Slotted  bool
+	Modified bool
 
 	lost int
 }
@@ -51,13 +63,16 @@ type task struct {
 	Owner  *r4.Reference
 	Due    string
 
+	Modified bool
+
 	lost int
 }
 
 type healthcareService struct {
+	ID         string
 	Name       string
-	ProvidedBy *r4.Reference
-	Location   []r4.Reference
+	ProvidedBy place
+	Location   []place
 	Specialty  []r4.CodeableConcept
 	Type       []r4.CodeableConcept
 }
@@ -84,6 +99,9 @@ const (
 	taskTriageDeferral = "TRIAGE_DEFERRAL"
 	taskDeferral       = "APPOINTMENT_DEFERRAL"
 	statusError        = "entered-in-error"
+	statusActive       = "active"  // of a ServiceRequest
+	statusBooked       = "booked"  // of an Appointment
+	categoryReferral   = "3457005" // SNOMED CT, patient referral: what A001 is asked for
 )
 
 func readServiceRequest(v fhir.Value) *serviceRequest {
@@ -95,7 +113,13 @@ func readServiceRequest(v fhir.Value) *serviceRequest {
 		Referrer: readReferrer(&r, v),
 	}
 	extensions := r.Extensions(v)
-	s.ManageURL = text(r.Text(fhir.FindExtension(extensions, extensionPortal), "valueUrl"))
+	portal := fhir.FindExtension(extensions, extensionPortal)
+	s.ManageURL = cmp.Or(text(r.Text(portal, "valueUrl")), text(r.Text(portal, "valueUri")))
+	var aside fhir.Reader // a category that cannot be read costs nothing
+	s.Category = aside.Concepts(v, "category")
+	forbidden := r.Bool(v, "doNotPerform")
+	s.DoNotPerform = forbidden != nil && *forbidden
+	s.Modified = modified(v) || forbidden == nil && fhir.Has(v, "doNotPerform")
 	if c := r.Coding(fhir.FindExtension(extensions, extensionPriority), "valueCoding"); c != nil {
 		s.Priority = text(c.Code)
 	}
@@ -109,8 +133,9 @@ func readServiceRequest(v fhir.Value) *serviceRequest {
 
 // readReferrer looks among the roles that the referral contains: in the one that
 // requester names, otherwise in the first that has an organisation.
-func readReferrer(r *fhir.Reader, v fhir.Value) *r4.Reference {
+func readReferrer(r *fhir.Reader, v fhir.Value) place {
 	contained := r.Objects(v, "contained")
+	within := contained
 	if requester := r.Contained(contained, r.Reference(v, "requester")); requester.Exists() {
 		// Nothing but this one: another role is another person's.
 		contained = []fhir.Value{requester}
@@ -119,11 +144,17 @@ func readReferrer(r *fhir.Reader, v fhir.Value) *r4.Reference {
 		if fhir.KindOf(role) != "PractitionerRole" {
 			continue
 		}
-		if organisation := r.Reference(role, "organization"); fhir.IdentifierOf(organisation) != "" {
+		if organisation := readPlace(r, within, r.Reference(role, "organization")); organisation != (place{}) {
 			return organisation
 		}
 	}
-	return nil
+	return place{}
+}
+
+// modified reports whether a resource has extensions or rules that must not be
+// ignored by a reader who does not know them (R4, 2.5.1 and 2.28.1).
+func modified(v fhir.Value) bool {
+	return fhir.Has(v, "modifierExtension") || fhir.Has(v, "implicitRules")
 }
 
 func readAppointment(v fhir.Value) *appointment {
@@ -131,6 +162,7 @@ func readAppointment(v fhir.Value) *appointment {
 	a := &appointment{
 		ID: text(r.Text(v, "id")), Meta: r.Meta(v), Status: text(r.Text(v, "status")), BasedOn: r.References(v, "basedOn"),
 		Start: r.Text(v, "start"), End: r.Text(v, "end"), StartExplained: fhir.Has(v, "_start"),
+		Slotted: fhir.Has(v, "slot"), Modified: modified(v),
 	}
 	for _, p := range r.Objects(v, "participant") {
 		if actor := r.Reference(p, "actor"); actor != nil {
@@ -145,7 +177,7 @@ func readTask(v fhir.Value) *task {
 	var r fhir.Reader
 	t := &task{
 		ID: text(r.Text(v, "id")), Meta: r.Meta(v), Status: text(r.Text(v, "status")), Code: r.Concept(v, "code"),
-		Focus: r.Reference(v, "focus"), For: r.Reference(v, "for"), Owner: r.Reference(v, "owner"),
+		Focus: r.Reference(v, "focus"), For: r.Reference(v, "for"), Owner: r.Reference(v, "owner"), Modified: modified(v),
 	}
 	if period := r.Period(r.Object(v, "restriction"), "period"); period != nil {
 		t.Due = text(period.End)
@@ -156,10 +188,15 @@ func readTask(v fhir.Value) *task {
 
 func readHealthcareService(v fhir.Value) healthcareService {
 	var r fhir.Reader
-	return healthcareService{
-		Name: text(r.Text(v, "name")), ProvidedBy: r.Reference(v, "providedBy"), Location: r.References(v, "location"),
+	contained := r.Objects(v, "contained")
+	h := healthcareService{
+		ID: text(r.Text(v, "id")), Name: text(r.Text(v, "name")), ProvidedBy: readPlace(&r, contained, r.Reference(v, "providedBy")),
 		Specialty: r.Concepts(v, "specialty"), Type: r.Concepts(v, "type"),
 	}
+	for _, reference := range r.References(v, "location") {
+		h.Location = append(h.Location, readPlace(&r, contained, &reference))
+	}
+	return h
 }
 
 // kind is empty for a task that is not one of the two that e-RS documents.

@@ -12,6 +12,7 @@ import (
 // join adds to each referral its appointment and task. The result, and what is
 // noted as missing, does not depend on the order of the entries.
 func (f *found) join(london *time.Location) {
+	f.tellApart()
 	all := f.referrals
 	duplicateCount := len(f.referrals) + len(f.appointments) + len(f.tasks)
 	f.referrals, f.appointments, f.tasks = fhir.Latest(f.referrals), fhir.Latest(f.appointments), fhir.Latest(f.tasks)
@@ -32,11 +33,30 @@ func (f *found) join(london *time.Location) {
 	}
 }
 
+// tellApart gives referrals of one id different names where they have different
+// booking references: then they are two, and not two versions of one.
+func (f *found) tellApart() {
+	references := map[string]map[string]bool{}
+	for _, r := range f.referrals {
+		if references[r.key] == nil {
+			references[r.key] = map[string]bool{}
+		}
+		if ubrn := text(r.ubrnIdentifier().Value); ubrn != "" {
+			references[r.key][ubrn] = true
+		}
+	}
+	for _, r := range f.referrals {
+		if len(references[r.key]) > 1 {
+			r.key += "|" + text(r.ubrnIdentifier().Value)
+		}
+	}
+}
+
 func (f *found) joinAppointment(a *appointment, r *foundReferral, london *time.Location) {
 	switch {
 	case r == nil:
 		f.rejectEntry(referral.Orphan, reasonOrphan)
-	case a.Status != "" && a.Status != "booked":
+	case a.Status != statusBooked || a.Modified:
 		// Shown as booked, it would send a citizen to an appointment that does not exist.
 		f.rejectEntry(referral.UnreadableAppointment, reasonStatus)
 		r.hiddenAppointment = better(r.hiddenAppointment, a, london)
@@ -56,7 +76,7 @@ func (f *found) joinAppointment(a *appointment, r *foundReferral, london *time.L
 // read. A start that e-RS omitted is not unreadable.
 func (a *appointment) startUnreadable(london *time.Location) bool {
 	if a.Start == nil {
-		return a.lost > 0 || a.StartExplained
+		return a.lost > 0 || a.StartExplained || a.Slotted
 	}
 	_, ok := fhir.ParseInstant(*a.Start, london)
 	return !ok
@@ -86,7 +106,7 @@ func (f *found) joinTask(t *task, r *foundReferral) {
 	switch {
 	case r == nil:
 		f.rejectEntry(referral.Orphan, reasonOrphan)
-	case slices.Contains([]string{"rejected", "cancelled", "failed", "completed", statusError}, t.Status):
+	case t.Modified || !slices.Contains([]string{"requested", "received", "accepted", "ready", "in-progress"}, t.Status):
 		// Shown as in progress, it would keep a citizen waiting for nothing.
 		f.rejectEntry(referral.UnreadableReview, reasonStatus)
 	case r.task == nil:
@@ -103,6 +123,12 @@ func (f *found) joinTask(t *task, r *foundReferral) {
 func (f *found) noteParts(r *foundReferral, london *time.Location) {
 	day := func(d *string) bool { return d == nil || parseDay(*d, london) != (referral.Date{}) }
 	lost := r.lost
+	if r.state() == "" && !r.stands() {
+		f.noteMissing(referral.UnreadablePart, reasonStatus, 1)
+	}
+	if r.Referrer.lost || r.ubrn() == "" && len(r.Identifier) > 0 {
+		lost++
+	}
 	if !day(r.AuthoredOn) {
 		f.noteMissing(referral.UnreadablePart, reasonDate, 1)
 	}
@@ -132,6 +158,7 @@ func newIndex(all, kept []*foundReferral) *fhir.Index[*foundReferral] {
 	}
 	index := fhir.NewIndex[*foundReferral](kindReferral, 4*len(kept))
 	for _, r := range all {
+		index.AddID(byKey[r.key], r.ID)
 		index.Add(byKey[r.key], r.aliases...)
 	}
 	return index

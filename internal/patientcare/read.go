@@ -2,6 +2,7 @@ package patientcare
 
 import (
 	"cmp"
+	"strings"
 
 	r4 "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
@@ -26,6 +27,9 @@ const (
 	reasonRemark    = "remark"    // an OperationOutcome that is only information
 	reasonTotal     = "total"     // fewer referrals than the bundle counts
 	reasonService   = "service"   // its service could not be looked up
+	reasonCategory  = "category"  // a request that is no referral
+	reasonIncluded  = "included"  // what a referral refers to, which was not asked for
+	reasonLink      = "link"      // it leads where no citizen may be sent
 	reasonPage      = "page"      // the bundle says that there is a next page
 )
 
@@ -33,6 +37,7 @@ const maxEntries = 5000
 
 // found is what a bundle holds, all of it this citizen's.
 type found struct {
+	matches      int // entries that may be among those that total counts
 	referrals    []*foundReferral
 	appointments []*appointment
 	tasks        []*task
@@ -69,6 +74,9 @@ func readBundle(body []byte, owner citizen.NHSNumber) (*found, error) {
 		notices: map[referral.NoticeCode]int{}, parts: map[string]int{},
 	}
 	for i := range b.Entries {
+		if mayMatch(&b.Entries[i]) {
+			f.matches++
+		}
 		if err := f.readEntry(&b.Entries[i], owner); err != nil {
 			return nil, err
 		}
@@ -77,15 +85,22 @@ func readBundle(body []byte, owner citizen.NHSNumber) (*found, error) {
 	return f, nil
 }
 
-// readTotal checks whether the bundle says that there is more than it holds. Each
-// unreadable entry can be one of the referrals that total counts.
+// mayMatch reports whether an entry may be one of those that a bundle's total counts:
+// it counts matches only, and neither what they refer to nor what is said about the
+// search (R4, Bundle.total).
+func mayMatch(e *fhir.Entry) bool {
+	switch e.Kind {
+	case kindAppointment, kindTask, kindOutcome, "Patient", "Practitioner", "PractitionerRole", "Organization", "Location", kindService:
+		return false
+	}
+	return e.Mode != "include" && e.Mode != "outcome"
+}
+
+// readTotal checks whether the bundle says that there is more than it holds.
 func (f *found) readTotal(b *fhir.Bundle) {
 	missing := 0
 	if b.Total != nil {
-		missing = *b.Total - len(f.referrals)
-		for _, n := range f.unreadable {
-			missing -= n
-		}
+		missing = *b.Total - f.matches
 	}
 	if missing > 0 {
 		f.noteMissing(referral.MissingItem, reasonTotal, missing)
@@ -137,6 +152,8 @@ func (f *found) readEntry(e *fhir.Entry, owner citizen.NHSNumber) error {
 		f.rejectEntry(referral.UnreadableItem, reasonOutcome)
 	case "":
 		f.rejectEntry(referral.UnreadableItem, reasonEntry)
+	case "Patient", "Practitioner", "PractitionerRole", "Organization", "Location", kindService:
+		f.counted[reasonIncluded]++
 	default:
 		f.rejectEntry(referral.UnreadableItem, reasonType)
 	}
@@ -183,9 +200,11 @@ func (f *found) addReferral(s *serviceRequest, fullURL string) {
 	r := &foundReferral{serviceRequest: s}
 	id, full := fhir.LocalID(s.ID), fhir.LocalID(fullURL)
 	i := s.ubrnIdentifier()
-	r.key = cmp.Or(id, text(i.Value), full)
-	r.aliases = []string{r.key, full, text(i.Value), fhir.IdentifierName(i)}
+	r.key = cmp.Or(fhir.ExactID(s.ID), text(i.Value), full)
+	r.aliases = []string{id, full, text(i.Value), fhir.IdentifierName(i)}
 	switch {
+	case !s.isReferral():
+		f.rejectEntry(referral.UnreadableItem, reasonCategory)
 	case r.key == "":
 		f.rejectEntry(referral.UnreadableItem, reasonID)
 	case r.Status == statusError:
@@ -195,16 +214,56 @@ func (f *found) addReferral(s *serviceRequest, fullURL string) {
 	}
 }
 
-// ubrn is the booking reference that the citizen knows.
-func (s *serviceRequest) ubrn() string { return text(s.ubrnIdentifier().Value) }
+// ubrn is the booking reference that the citizen knows; empty where none of its form is
+// in use.
+func (s *serviceRequest) ubrn() string {
+	value := ubrnDigits.Replace(text(s.ubrnIdentifier().Value))
+	const length = 12 // of the published identifier
+	if len(value) != length || strings.Trim(value, "0123456789") != "" {
+		return ""
+	}
+	return value
+}
 
+// ubrnDigits takes out what people put between the digits.
+var ubrnDigits = strings.NewReplacer(" ", "", "-", "", "\u00a0", "") //nolint:gochecknoglobals // never changes
+
+// ubrnIdentifier is the one that is in use; an old one only names the referral.
 func (s *serviceRequest) ubrnIdentifier() r4.Identifier {
 	for _, i := range s.Identifier {
-		if text(i.System) == systemUBRN {
+		if fhir.SameSystem(text(i.System), systemUBRN) && !isOld(i) {
 			return i
 		}
 	}
 	return r4.Identifier{}
+}
+
+// state is the referral's state, as far as its own status and FHIR's other modifiers
+// let it count. Only active is known to be good.
+func (s *serviceRequest) state() string {
+	switch {
+	case s.DoNotPerform || s.Status == "revoked" || s.Status == "completed":
+		return referral.StateEnded
+	case !s.stands():
+		return ""
+	}
+	return s.State
+}
+
+// stands reports whether what the referral says may be relied on.
+func (s *serviceRequest) stands() bool { return s.Status == statusActive && !s.Modified }
+
+// isReferral reports whether it is of the category that was asked for. Servers may
+// ignore what they are asked, and a request for advice is no referral.
+func (s *serviceRequest) isReferral() bool {
+	for i := range s.Category {
+		for _, c := range s.Category[i].Coding {
+			if text(c.Code) == categoryReferral {
+				return true
+			}
+		}
+	}
+	return len(s.Category) == 0
 }
 
 // Name implements fhir.Versioned.
@@ -216,8 +275,9 @@ func (r *foundReferral) Version() *r4.Meta { return r.Meta }
 // Content implements fhir.Versioned.
 func (r *foundReferral) Content() any { return r.serviceRequest }
 
-// Name implements fhir.Versioned.
-func (a *appointment) Name() string { return fhir.LocalID(a.ID) }
+// Name implements fhir.Versioned. Two appointments of one id that are of two referrals
+// are two.
+func (a *appointment) Name() string { return nameOf(a.ID, a.BasedOn...) }
 
 // Version implements fhir.Versioned.
 func (a *appointment) Version() *r4.Meta { return a.Meta }
@@ -226,7 +286,27 @@ func (a *appointment) Version() *r4.Meta { return a.Meta }
 func (a *appointment) Content() any { return a }
 
 // Name implements fhir.Versioned.
-func (t *task) Name() string { return fhir.LocalID(t.ID) }
+func (t *task) Name() string {
+	if t.Focus == nil {
+		return nameOf(t.ID)
+	}
+	return nameOf(t.ID, *t.Focus)
+}
+
+// nameOf is a resource's id as it was written, and what it is about; empty without id.
+func nameOf(id string, about ...r4.Reference) string {
+	name := fhir.ExactID(id)
+	for i := range about {
+		if name == "" {
+			return ""
+		}
+		name += "\x00" + fhir.ExactID(text(about[i].Reference))
+		if i := about[i].Identifier; i != nil {
+			name += "\x00" + fhir.IdentifierName(*i)
+		}
+	}
+	return name
+}
 
 // Version implements fhir.Versioned.
 func (t *task) Version() *r4.Meta { return t.Meta }

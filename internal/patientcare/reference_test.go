@@ -44,7 +44,7 @@ func TestReferencesThatMeanSomethingElse(t *testing.T) {
 		based := []any{object{"reference": "ServiceRequest/9"}, object{"reference": "ServiceRequest/2"}, object{"reference": "ServiceRequest/1"}}
 		f := readJoined(t, bundleOf(t, referralOf(1), referralOf(2), with(appointmentOf(1), "basedOn", based)))
 		for _, r := range f.referrals {
-			if got, want := r.appointment != nil, r.key == "2"; got != want {
+			if got, want := r.appointment != nil, r.key == "r.2"; got != want {
 				t.Errorf("referral %s has an appointment: %v", r.key, got)
 			}
 		}
@@ -61,7 +61,7 @@ func TestAmbiguousNames(t *testing.T) {
 		} {
 			f := readJoined(t, bundleText(t, entries...))
 			for _, r := range f.referrals {
-				if got, want := r.appointment != nil, r.key == "2"; got != want {
+				if got, want := r.appointment != nil, r.key == "r.2"; got != want {
 					t.Errorf("referral %s has an appointment: %v", r.key, got)
 				}
 			}

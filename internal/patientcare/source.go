@@ -48,6 +48,7 @@ type Deps struct {
 	Organisations Organisations
 	Counters      Counters
 	Budget        *Budget // nil: no bound
+	Links         PortalLinks
 	// Panics hears of a panic in one look-up, which costs that look-up only.
 	Panics panics.Handler
 }
@@ -113,9 +114,22 @@ func (s *Source) Read(ctx context.Context, a aggregate.Access) (aggregate.Readin
 	defer cancel()
 	names := s.d.Organisations.Find(details, organisationCodes(f, services), a.CorrelationID)
 
+	for _, r := range f.referrals {
+		if link := s.d.Links.allowed(r.ManageURL); link != r.ManageURL {
+			if link == "" {
+				f.noteMissing(referral.UnreadablePart, reasonLink, 1)
+			}
+			r.ManageURL = link
+		}
+	}
 	facts := make([]referral.Facts, len(f.referrals))
 	for i, r := range f.referrals {
 		facts[i] = adapt(r, a.Citizen, services, names, s.london)
+	}
+	for _, r := range f.referrals {
+		if services[r.serviceID()].Lost {
+			f.noteMissing(referral.UnreadablePart, reasonPart, 1)
+		}
 	}
 	if n := f.withoutService(services); n > 0 {
 		f.noteMissing(referral.ServiceNotFound, reasonService, n)
@@ -195,6 +209,9 @@ func (s *Source) loadService(ctx context.Context, a aggregate.Access, id string)
 	h, err := s.client.service(ctx, token, id, a.CorrelationID)
 	if err != nil {
 		return Service{}, 0, fmt.Errorf("read service: %w", err)
+	}
+	if h.ID != id {
+		return Service{}, 0, &aggregate.Failure{Issue: referral.IssueStructure, Cause: errors.New("e-RS answered with another service than the one asked for")}
 	}
 	return serviceOf(h), serviceFresh, nil
 }

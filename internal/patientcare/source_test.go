@@ -78,6 +78,7 @@ func newERS(t *testing.T, answer func(*http.Request) (*http.Response, error)) (*
 	t.Helper()
 	e := &ers{answer: answer, counted: map[string]int{}}
 	s, err := New(Deps{
+		Links: PortalLinks{Hosts: []string{"refer.nhs.uk"}},
 		HTTP: upstream.NewClient(upstream.Options{
 			Name: "ers", Timeout: 8 * time.Second, MaxBytes: 1 << 20, Observe: func(string, int, time.Duration) {}, Now: time.Now,
 			Tracer: noop.NewTracerProvider().Tracer("test"), Wrap: func(http.RoundTripper) http.RoundTripper { return e },
@@ -105,8 +106,8 @@ func answered(status int, body string, headers ...string) *http.Response {
 	return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1}
 }
 
-const serviceText = `{"resourceType":"HealthcareService","id":"7000000123","name":"Cardiology clinic","providedBy":{"identifier":{"value":"RXX"}},
-	"specialty":[{"coding":[[{"code":"CARDIOLOGY","display":"Cardiology"}]]}],"type":[{"coding":[{"code":"FIRST_OUTPATIENT"}]}],"location":[{"identifier":{"value":"RXX01"}},{}]}`
+const serviceText = `{"resourceType":"HealthcareService","id":"7000000123","name":"Cardiology clinic","providedBy":{"identifier":{"system":"https://fhir.nhs.uk/Id/ods-organization-code","value":"RXX"}},
+	"specialty":[{"coding":[[{"code":"CARDIOLOGY","display":"Cardiology"}]]}],"type":[{"coding":[{"code":"FIRST_OUTPATIENT"}]}],"location":[{"identifier":{"system":"https://fhir.nhs.uk/Id/ods-site-code","value":"RXX01"}},{}]}`
 
 // ordinary answers A001 with the body and A002 with one service.
 func ordinary(body []byte) func(*http.Request) (*http.Response, error) {

@@ -2,7 +2,7 @@ package referral
 
 import "slices"
 
-// The codes of eRS-ReferralState, and the one code of ours for all others.
+// The codes of eRS-ReferralState, and two codes of ours.
 const (
 	StateNotBooked            = "NOT_BOOKED"
 	StateBooked               = "BOOKED"
@@ -16,6 +16,9 @@ const (
 	StateCancelledByPatient   = "APPOINTMENT_CANCELLED_BY_PATIENT"
 	StateCancelledByProvider  = "APPOINTMENT_CANCELLED_BY_PROVIDER"
 	StateUnknown              = "UNKNOWN"
+	// StateEnded is ours too: a referral that is over by its own status, whatever its
+	// state says.
+	StateEnded = "ENDED"
 )
 
 // Phase is the place on the simple progress line: referred, with a service,
@@ -31,6 +34,7 @@ const (
 	PhaseReturned    Phase = "returned"
 	PhaseNotAccepted Phase = "not_accepted"
 	PhaseCancelled   Phase = "cancelled"
+	PhaseEnded       Phase = "ended"
 	PhaseUnknown     Phase = "unknown"
 )
 
@@ -75,7 +79,7 @@ func States() []string {
 }
 
 // RulesOf is the state machine. It returns the rules of a state, and whether the
-// code is one of the eleven. Every other code has the rules of UNKNOWN.
+// code is one of the eleven, or ENDED. Every other code has the rules of UNKNOWN.
 func RulesOf(code string) (Rules, bool) {
 	// Where a referral can go from any place that lets somebody book or send it on.
 	onward := []string{StateBooked, StateAwaitingTriage, StateDeferToProvider, StateNotBooked}
@@ -113,6 +117,8 @@ func RulesOf(code string) (Rules, bool) {
 		return Rules{PhaseCancelled, You, AppointmentCancelled, slices.Concat(onward, []string{
 			StateCancelledToRearrange, StateBeingArranged,
 		})}, true
+	case StateEnded:
+		return Rules{PhaseEnded, You, AppointmentCancelled, nil}, true
 	default:
 		return Rules{PhaseUnknown, UnknownActor, AppointmentFits, nil}, false
 	}
@@ -125,7 +131,7 @@ func RulesOf(code string) (Rules, bool) {
 func TransitionPossible(from, to string) bool {
 	rule, fromKnown := RulesOf(from)
 	_, toKnown := RulesOf(to)
-	if from == to || !fromKnown || !toKnown {
+	if from == to || !fromKnown || !toKnown || to == StateEnded {
 		return true
 	}
 	return slices.Contains(rule.next, to)

@@ -106,6 +106,11 @@ func (a *attempt) show(ctx context.Context, render func(Reading) (Content, error
 	if err != nil {
 		return Released{}, a.refuse(ctx, outcomeOf(err), err)
 	}
+	// The last look at what leaves, whatever made it.
+	number := a.q.Caller.Citizen.NHSNumber.Reveal()
+	if holdsNumber(content.Body, number) || holdsNumber([]byte(content.Location), number) {
+		return Released{}, a.refuse(ctx, audit.Failed, ErrHoldsNumber)
+	}
 	return a.release(ctx, reading, content)
 }
 

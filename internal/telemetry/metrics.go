@@ -15,20 +15,20 @@ import (
 type Metrics struct {
 	registry *prometheus.Registry
 
-	requests       *prometheus.HistogramVec
-	upstream       *prometheus.HistogramVec
-	cache          *prometheus.CounterVec
-	signIns        *prometheus.CounterVec
-	unread         *prometheus.CounterVec
-	unknown        *prometheus.CounterVec
-	notAsSent      *prometheus.CounterVec
-	steps          prometheus.Counter
-	history        prometheus.Counter
-	foreign        prometheus.Counter
-	contradictions prometheus.Counter
-	auditFail      prometheus.Counter
-	unsigned       prometheus.Counter
-	panics         *prometheus.CounterVec
+	requests                 *prometheus.HistogramVec
+	upstream                 *prometheus.HistogramVec
+	cache                    *prometheus.CounterVec
+	signIns                  *prometheus.CounterVec
+	unread                   *prometheus.CounterVec
+	unknown                  *prometheus.CounterVec
+	notAsSent                *prometheus.CounterVec
+	steps                    prometheus.Counter
+	history                  prometheus.Counter
+	foreign                  prometheus.Counter
+	contradictions, withheld prometheus.Counter
+	auditFail                prometheus.Counter
+	unsigned                 prometheus.Counter
+	panics                   *prometheus.CounterVec
 }
 
 // NewMetrics makes a registry of its own, with Go's and the process's numbers.
@@ -68,6 +68,9 @@ func NewMetrics() *Metrics {
 		foreign: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "pca_foreign_subject_total", Help: "ALARM. Answers refused because they held another person's data.",
 		}),
+		withheld: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "pca_nhs_numbers_withheld_total", Help: "ALARM. Answers that were not sent because they held the citizen's NHS number.",
+		}),
 		contradictions: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "pca_contradictions_total", Help: "ALARM. Requests refused because stored rows contradict each other or the ID token: somebody changed the database, or a part of it was restored.",
 		}),
@@ -81,7 +84,7 @@ func NewMetrics() *Metrics {
 	m.panics = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "pca_panics_total", Help: "Panics that were contained and cost one request or one act, by place. Each is a fault in the program; the log has its stack.",
 	}, []string{"place"})
-	m.registry.MustRegister(m.panics, m.requests, m.upstream, m.cache, m.signIns, m.unread, m.unknown, m.notAsSent, m.steps, m.history, m.foreign, m.contradictions, m.auditFail, m.unsigned,
+	m.registry.MustRegister(m.panics, m.requests, m.upstream, m.cache, m.signIns, m.unread, m.unknown, m.notAsSent, m.steps, m.history, m.foreign, m.contradictions, m.withheld, m.auditFail, m.unsigned,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -133,6 +136,9 @@ func (m *Metrics) ForeignSubject() { m.foreign.Inc() }
 
 // Contradiction raises the alarm for stored rows that do not agree.
 func (m *Metrics) Contradiction() { m.contradictions.Inc() }
+
+// NumberWithheld raises the alarm for an answer that held an NHS number.
+func (m *Metrics) NumberWithheld() { m.withheld.Inc() }
 
 // AuditFailed raises the alarm for a log that cannot be written.
 func (m *Metrics) AuditFailed() { m.auditFail.Inc() }

@@ -44,6 +44,7 @@ func (s *Set) State(key StateKey) StateWords { return s.states[key] }
 func stateSlots() map[StateKey][]string {
 	slots := map[StateKey][]string{
 		referral.StateUnknown:               nil,
+		referral.StateEnded:                 nil,
 		BookedDateToCome:                    nil,
 		BookedDateUnseen:                    nil,
 		BookedDatePassed:                    {"date", "time"},
