@@ -83,7 +83,7 @@ func table() []row {
 	return []row{
 		{release.ErrNotLogged, problem.AuditUnavailable, "", ""},
 		{consent.ErrNotRecorded, problem.AuditUnavailable, "", ""},
-		{release.ErrHoldsNumber, problem.Internal, "", ""},
+		{release.ErrHoldsNumber, problem.UpstreamUnavailable, "", ""},
 		{release.ErrUnavailable, problem.ServiceUnavailable, "", ""},
 		{release.ErrSessionEnded, problem.SessionExpired, "", ""},
 		{release.ErrMayBeMissing, problem.ServiceUnavailable, wording.DetailMayBeMissing, ""},
