@@ -99,9 +99,10 @@ const (
 	taskTriageDeferral = "TRIAGE_DEFERRAL"
 	taskDeferral       = "APPOINTMENT_DEFERRAL"
 	statusError        = "entered-in-error"
-	statusActive       = "active"  // of a ServiceRequest
-	statusBooked       = "booked"  // of an Appointment
-	categoryReferral   = "3457005" // SNOMED CT, patient referral: what A001 is asked for
+	statusActive       = "active"   // of a ServiceRequest
+	statusBooked       = "booked"   // of an Appointment
+	statusAccepted     = "accepted" // of a participant
+	categoryReferral   = "3457005"  // SNOMED CT, patient referral: what A001 is asked for
 )
 
 func readServiceRequest(v fhir.Value) *serviceRequest {
@@ -167,6 +168,10 @@ func readAppointment(v fhir.Value) *appointment {
 	for _, p := range r.Objects(v, "participant") {
 		if actor := r.Reference(p, "actor"); actor != nil {
 			a.Participant = append(a.Participant, *actor)
+		}
+		// Who declined, or has not answered, has no appointment to go to.
+		if status := r.Text(p, "status"); status != nil && *status != statusAccepted {
+			a.Modified = true
 		}
 	}
 	a.lost = r.Lost

@@ -43,6 +43,13 @@ func TestOnlyKnownGoodStatusesCountAsGood(t *testing.T) {
 		}
 		wantNotice(t, f, referral.UnreadableAppointment)
 	}
+	for _, status := range []any{"declined", "tentative", "needs-action", "new-value"} {
+		participants := []any{object{"actor": identified(systemNHSNumber, ownNumber), "status": status}}
+		f := readJoined(t, bundleOf(t, referralOf(1), with(appointmentOf(1), "participant", participants)))
+		if got := one(t, f); got.Appointment != nil {
+			t.Errorf("an appointment of a participant who is %v is shown", status)
+		}
+	}
 	for _, status := range []any{"draft", "on-hold", "rejected", "cancelled", "failed", "completed", "entered-in-error", "Requested", "new-value", nil} {
 		f := readJoined(t, bundleOf(t, referralOf(1), with(taskOf(1), "status", status)))
 		if got := one(t, f); got.Review != nil {

@@ -50,7 +50,10 @@ func readPlace(r *fhir.Reader, contained []fhir.Value, reference *r4.Reference) 
 func odsCode(list []r4.Identifier) string {
 	for _, i := range list {
 		system, value := text(i.System), strings.ToUpper(strings.TrimSpace(text(i.Value)))
-		if (fhir.SameSystem(system, systemOrganisation) || fhir.SameSystem(system, systemSite)) && isODSCode(value) && !isOld(i) {
+		known := fhir.SameSystem(system, systemOrganisation) || fhir.SameSystem(system, systemSite)
+		// Without a system, what has a letter is an ODS code: user ids and NHS numbers have none.
+		known = known || system == "" && strings.Trim(value, "0123456789") != ""
+		if known && isODSCode(value) && !isOld(i) {
 			return value
 		}
 	}

@@ -263,7 +263,8 @@ func (s *serviceRequest) isReferral() bool {
 			}
 		}
 	}
-	return len(s.Category) == 0
+	// One without a category is taken for what was asked for if it has a state of e-RS.
+	return len(s.Category) == 0 && s.State != ""
 }
 
 // Name implements fhir.Versioned.
