@@ -1,9 +1,9 @@
 package api_test
 
 import (
-	"net/http"
 	"context"
 	"log/slog"
+	"net/http"
 	"regexp"
 	"slices"
 	"testing"

@@ -123,7 +123,7 @@ func (a *Aggregator) ask(ctx context.Context, s Source, access Access, mode Mode
 	}
 	access.Again = have
 	get := a.readings.Get
-	if mode == Refresh && !(fresh && a.d.Now().Sub(kept.FetchedAt) < RefreshFloor) {
+	if mode == Refresh && (!fresh || a.d.Now().Sub(kept.FetchedAt) >= RefreshFloor) {
 		get = a.readings.Refresh
 	}
 	r, err := get(ctx, k, a.load(s, access))

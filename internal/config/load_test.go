@@ -298,7 +298,7 @@ func TestWhoReachesTheService(t *testing.T) {
 
 func TestWarnings(t *testing.T) {
 	folder := t.TempDir()
-	if err := os.Chmod(folder, 0o700); err != nil { //nolint:gosec // the owner's alone
+	if err := os.Chmod(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	ring := filepath.Join(folder, "ring")

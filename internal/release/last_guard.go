@@ -60,5 +60,5 @@ func digitOf(r rune) (byte, bool) {
 	if r >= '0' && r <= '9' {
 		zero = '0'
 	}
-	return '0' + byte(r-zero), true
+	return byte('0' + r - zero), true //nolint:gosec // between 0 and 9
 }

@@ -29,8 +29,8 @@ type Record struct {
 // can write to the store can keep a session from its idle end, never from ExpiresAt.
 func (r Record) bound() []byte {
 	b := append([]byte(nil), r.Hash[:]...)
-	b = binary.BigEndian.AppendUint64(b, uint64(r.CreatedAt.UnixMilli())) //nolint:gosec // any bits will do
-	b = binary.BigEndian.AppendUint64(b, uint64(r.ExpiresAt.UnixMilli())) //nolint:gosec // as above
+	b = binary.BigEndian.AppendUint64(b, uint64(r.CreatedAt.UnixMilli()))
+	b = binary.BigEndian.AppendUint64(b, uint64(r.ExpiresAt.UnixMilli()))
 	return append(b, r.Citizen...)
 }
 

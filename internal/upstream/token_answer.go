@@ -10,17 +10,13 @@ import (
 	"time"
 )
 
-// TokenClient is client for a token endpoint whose expires_in (RFC 6749, 5.1) has one
+// TokenClient is client, which has a transport of its own, for a token endpoint whose expires_in (RFC 6749, 5.1) has one
 // of the forms that providers send beside a number: 599.0, "599", "599.0" or "". The
 // OAuth library refuses the whole answer because of some of them. What has no meaning
 // is left out, as if the provider had not said how long the token lives.
 func TokenClient(client *http.Client) *http.Client {
 	copied := *client
-	next := client.Transport
-	if next == nil {
-		next = http.DefaultTransport
-	}
-	copied.Transport = tokenAnswers{next}
+	copied.Transport = tokenAnswers{client.Transport}
 	return &copied
 }
 

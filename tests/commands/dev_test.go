@@ -68,7 +68,7 @@ func TestDevTakesSettingsAndMovesTheClock(t *testing.T) {
 	b := harness.NewBrowser(t, at[0][2])
 	harness.Answered(t, b.SignIn("bella"), http.StatusOK)
 	harness.Answered(t, b.Get("/auth/session"), http.StatusOK)
-	clock, err := http.Post(at[1][2]+"/sandbox/clock", "application/json", strings.NewReader(`{"advance":"21m"}`)) //nolint:noctx // a test's own
+	clock, err := http.Post(at[1][2]+"/sandbox/clock", "application/json", strings.NewReader(`{"advance":"21m"}`))
 	if err != nil || clock.StatusCode != http.StatusOK {
 		t.Fatal(clock, err)
 	}
