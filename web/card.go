@@ -92,7 +92,7 @@ func newVisit(r timeline.Referral) *Visit {
 		return nil
 	}
 	v := &Visit{Date: optional(a.DisplayDate), Time: optional(a.DisplayTime), ToCome: a.DateToBeConfirmed, Passed: a.HasPassed}
-	if a.Start != nil && !a.HasPassed {
+	if a.Date != nil && !a.HasPassed {
 		v.Calendar = "/v1/appointments/" + a.ID + "/calendar.ics"
 	}
 	if r.Service != nil {

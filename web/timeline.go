@@ -58,12 +58,12 @@ func (p Timeline) Others() []Card { return p.cards(false) }
 
 // Next is the next appointment of all; nil when there is none.
 func (p Timeline) Next() *Card {
-	next := p.Told.Summary.NextAppointment
+	next := p.Told.Summary.NextReferralID
 	if next == nil {
 		return nil
 	}
 	for _, r := range p.Told.Referrals {
-		if a := r.Appointment; a != nil && a.Start != nil && *a.Start == *next {
+		if r.ID == *next {
 			c := newCard(r)
 			return &c
 		}

@@ -79,7 +79,7 @@ func TestAHistoryFromReadingToWithdrawal(t *testing.T) {
 	}
 	look(63, facts(heart, referral.StateSentBack))
 	changes, err := keeper.Changes(t.Context(), ann, app, history.Query{Limit: 10})
-	if err != nil || len(changes) != 1 || timeline.TellChanges(changes, words, wording.English)[0].Title.String() != "Sent back to your GP surgery or referrer" {
+	if err != nil || len(changes) != 1 || timeline.TellChanges(changes, words, wording.English)[0].Title.String() != "Sent back to the person who referred you" {
 		t.Errorf("changes %v, %v", changes, err)
 	}
 

@@ -169,7 +169,7 @@ func TestProblemsAreToldInTheCallersLanguage(t *testing.T) {
 		"English is preferred":           {problem.New(problem.SessionExpired, nil), "en, cy;q=0.5", "en", "You have been signed out to keep your information safe."},
 		"no language is named":           {problem.New(problem.SessionExpired, nil), "", "en", "You have been signed out to keep your information safe."},
 		"one of the texts has no Welsh":  {problem.New(problem.Internal, nil), "cy", "en", "Something went wrong on our side."},
-		"more is known, in both":         {problem.New(problem.ServiceUnavailable, nil).WithWords(wording.DetailMaintenance), "cy", "cy", "Mae gwaith yn cael ei wneud ar y gwasanaeth hwn a bydd yn ôl cyn bo hir."},
+		"more is known, in both":         {problem.New(problem.ServiceUnavailable, nil).WithWords(wording.DetailMaintenance), "cy", "cy", "Rydym yn gweithio ar y wefan hon a byddwn yn ôl cyn bo hir."},
 		"it speaks to the maker of apps": {problem.New(problem.SessionExpired, nil).WithDetail("limit must be a number."), "cy", "en", "limit must be a number."},
 	} {
 		h, _ := road(t, func(*gin.Context) error { return c.p })

@@ -160,7 +160,12 @@ func adapt(r *foundReferral, c citizen.Citizen, services map[string]Service, nam
 		}
 	}
 	if a := r.appointment; a != nil {
-		f.Appointment = &referral.Appointment{ID: c.OpaqueID("appointment", r.key+"/"+a.Name())}
+		f.Appointment = &referral.Appointment{ID: c.OpaqueID("appointment", r.key+"/"+a.Name()), Version: fhir.VersionOf(a.Meta)}
+		if a.Meta != nil {
+			if changed, ok := fhir.ParseInstant(text(a.Meta.LastUpdated), london); ok {
+				f.Appointment.Modified = &changed
+			}
+		}
 		if start, ok := fhir.ParseInstant(text(a.Start), london); ok {
 			f.Appointment.Start = &start
 		}

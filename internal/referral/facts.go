@@ -59,6 +59,10 @@ type Appointment struct {
 	ID    string // opaque and stable for this citizen
 	Start *time.Time
 	End   *time.Time
+	// Version is the source's version of it and Modified when that was made; empty and
+	// nil when absent.
+	Version  string
+	Modified *time.Time
 }
 
 // Kinds of review.

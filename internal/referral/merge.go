@@ -106,7 +106,7 @@ func canonical(f *Facts) string {
 	bare := *f
 	times := ""
 	if a := f.Appointment; a != nil {
-		times = a.ID + "|" + seconds(a.Start) + "|" + seconds(a.End)
+		times = a.ID + "|" + seconds(a.Start) + "|" + seconds(a.End) + "|" + a.Version + "|" + seconds(a.Modified)
 		bare.Appointment = nil
 	}
 	text, err := json.Marshal(bare)

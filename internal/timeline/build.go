@@ -1,7 +1,7 @@
 package timeline
 
 import (
-	"cmp"
+	"slices"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/disclosure"
@@ -34,6 +34,10 @@ func Build(in Input, words *wording.Set, policy *disclosure.Policy, lang wording
 	for _, same := range all {
 		b.counts.Duplicates += len(same) - 1
 		drafts = append(drafts, b.referral(same))
+	}
+	assured := complete(in) && !slices.ContainsFunc(drafts, func(d draft) bool { return d.unclear() })
+	for i := range drafts {
+		b.tell(&drafts[i], assured)
 	}
 	sortReferrals(drafts)
 	t := Timeline{
@@ -100,13 +104,26 @@ func (b *builder) unknown(kind CodeKind) {
 	b.counts.Unknown[kind]++
 }
 
-// draft is a referral with what order needs.
+// draft is a referral with what its last words and its place in the order need.
 type draft struct {
 	Referral
-	next time.Time // of what is still to come; zero: nothing is dated
+	facts   *referral.Facts
+	booking booking
+	due     duty
+	stage   referral.Stage
+	words   wording.StateKey
+	kind    wording.AppointmentType // of the service
+	seen    sightings
+	next    time.Time // of what is still to come; zero: nothing is dated
 }
 
-// referral describes one referral from all the copies of its facts.
+// unclear reports whether it is not known where the referral is or who acts.
+func (d *draft) unclear() bool {
+	return d.State.Code == referral.StateUnknown || d.State.WhoActs == referral.UnknownActor
+}
+
+// referral describes one referral from all the copies of its facts, but for the
+// words that depend on the others: tell adds those.
 func (b *builder) referral(same referral.Copies) draft {
 	f := &same[0]
 	verdict := b.judge.Level(same)
@@ -117,37 +134,44 @@ func (b *builder) referral(same referral.Copies) draft {
 	if !known {
 		b.unknown(CodeState)
 	}
-	stage := referral.StageOf(f)
-	booked := b.booking(f.Appointment, stage.State, rule.Appointment)
-	due := b.review(f.Review)
-	state, byTime := b.state(stage.State, rule, booked, due)
-	seen := b.sightings(f.ID, stage, byTime)
-
-	d := draft{Referral: Referral{
+	d := draft{facts: f, stage: referral.StageOf(f)}
+	if f.Service != nil {
+		d.kind, _ = b.words.AppointmentType(f.Service.Type)
+	}
+	d.booking = b.booking(f.Appointment, d.stage.State, rule.Appointment)
+	d.due = b.review(f.Review)
+	d.next = earliest(d.booking.upcoming(), d.due.upcoming(b.london()))
+	d.Referral = Referral{
 		ID:               f.ID,
 		BookingReference: b.bookingReference(f.BookingReference),
 		Specialty:        b.specialty(f, verdict),
 		Priority:         b.priority(f.Priority),
-		State:            state,
 		ReferredOn:       b.day(f.ReferredOn),
 		Referrer:         b.place(f.Referrer, verdict, b.policy.Softened.Referrer),
 		Service:          b.service(f.Service, verdict),
-		Appointment:      b.appointment(f, booked),
-		Review:           due.shown(),
-	}}
-	d.Contact = b.contact(f, &d.Referral, verdict)
-	remote := b.addNextSteps(&d.Referral, f, booked)
-	b.wait(&d.Referral, stage, seen)
-	if d.Appointment != nil {
-		d.Appointment.Calendar = b.calendarEntry(&d.Referral, booked, remote)
+		Appointment:      b.appointment(f, d.booking, d.kind.Remote),
+		Review:           d.due.shown(),
 	}
+	d.Contact = b.contact(f, &d, rule.Phase, verdict)
+	byTime := b.state(&d, rule)
+	d.seen = b.sightings(f.ID, d.stage, byTime)
 	if f.ManageURL != "" {
 		path := "/v1/referrals/" + f.ID + "/manage"
 		d.ManageURL = &path
 	}
-	d.Events = b.events(&d.Referral, cmp.Or(f.EventSource, f.Source), booked, due, remote, seen)
-	d.next = earliest(booked.upcoming(), due.upcoming(b.london()))
 	return d
+}
+
+// tell adds what to do next, how long the wait is, and what is made of these.
+// assured says that nothing is missing and that of every referral it is known who
+// acts, so that the citizen can be told to do nothing.
+func (b *builder) tell(d *draft, assured bool) {
+	b.nextStep(d)
+	b.wait(d, assured)
+	if d.Appointment != nil {
+		d.Appointment.Calendar = b.calendarEntry(d, d.facts.Appointment)
+	}
+	d.Events = b.events(d)
 }
 
 // day writes a London day; one that no calendar has counts as absent.

@@ -58,13 +58,46 @@ func TestCalendar(t *testing.T) {
 			t.Errorf("summary %q", got)
 		}
 		unfolded := strings.ReplaceAll(file, "\r\n ", "")
-		if !strings.Contains(unfolded, "0113 496 0001") {
-			t.Error("no phone number")
+		for _, want := range []string{"0113 496 0001", "Booking reference: 0000 4997 3241", "TRIGGER:-P1D"} {
+			if !strings.Contains(unfolded, want) {
+				t.Errorf("no %q", want)
+			}
 		}
-		for _, word := range []string{"ardiology", "hest", "heart", "CARDIOLOGY", "0000 4997", "000049973241"} {
+		for _, word := range []string{"ardiology", "hest", "heart", "CARDIOLOGY"} {
 			if strings.Contains(unfolded, word) {
 				t.Errorf("the calendar says %q", word)
 			}
+		}
+	})
+	t.Run("sends nobody to a place for a phone appointment", func(t *testing.T) {
+		_, file := calendarEvent(t, one(t, atService(referral.StateBooked, func(f *referral.Facts) {
+			f.Appointment, f.Service.Type = appointment(start, 0), "TELEPHONE_ASSESSMENT"
+		}), now()))
+		if !strings.Contains(file, "SUMMARY:NHS phone appointment") || strings.Contains(file, "LOCATION") || strings.Contains(file, "before you go") {
+			t.Errorf("got\n%s", file)
+		}
+	})
+	t.Run("takes the whole day where no time is known", func(t *testing.T) {
+		midnight := time.Date(2026, time.July, 31, 23, 0, 0, 0, time.UTC)
+		_, file := calendarEvent(t, one(t, atService(referral.StateBooked, func(f *referral.Facts) { f.Appointment = appointment(midnight, time.Hour) }), now()))
+		if !strings.Contains(file, "DTSTART;VALUE=DATE:20260801\r\n") || strings.Contains(file, "DTEND") || !strings.Contains(file, "TRIGGER:-PT15H") {
+			t.Errorf("got\n%s", file)
+		}
+	})
+	t.Run("a moved appointment replaces the one before", func(t *testing.T) {
+		changed := time.Date(2026, time.January, 19, 9, 0, 0, 0, time.UTC)
+		file := func(version string) string {
+			_, file := calendarEvent(t, one(t, atService(referral.StateBooked, func(f *referral.Facts) {
+				f.Appointment = appointment(start, 0)
+				f.Appointment.Version, f.Appointment.Modified = version, &changed
+			}), now()))
+			return file
+		}
+		if got := file("6"); !strings.Contains(got, "SEQUENCE:6\r\n") || !strings.Contains(got, "LAST-MODIFIED:20260119T090000Z") || strings.Contains(got, "METHOD") {
+			t.Errorf("got\n%s", got)
+		}
+		if got := file("W/x"); !strings.Contains(got, "SEQUENCE:0\r\n") {
+			t.Errorf("got\n%s", got)
 		}
 	})
 	t.Run("keeps the policy's softened words", func(t *testing.T) {

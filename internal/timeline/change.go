@@ -1,6 +1,8 @@
 package timeline
 
 import (
+	"time"
+
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
@@ -62,15 +64,23 @@ func (b *builder) changeWords(c *referral.Change) (title wording.Text, detail *w
 	case c.Kind == referral.ChangeGone:
 		return b.say(wording.KeyChangeGone), tell(b.say(wording.KeyChangeGoneNext))
 	case c.Kind == referral.ChangeAppointment && c.Start != nil:
-		return b.sayAt(wording.KeyChangeAppointment, *c.Start), nil
+		return b.appointmentSet(*c.Start), nil
 	case c.Kind == referral.ChangeReview && c.DueBy.Valid():
 		return b.sayOn(wording.KeyChangeReview, c.DueBy.Begins(b.london())), nil
 	case c.To.Normalised().Phase == referral.PhaseBooked && c.Start != nil:
-		return after, tell(b.sayAt(wording.KeyChangeAppointment, *c.Start))
+		return after, tell(b.appointmentSet(*c.Start))
 	case c.From == referral.Stage{}:
 		return after, nil
 	}
 	return after, tell(b.sayBefore(c.From))
+}
+
+// appointmentSet says for when an appointment was set.
+func (b *builder) appointmentSet(start time.Time) wording.Text {
+	if timeless(start, b.london()) {
+		return b.sayOn(wording.KeyChangeDay, start.In(b.london()))
+	}
+	return b.sayAt(wording.KeyChangeAppointment, start)
 }
 
 func (b *builder) titleOf(s referral.Stage) wording.Phrase {

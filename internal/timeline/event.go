@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -10,8 +11,9 @@ import (
 
 // events lists what is known of a referral in time. There is always the state in
 // which it is now.
-func (b *builder) events(r *Referral, source string, k booking, due duty, remote bool, seen sightings) []Event {
-	list := make([]Event, 0, 4+len(seen.earlier))
+func (b *builder) events(d *draft) []Event {
+	r, k := &d.Referral, d.booking
+	list := make([]Event, 0, 4+len(d.seen.earlier))
 	if r.ReferredOn != nil {
 		list = append(list, b.referredEvent(r))
 	}
@@ -20,20 +22,20 @@ func (b *builder) events(r *Referral, source string, k booking, due duty, remote
 		ID:   referral.DigestID(r.ID, EventState, r.State.Code, string(r.State.Phase), string(r.State.WhoActs)),
 		Kind: EventState, ReferralID: r.ID, Title: r.State.Title, Detail: &detail, present: true,
 	}
-	b.dateSince(&present, seen)
+	b.dateSince(&present, d.seen)
 	list = append(list, present)
-	for _, o := range seen.earlier {
+	for _, o := range d.seen.earlier {
 		list = append(list, b.observedEvent(o))
 	}
 	if k.kind == booked || k.kind == bookingIsOff {
-		list = append(list, b.appointmentEvent(r, k, remote))
+		list = append(list, b.appointmentEvent(r, k))
 	}
-	if !due.dueBy.IsZero() {
-		list = append(list, b.reviewEvent(r, due))
+	if !d.due.dueBy.IsZero() {
+		list = append(list, b.reviewEvent(r, d.due))
 	}
 	for i := range list {
 		if list[i].Source == "" {
-			list[i].Source = source
+			list[i].Source = cmp.Or(d.facts.EventSource, d.facts.Source)
 		}
 	}
 	sortEvents(list)
@@ -51,13 +53,12 @@ func (b *builder) referredEvent(r *Referral) Event {
 	return e
 }
 
-func (b *builder) appointmentEvent(r *Referral, k booking, remote bool) Event {
-	at := k.start.Format(rfc3339)
-	date, clock := b.words.Date(k.start, b.lang), b.words.Clock(k.start, b.lang)
-	e := Event{
-		ID:   eventID(r.ID, EventAppointment, k.start),
-		Kind: EventAppointment, ReferralID: r.ID, At: &at, DisplayDate: &date, DisplayTime: &clock,
-		Upcoming: k.kind == booked && !k.passed, instant: k.start.Unix(),
+func (b *builder) appointmentEvent(r *Referral, k booking) Event {
+	e := b.dayEvent(r.ID, EventAppointment, dayOf(k.start).String(), k.start)
+	e.Upcoming = k.kind == booked && !k.passed
+	if !k.dayOnly {
+		at, clock := k.start.Format(rfc3339), b.words.Clock(k.start, b.lang)
+		e.At, e.DateOnly, e.DisplayTime = &at, false, &clock
 	}
 	switch {
 	case k.kind == bookingIsOff:
@@ -68,7 +69,7 @@ func (b *builder) appointmentEvent(r *Referral, k booking, remote bool) Event {
 	default:
 		e.Title = b.say(wording.KeyAppointment)
 	}
-	if !remote && r.Service != nil && len(r.Service.Locations) == 1 && r.Service.Locations[0].Name != nil {
+	if r.Service != nil && len(r.Service.Locations) == 1 && r.Service.Locations[0].Name != nil {
 		detail := b.say(wording.KeyAppointmentPlace, "name", r.Service.Locations[0].Name.Text)
 		e.Detail = &detail
 	}

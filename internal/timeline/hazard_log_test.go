@@ -16,7 +16,7 @@ func TestTheHazardLogNamesTestsThatExist(t *testing.T) {
 		t.Fatal(err)
 	}
 	var tests strings.Builder
-	for _, pattern := range []string{"../*/*_test.go", "../../valuesets/*_test.go"} {
+	for _, pattern := range []string{"../*/*_test.go", "../../valuesets/*_test.go", "../../tests/*_test.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

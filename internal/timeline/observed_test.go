@@ -149,14 +149,15 @@ func TestObserved(t *testing.T) {
 }
 
 func TestWaiting(t *testing.T) {
-	waiting := atService(referral.StateAwaitingTriage, nil)
+	december := referral.Date{Year: 2025, Month: time.December, Day: 1}
+	waiting := atService(referral.StateAwaitingTriage, func(f *referral.Facts) { f.ReferredOn = december })
 
-	t.Run("is told since the first sight, and asks for nothing while it is not long", func(t *testing.T) {
+	t.Run("counts from the referral, tells the first sight apart, and asks for nothing while it is not long", func(t *testing.T) {
 		r := with(t, now(), waiting, seenWaiting(41))
-		if r.Waiting == nil || r.Waiting.Since != "2025-12-10" || r.Waiting.Long {
+		if r.Waiting == nil || r.Waiting.Since != "2025-12-01" || text(r.Waiting.FirstSeen) != "2025-12-10" || r.Waiting.Long {
 			t.Fatalf("%+v", r.Waiting)
 		}
-		if want := "As far as we can see, you have been waiting for this since Wednesday 10 December 2025."; r.Waiting.Text.String() != want {
+		if want := "You were referred on Monday 1 December 2025. We first saw this step on Wednesday 10 December 2025."; r.Waiting.Text.String() != want {
 			t.Errorf("text %q", r.Waiting.Text)
 		}
 		if !strings.Contains(r.State.NextStep.String(), "You do not need to do anything now") {
@@ -168,6 +169,8 @@ func TestWaiting(t *testing.T) {
 		// time, so midnight is 23:00 UTC.
 		first := seenWaiting(0)
 		first.Since = time.Date(2026, time.February, 17, 15, 0, 0, 0, time.UTC)
+		waiting.ReferredOn = referral.Date{Year: 2026, Month: time.February, Day: 16}
+		defer func() { waiting.ReferredOn = december }()
 		midnight := time.Date(2026, time.March, 30, 23, 0, 0, 0, time.UTC)
 		early := midnight.Add(-1)
 		got := buildWith([]referral.Facts{waiting}, []referral.Observed{first}, valueSets(t), wording.English, early)
@@ -178,10 +181,24 @@ func TestWaiting(t *testing.T) {
 			t.Error("not long at midnight")
 		}
 	})
+	t.Run("is long after 18 weeks from the referral, seen before or not", func(t *testing.T) {
+		f := atService(referral.StateAwaitingTriage, func(f *referral.Facts) {
+			f.ReferredOn = referral.Date{Year: 2026, Month: time.January, Day: 20}
+		})
+		midnight := time.Date(2026, time.May, 25, 23, 0, 0, 0, time.UTC)
+		early := build([]referral.Facts{f}, valueSets(t), wording.English, midnight.Add(-1))
+		if early.Referrals[0].Waiting.Long || !early.ChangesAt.Equal(midnight) {
+			t.Errorf("long %t, changes at %v", early.Referrals[0].Waiting.Long, early.ChangesAt)
+		}
+		got := build([]referral.Facts{f}, valueSets(t), wording.English, midnight)
+		if !got.Referrals[0].Waiting.Long || got.Summary.Certain {
+			t.Errorf("%+v, %+v", got.Referrals[0].Waiting, got.Summary)
+		}
+	})
 	t.Run("says when it is long what to do and whom to phone, and nothing says to do nothing", func(t *testing.T) {
 		r := with(t, now(), waiting, seenWaiting(42))
 		want := "This is a long wait. If you have heard nothing, phone Leeds Teaching Hospitals NHS Trust on 0113 496 0001 and ask what is happening."
-		if r.State.NextStep.String() != want || !strings.HasSuffix(r.Waiting.Text.String(), " "+want) {
+		if !strings.HasSuffix(r.State.NextStep.String(), " "+want) || !strings.HasSuffix(r.Waiting.Text.String(), " "+want) {
 			t.Errorf("next step %q, text %q", r.State.NextStep, r.Waiting.Text)
 		}
 		if answer := encode(t, r); strings.Contains(answer, "do not need to do anything") {
@@ -193,7 +210,7 @@ func TestWaiting(t *testing.T) {
 	})
 	t.Run("names somebody to contact also where no number is known", func(t *testing.T) {
 		bare := referral.Facts{Source: "ers-01", ID: anyReferral, State: referral.StateAwaitingTriage, Priority: "ROUTINE"}
-		if r := with(t, now(), bare, seenWaiting(50)); !strings.Contains(r.Waiting.Text.String(), "contact your GP surgery and ask") {
+		if r := with(t, now(), bare, seenWaiting(50)); !strings.Contains(r.Waiting.Text.String(), "phone your GP surgery and ask") {
 			t.Errorf("text %q", r.Waiting.Text)
 		}
 	})
@@ -218,7 +235,9 @@ func TestWaiting(t *testing.T) {
 		}
 	})
 	t.Run("is null where there is nothing to tell", func(t *testing.T) {
-		if answer := encode(t, one(t, waiting, now())); !strings.Contains(answer, `"waiting": null`) {
+		unknown := waiting
+		unknown.ReferredOn = referral.Date{}
+		if answer := encode(t, one(t, unknown, now())); !strings.Contains(answer, `"waiting": null`) {
 			t.Error(answer)
 		}
 	})

@@ -3,7 +3,6 @@ package timeline
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/wording"
@@ -67,8 +66,7 @@ func first(a, b bool) int {
 // that the citizen has nothing to do.
 func certain(in Input, list []draft) bool {
 	return complete(in) && !slices.ContainsFunc(list, func(d draft) bool {
-		long := d.Waiting != nil && d.Waiting.Long // the next step says whom to ask
-		return d.State.Code == referral.StateUnknown || d.State.WhoActs == referral.UnknownActor || long
+		return d.unclear() || d.Waiting != nil && d.Waiting.Long // the next step says whom to ask
 	})
 }
 
@@ -79,26 +77,27 @@ func complete(in Input) bool {
 
 // summary says the whole in one line.
 func (b *builder) summary(in Input, list []draft) Summary {
-	var s Summary
-	var next time.Time
+	s := Summary{Certain: certain(in, list)}
+	var next *draft
 	for i := range list {
 		d := &list[i]
 		if d.State.WhoActs == referral.You {
 			s.NeedsAction++
 		}
-		if a := d.Appointment; a != nil && a.Start != nil && !a.HasPassed {
-			start, err := time.Parse(rfc3339, *a.Start)
-			if err == nil && (next.IsZero() || start.Before(next)) {
-				next, s.NextAppointment = start, a.Start
-			}
+		if d.booking.isAhead() && (next == nil || d.booking.start.Before(next.booking.start)) {
+			next = d
 		}
+	}
+	if next != nil {
+		text := b.when(next.booking)
+		s.NextAppointment, s.NextAppointmentText, s.NextReferralID = next.Appointment.Start, &text, &next.ID
 	}
 	switch {
 	case len(list) == 0 && complete(in):
 		s.Text = b.say(wording.KeySummaryEmpty)
 	case len(list) == 0:
 		s.Text = b.say(wording.KeySummaryMissing)
-	case s.NeedsAction == 0 && certain(in, list):
+	case s.NeedsAction == 0 && s.Certain:
 		s.Text = b.say(wording.KeySummaryNothing)
 	case s.NeedsAction == 0:
 		s.Text = b.say(wording.KeySummaryUncertain)
@@ -106,4 +105,12 @@ func (b *builder) summary(in Input, list []draft) Summary {
 		s.Text = b.words.Count(b.lang, wording.KeySummaryAction, s.NeedsAction)
 	}
 	return s
+}
+
+// when says the day of an appointment, and the time where it is known.
+func (b *builder) when(k booking) wording.Text {
+	if k.dayOnly {
+		return b.words.Date(k.start, b.lang)
+	}
+	return b.sayAt(wording.KeyDateAndTime, k.start)
 }

@@ -111,7 +111,7 @@ func TestSummary(t *testing.T) {
 	yours2.ID = "athird"
 	for want, facts := range map[string][]referral.Facts{
 		"You have no referrals to show":        nil,
-		"Nothing needs you to do anything now": {waiting},
+		"You do not need to do anything now":   {waiting},
 		"1 referral needs you to do something": {waiting, yours},
 		"2 referrals need you to do something": {waiting, yours, yours2},
 	} {
@@ -139,7 +139,7 @@ func TestSummary(t *testing.T) {
 			"nothing, and a source failed": {timeline.Input{Sources: failed}, missing},
 			"nothing readable":             {timeline.Input{Notices: unread}, missing},
 			"you act all the same":         {timeline.Input{Facts: []referral.Facts{yours}, Sources: failed}, "1 referral needs you to do something"},
-			"all is well":                  {timeline.Input{Facts: []referral.Facts{waiting}, Sources: failed[:1]}, "Nothing needs you to do anything now"},
+			"all is well":                  {timeline.Input{Facts: []referral.Facts{waiting}, Sources: failed[:1]}, "You do not need to do anything now"},
 		} {
 			if got := timeline.Build(c.in, vs.Set, vs.policy, wording.English, now()).Summary.Text.String(); got != c.want {
 				t.Errorf("%s: got %q, want %q", name, got, c.want)
@@ -147,7 +147,7 @@ func TestSummary(t *testing.T) {
 		}
 	})
 	t.Run("an empty timeline has arrays and not null", func(t *testing.T) {
-		want := "{\n  \"summary\": {\n    \"needsAction\": 0,\n    \"nextAppointment\": null,\n    \"text\": \"You have no referrals to show\"\n  },\n  \"referrals\": [],\n  \"events\": []\n}\n"
+		want := "{\n  \"summary\": {\n    \"needsAction\": 0,\n    \"certain\": true,\n    \"nextAppointment\": null,\n    \"nextAppointmentText\": null,\n    \"nextReferralId\": null,\n    \"text\": \"You have no referrals to show\"\n  },\n  \"referrals\": [],\n  \"events\": []\n}\n"
 		if got := encode(t, build(nil, vs, wording.English, now())); got != want {
 			t.Errorf("got %s", got)
 		}

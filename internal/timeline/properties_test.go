@@ -3,6 +3,7 @@ package timeline_test
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -145,6 +146,12 @@ func TestAnyFactsGiveATimeline(t *testing.T) {
 			}
 			if r.State.WhoActs == referral.You {
 				needs++
+			}
+			if step := r.State.NextStep.String(); strings.Contains(step, "hone the hospital") || !got.Summary.Certain && strings.Contains(step, "do not need to do") {
+				rt.Fatalf("%s, and the next step is %q", r.Contact.Role, step)
+			}
+			if a := r.Appointment; a != nil && a.Remote && (r.Service.Locations == nil || len(r.Service.Locations) > 0) {
+				rt.Fatalf("a phone appointment at a place: %+v", r.Service)
 			}
 			events += len(r.Events)
 		}

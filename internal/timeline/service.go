@@ -65,6 +65,9 @@ func (b *builder) service(s *referral.Service, verdict disclosure.Level) *Servic
 		return shown
 	}
 	shown.Provider = b.place(s.Provider, verdict, b.policy.Softened.Provider)
+	if t, _ := b.words.AppointmentType(s.Type); t.Remote {
+		return shown // people travel to a place that they read
+	}
 	for i := range s.Locations {
 		shown.Locations = append(shown.Locations, *b.place(&s.Locations[i], verdict, b.policy.Softened.Location))
 	}

@@ -7,60 +7,64 @@ import (
 
 // state says where a referral is: its phase, who acts, and in which words.
 // byTime says that a date that went by chose the words, and not the stage.
-func (b *builder) state(code string, rule referral.Rules, k booking, due duty) (_ State, byTime bool) {
+func (b *builder) state(d *draft, rule referral.Rules) (byTime bool) {
+	code, k, due := d.stage.State, d.booking, d.due
 	s := State{Code: code, Phase: rule.Phase, WhoActs: rule.WhoActs}
-	words := wording.StateKey(code)
+	d.words = wording.StateKey(code)
 	if code == referral.StateBooked {
 		switch {
 		case k.kind == dateToCome:
-			words, s.Phase, s.WhoActs = wording.BookedDateToCome, referral.PhaseWithService, referral.ByHospital
+			d.words, s.Phase, s.WhoActs = wording.BookedDateToCome, referral.PhaseWithService, referral.ByHospital
 		case k.kind == dateUnseen:
-			words, s.WhoActs = wording.BookedDateUnseen, referral.You
+			d.words, s.WhoActs = wording.BookedDateUnseen, referral.You
 		case k.passed:
 			// What follows was said at the appointment, if there was one: e-RS does not know.
-			words, s.Phase, s.WhoActs, byTime = wording.BookedDatePassed, referral.PhasePassed, referral.UnknownActor, true
+			d.words, s.Phase, s.WhoActs, byTime = wording.BookedDatePassed, referral.PhasePassed, referral.UnknownActor, true
+			if k.dayOnly {
+				d.words = wording.BookedDayPassed
+			}
+		case k.dayOnly:
+			d.words = wording.BookedTimeUnseen
 		}
 	}
 	waiting := s.WhoActs == referral.ByHospital || code == referral.StateUnknown
 	if due.overdue && waiting {
-		words, s.WhoActs, byTime = wording.Overdue(due.kind), referral.You, true
+		d.words, s.WhoActs, byTime = wording.Overdue(due.kind), referral.You, true
 	}
-	text := b.words.State(words)
+	text := b.words.State(d.words)
 	s.Title = text.Title.In(b.lang)
-	s.NextStep = text.NextStep.In(b.lang)
-	s.Description = b.describe(text, words, k, due)
-	return s, byTime
+	s.NextStep = b.askContact(text.NextStep, d.Contact)
+	if d.kind.NextStep != nil && d.booking.kind == booked && s.Phase == referral.PhaseBooked {
+		s.NextStep = b.askContact(d.kind.NextStep, d.Contact)
+	}
+	s.Description = b.describe(text, d)
+	d.State = s
+	return byTime
 }
 
 // describe fills in the one date that the words are about.
-func (b *builder) describe(text wording.StateWords, key wording.StateKey, k booking, due duty) wording.Text {
+func (b *builder) describe(text wording.StateWords, d *draft) wording.Text {
 	switch {
-	case key == referral.StateBooked, key == wording.BookedDatePassed:
-		return b.words.FillAt(text.Description, b.lang, k.start)
-	case due.dueBy.IsZero():
+	case d.words == referral.StateBooked, d.words == wording.BookedDatePassed:
+		return b.words.FillAt(text.Description, b.lang, d.booking.start)
+	case d.words == wording.BookedTimeUnseen, d.words == wording.BookedDayPassed:
+		return b.words.FillOn(text.Description, b.lang, d.booking.start)
+	case d.due.dueBy.IsZero():
 		return text.Description.In(b.lang)
 	case text.DescriptionBy != nil:
-		return b.words.FillOn(text.DescriptionBy, b.lang, due.dueBy.Begins(b.london()))
+		return b.words.FillOn(text.DescriptionBy, b.lang, d.due.dueBy.Begins(b.london()))
 	}
-	return b.words.FillOn(text.Description, b.lang, due.dueBy.Begins(b.london()))
+	return b.words.FillOn(text.Description, b.lang, d.due.dueBy.Begins(b.london()))
 }
 
-// addNextSteps puts what else must be done into the state's next step. It reports
-// whether the appointment is remote, that is at no place.
-func (b *builder) addNextSteps(r *Referral, f *referral.Facts, k booking) (remote bool) {
-	if f.Service != nil && k.kind == booked {
-		t, _ := b.words.AppointmentType(f.Service.Type)
-		remote = t.Remote
-		if t.NextStep != nil && r.State.Phase == referral.PhaseBooked {
-			r.State.NextStep = t.NextStep.In(b.lang)
-		}
+// nextStep adds what else must be done.
+func (b *builder) nextStep(d *draft) {
+	add := func(text wording.Text) { d.State.NextStep = d.State.NextStep.Then(text) }
+	if d.booking.strange {
+		d.State.WhoActs = referral.You
+		add(b.askContact(b.words.Phrase(wording.KeyCheckAppointment), d.Contact))
 	}
-	if k.strange {
-		r.State.WhoActs = referral.You
-		r.State.NextStep = r.State.NextStep.Then(b.say(wording.KeyCheckAppointment))
+	if d.State.WhoActs == referral.You && *d.Priority.Code == wording.PriorityUrgent {
+		add(b.say(wording.KeyUrgentAction))
 	}
-	if r.State.WhoActs == referral.You && *r.Priority.Code == wording.PriorityUrgent {
-		r.State.NextStep = r.State.NextStep.Then(b.say(wording.KeyUrgentAction))
-	}
-	return remote
 }

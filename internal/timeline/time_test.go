@@ -73,6 +73,26 @@ func TestAppointmentPasses(t *testing.T) {
 	})
 }
 
+func TestADayWithoutATimeIsPastWhenItIsOver(t *testing.T) {
+	day := time.Date(2026, time.July, 31, 23, 0, 0, 0, time.UTC) // 1 August in London
+	end := day.AddDate(0, 0, 1)
+	f := atService(referral.StateBooked, func(f *referral.Facts) { f.Appointment = appointment(day, 0) })
+	before := build([]referral.Facts{f}, valueSets(t), wording.English, end.Add(-1))
+	r, a := before.Referrals[0], before.Referrals[0].Appointment
+	if a.HasPassed || text(a.Date) != "2026-08-01" || a.Start != nil || r.State.Description.String() != "Your appointment is on Saturday 1 August 2026. We do not have the time." {
+		t.Errorf("%+v, %q", a, r.State.Description)
+	}
+	if s := before.Summary; s.NextAppointment != nil || words(s.NextAppointmentText) != "Saturday 1 August 2026" || text(s.NextReferralID) != r.ID {
+		t.Errorf("%+v", s)
+	}
+	if !before.ChangesAt.Equal(end) {
+		t.Errorf("changes at %v, want %v", before.ChangesAt, end)
+	}
+	if r := one(t, f, end); !r.Appointment.HasPassed || r.State.Phase != referral.PhasePassed {
+		t.Errorf("%+v", r.Appointment)
+	}
+}
+
 func TestLondonTimeWhateverTheOffset(t *testing.T) {
 	tokyo := time.FixedZone("", 9*3600)
 	for name, tt := range map[string]struct {
@@ -83,7 +103,8 @@ func TestLondonTimeWhateverTheOffset(t *testing.T) {
 		"winter shows its offset too":     {time.Date(2026, 1, 14, 9, 0, 0, 0, time.UTC), "2026-01-14T09:00:00+00:00", "Wednesday 14 January 2026", "9am"},
 		"another zone":                    {time.Date(2026, 1, 15, 2, 5, 0, 0, tokyo), "2026-01-14T17:05:00+00:00", "Wednesday 14 January 2026", "5:05pm"},
 		"midday":                          {time.Date(2026, 1, 14, 12, 0, 0, 0, time.UTC), "2026-01-14T12:00:00+00:00", "Wednesday 14 January 2026", "midday"},
-		"midnight":                        {time.Date(2026, 7, 13, 23, 0, 0, 0, time.UTC), "2026-07-14T00:00:00+01:00", "Tuesday 14 July 2026", "midnight"},
+		"midnight of UTC":                 {time.Date(2026, 7, 14, 0, 0, 0, 0, time.UTC), "<null>", "Tuesday 14 July 2026", "<null>"},
+		"midnight":                        {time.Date(2026, 7, 13, 23, 0, 0, 0, time.UTC), "<null>", "Tuesday 14 July 2026", "<null>"},
 		"the hour before clocks go on":    {time.Date(2026, 3, 29, 0, 30, 0, 0, time.UTC), "2026-03-29T00:30:00+00:00", "Sunday 29 March 2026", "12:30am"},
 		"the hour after":                  {time.Date(2026, 3, 29, 1, 30, 0, 0, time.UTC), "2026-03-29T02:30:00+01:00", "Sunday 29 March 2026", "2:30am"},
 		"the first of two half past ones": {time.Date(2026, 10, 25, 0, 30, 0, 0, time.UTC), "2026-10-25T01:30:00+01:00", "Sunday 25 October 2026", "1:30am"},
@@ -127,7 +148,7 @@ func TestAnAppointmentAgainstItsStateIsShownAndTheCitizenToldToCheck(t *testing.
 	f := atService(referral.StateRejected, func(f *referral.Facts) { f.Appointment = appointment(start, 0) })
 	got := build([]referral.Facts{f}, valueSets(t), wording.English, now())
 	r := got.Referrals[0]
-	if r.Appointment == nil || r.State.WhoActs != referral.You || !strings.Contains(r.State.NextStep.String(), "Phone the hospital to check") {
+	if r.Appointment == nil || r.State.WhoActs != referral.You || !strings.Contains(r.State.NextStep.String(), "Phone Leeds Teaching Hospitals NHS Trust on 0113 496 0001 to check") {
 		t.Errorf("appointment %v, who acts %s, next step %q", r.Appointment, r.State.WhoActs, r.State.NextStep)
 	}
 	if got.Counts.Contradictions != 1 {

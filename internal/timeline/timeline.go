@@ -30,10 +30,18 @@ type Timeline struct {
 // Summary is the timeline in one line.
 type Summary struct {
 	NeedsAction int `json:"needsAction"` // referrals in which the citizen acts next
+	// Certain: every source answered freshly and all of it could be read, and of each
+	// referral it is known who acts and that nobody has waited long. An app must not
+	// say "nothing to do" without it.
+	Certain bool `json:"certain"`
 	// NextAppointment is the start of the next appointment that has not passed,
-	// RFC 3339 with the London offset; nil when there is none.
-	NextAppointment *string      `json:"nextAppointment"`
-	Text            wording.Text `json:"text"`
+	// RFC 3339 with the London offset; nil when there is none, or only its day is known.
+	NextAppointment *string `json:"nextAppointment"`
+	// NextAppointmentText is its day, and time where known, in words, and NextReferralID
+	// the referral that it is of; both nil when there is none.
+	NextAppointmentText *wording.Text `json:"nextAppointmentText"`
+	NextReferralID      *string       `json:"nextReferralId"`
+	Text                wording.Text  `json:"text"`
 }
 
 // Referral is one referral as the citizen sees it.
@@ -53,8 +61,8 @@ type Referral struct {
 	Contact     Contact      `json:"contact"`
 	Appointment *Appointment `json:"appointment"`
 	Review      *Review      `json:"review"`
-	// Waiting is absent when the citizen does not wait for the hospital, and when
-	// no earlier read shows since when.
+	// Waiting is nil when the citizen does not wait for the hospital, and when no
+	// day is known from which to count.
 	Waiting *Waiting `json:"waiting"`
 	// ManageURL is this service's own hand-off path; nil when the source gave no link.
 	ManageURL *string `json:"manageUrl"`
@@ -92,7 +100,7 @@ type Service struct {
 	Name      *wording.Text `json:"name"` // nil when it could not be looked up
 	Type      *Coded        `json:"type"`
 	Provider  *Place        `json:"provider"`
-	Locations []Place       `json:"locations"` // never null
+	Locations []Place       `json:"locations"` // never null; none where the appointment is remote
 }
 
 // Contact is whom to phone or ask.
@@ -103,8 +111,8 @@ type Contact struct {
 	// Source is "ods" where the name comes from the organisation directory,
 	// "default" where these are general words.
 	Source string `json:"source"`
-	// Note says what kind of number Phone is (a switchboard, not the clinic);
-	// nil exactly when Phone is nil.
+	// Note says what kind of number Phone is (a switchboard, not the clinic), and
+	// that somebody else has closed; nil when there is neither.
 	Note *wording.Text `json:"note"`
 }
 
@@ -112,16 +120,19 @@ type Contact struct {
 // London offset.
 type Appointment struct {
 	ID    string  `json:"id"`
-	Start *string `json:"start"` // nil: not known here
+	Date  *string `json:"date"`  // London day; nil: not known here
+	Start *string `json:"start"` // nil: not known here, or the day only
 	End   *string `json:"end"`
-	// DisplayDate and DisplayTime are nil exactly when Start is nil.
+	// DisplayDate is nil exactly when Date is nil, and DisplayTime when Start is.
 	DisplayDate *wording.Text `json:"displayDate"` // "Wednesday 6 August 2025"
-	DisplayTime *wording.Text `json:"displayTime"` // "2:30pm", "midday", "midnight"
+	DisplayTime *wording.Text `json:"displayTime"` // "2:30pm", "midday"
 	// DateToBeConfirmed: hospital staff will send the date and time.
 	DateToBeConfirmed bool `json:"dateToBeConfirmed"`
 	// HasPassed: the end (or the start, where no end is known) lies behind. It
 	// never means that anybody attended.
 	HasPassed bool `json:"hasPassed"`
+	// Remote: somebody will phone; the citizen must not travel.
+	Remote bool `json:"remote"`
 
 	// Calendar is what a calendar file says about it.
 	Calendar CalendarEntry `json:"-"`

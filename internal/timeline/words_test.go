@@ -60,7 +60,7 @@ func TestWelsh(t *testing.T) {
 		}
 	})
 	t.Run("and English where it has not", func(t *testing.T) {
-		part, err := load(withFile(t, "states.yaml", replace("      cy: Mae eich llythyr apwyntiad yn dweud ble i fynd a beth i ddod gyda chi. Os na allwch ddod ar y dyddiad hwn, ffoniwch yr ysbyty cyn gynted ag y gallwch.\n", "")))
+		part, err := load(withFile(t, "states.yaml", replace("      cy: Mae eich llythyr apwyntiad yn dweud ble i fynd a beth i ddod gyda chi. Os na allwch ddod ar y dyddiad hwn, ffoniwch {contact} cyn gynted ag y gallwch.\n", "")))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -164,7 +164,7 @@ func (s *Set) readTypes(d *Document) {
 		}
 		t := AppointmentType{Display: d.Phrase(raw.Display, nil, "appointment_types", code, "display"), Remote: raw.Remote}
 		if raw.NextStep != nil {
-			t.NextStep = d.Phrase(raw.NextStep, nil, "appointment_types", code, "next_step")
+			t.NextStep = d.Phrase(raw.NextStep, raw.NextStep.contactSlot(), "appointment_types", code, "next_step")
 		}
 		s.types[code] = t
 	}

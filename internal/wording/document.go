@@ -145,8 +145,20 @@ func (d *Document) line(at []string) int {
 	return line
 }
 
+// SlotContact stands in a phrase for whom to phone, with the number where it is known.
+const SlotContact = "contact"
+
 // Words are one phrase as it is written, by language.
 type Words map[Lang]string
+
+// contactSlot lists the slot for whom to phone where the English words have it: a
+// phrase then needs it in every language.
+func (w Words) contactSlot() []string {
+	if strings.Contains(w[English], "{"+SlotContact+"}") {
+		return []string{SlotContact}
+	}
+	return nil
+}
 
 // Phrase reads one phrase with exactly these slots. Words in a language that
 // the file does not offer are checked and left out.

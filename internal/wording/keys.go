@@ -5,9 +5,10 @@ type Key string
 
 // The phrases, by their keys in phrases.yaml.
 const (
-	KeyDate     Key = "date"
-	KeyMidday   Key = "midday"
-	KeyMidnight Key = "midnight"
+	KeyDate        Key = "date"
+	KeyDateAndTime Key = "date_and_time"
+	KeyMidday      Key = "midday"
+	KeyMidnight    Key = "midnight"
 
 	KeySummaryEmpty     Key = "summary_empty"
 	KeySummaryNothing   Key = "summary_nothing_to_do"
@@ -15,6 +16,8 @@ const (
 	KeySummaryMissing   Key = "summary_missing"
 	KeySummaryAction    Key = "summary_action" // counted
 
+	KeyNothingToDo      Key = "nothing_to_do_now"
+	KeyWorried          Key = "waiting_worried"
 	KeyUrgentAction     Key = "urgent_action"
 	KeyCheckAppointment Key = "check_appointment"
 
@@ -27,24 +30,30 @@ const (
 	KeySeenSince        Key = "event_state_since"
 	KeySeenFirst        Key = "event_state_first_seen"
 
-	KeyWaitingSince     Key = "waiting_since"
+	KeyWaitingReferred  Key = "waiting_referred"
+	KeyWaitingFirstSeen Key = "waiting_first_seen"
 	KeyWaitingLong      Key = "waiting_long"
-	KeyWaitingLongPhone Key = "waiting_long_phone"
 
 	KeyChangeNew         Key = "change_new_referral"
 	KeyChangeAppointment Key = "change_appointment"
+	KeyChangeDay         Key = "change_appointment_day"
 	KeyChangeReview      Key = "change_review"
 	KeyChangeGone        Key = "change_gone"
 	KeyChangeGoneNext    Key = "change_gone_next_step"
 	KeyChangeBefore      Key = "change_before"
 
+	KeyContactOn     Key = "contact_on"
+	KeyContactClosed Key = "contact_closed"
 	KeyContactGP     Key = "contact_gp"
 	KeySwitchboard   Key = "contact_switchboard"
 	KeySwitchboardGP Key = "contact_referrer_phone"
 
-	KeyCalendarTitle  Key = "calendar_title"
-	KeyCalendarDetail Key = "calendar_detail"
-	KeyCalendarPhone  Key = "calendar_phone"
+	KeyCalendarTitle        Key = "calendar_title"
+	KeyCalendarTitleRemote  Key = "calendar_title_remote"
+	KeyCalendarDetail       Key = "calendar_detail"
+	KeyCalendarDetailRemote Key = "calendar_detail_remote"
+	KeyCalendarPhone        Key = "calendar_phone"
+	KeyCalendarReference    Key = "calendar_reference"
 
 	KeyUnknownSpecialty Key = "specialty_unknown"
 	KeyUnknownType      Key = "appointment_type_unknown"
@@ -57,14 +66,17 @@ const (
 func keySlots() map[Key][]string {
 	return map[Key][]string{
 		KeyDate:             {"weekday", "day", "month", "year"},
+		KeyDateAndTime:      {"date", "time"},
 		KeyMidday:           nil,
 		KeyMidnight:         nil,
 		KeySummaryEmpty:     nil,
 		KeySummaryNothing:   nil,
 		KeySummaryUncertain: nil,
 		KeySummaryMissing:   nil,
+		KeyNothingToDo:      nil,
+		KeyWorried:          {SlotContact},
 		KeyUrgentAction:     nil,
-		KeyCheckAppointment: nil,
+		KeyCheckAppointment: {SlotContact},
 		KeyReferred:         nil,
 		KeyReferredBy:       {"name"},
 		KeyAppointment:      nil,
@@ -74,25 +86,33 @@ func keySlots() map[Key][]string {
 		KeySeenSince:        {"date"},
 		KeySeenFirst:        {"date"},
 
-		KeyWaitingSince:     {"date"},
-		KeyWaitingLong:      {"name"},
-		KeyWaitingLongPhone: {"name", "phone"},
+		KeyWaitingReferred:  {"date"},
+		KeyWaitingFirstSeen: {"date"},
+		KeyWaitingLong:      {SlotContact},
 
 		KeyChangeNew:         nil,
 		KeyChangeAppointment: {"date", "time"},
+		KeyChangeDay:         {"date"},
 		KeyChangeReview:      {"date"},
 		KeyChangeGone:        nil,
 		KeyChangeGoneNext:    nil,
 		KeyChangeBefore:      {"state"},
 
-		KeyContactGP:        nil,
-		KeySwitchboard:      nil,
-		KeySwitchboardGP:    nil,
-		KeyCalendarTitle:    nil,
-		KeyCalendarDetail:   nil,
-		KeyCalendarPhone:    {"name", "phone"},
-		KeyUnknownSpecialty: nil,
-		KeyUnknownType:      nil,
-		KeyOtherIssue:       nil,
+		KeyContactOn:     {"name", "phone"},
+		KeyContactClosed: {"name"},
+		KeyContactGP:     nil,
+		KeySwitchboard:   nil,
+		KeySwitchboardGP: nil,
+
+		KeyCalendarTitle:        nil,
+		KeyCalendarTitleRemote:  nil,
+		KeyCalendarDetail:       nil,
+		KeyCalendarDetailRemote: nil,
+
+		KeyCalendarPhone:     {"name", "phone"},
+		KeyCalendarReference: {"reference"},
+		KeyUnknownSpecialty:  nil,
+		KeyUnknownType:       nil,
+		KeyOtherIssue:        nil,
 	}
 }

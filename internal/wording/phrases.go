@@ -14,6 +14,7 @@ type stateRaw struct {
 	DescriptionBy Words `yaml:"description_by"`
 	NextStep      Words `yaml:"next_step"`
 	LongWaitDays  int   `yaml:"long_wait_days"`
+	NothingToDo   bool  `yaml:"nothing_to_do"`
 }
 
 // longestLongWait bounds long_wait_days.
@@ -39,14 +40,19 @@ func (s *Set) readStates(d *Document) {
 		entry := StateWords{
 			Title:        d.Phrase(raw.Title, nil, at("title")...),
 			Description:  d.Phrase(raw.Description, slots[name], at("description")...),
-			NextStep:     d.Phrase(raw.NextStep, nil, at("next_step")...),
+			NextStep:     d.Phrase(raw.NextStep, raw.NextStep.contactSlot(), at("next_step")...),
 			LongWaitDays: raw.LongWaitDays,
+			NothingToDo:  raw.NothingToDo,
 		}
-		switch waits := hospitalActs(name); {
+		waits := hospitalActs(name)
+		switch {
 		case waits && (raw.LongWaitDays < 1 || raw.LongWaitDays > longestLongWait):
 			d.Fault(fmt.Sprintf("say after how many days a wait is long, 1 to %d", longestLongWait), at("long_wait_days")...)
 		case !waits && raw.LongWaitDays != 0:
 			d.Fault("nobody waits for the hospital here", at("long_wait_days")...)
+		}
+		if !waits && raw.NothingToDo {
+			d.Fault("only where the hospital acts can the citizen be told to do nothing", at("nothing_to_do")...)
 		}
 		if raw.DescriptionBy != nil {
 			entry.DescriptionBy = d.Phrase(raw.DescriptionBy, []string{"date"}, at("description_by")...)

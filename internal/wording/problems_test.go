@@ -46,7 +46,7 @@ func TestProblemWords(t *testing.T) {
 		{"bad_request", "", ByPerson, Welsh, "Nid yw rhywbeth yn y cyfeiriad, neu yn yr hyn a anfonwyd, yn iawn."},
 		{"internal_error", "", ByApp, English, "Something went wrong on our side."},
 		{"internal_error", "", ByPerson, Welsh, "Aeth rhywbeth o'i le ar ein hochr ni."},
-		{"service_unavailable", DetailMaintenance, ByPerson, Welsh, "Mae gwaith yn cael ei wneud ar y gwasanaeth hwn a bydd yn ôl cyn bo hir."},
+		{"service_unavailable", DetailMaintenance, ByPerson, Welsh, "Rydym yn gweithio ar y wefan hon a byddwn yn ôl cyn bo hir."},
 		{"service_unavailable", DetailStaffSignInUnfinished, ByApp, English, "We could not finish this sign-in."},
 		{"a_new_code", "", ByApp, English, "Something went wrong on our side."},
 		{"csrf", "a_new_detail", ByApp, Welsh, "Fe wnaethom stopio cais nad oedd wedi dod o'n tudalennau ni."},

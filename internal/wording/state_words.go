@@ -10,8 +10,10 @@ type StateKey string
 const (
 	BookedDateToCome StateKey = "BOOKED.date_to_come" // hospital staff will send the date
 	BookedDateUnseen StateKey = "BOOKED.date_unseen"  // booked, but no appointment could be read
+	BookedTimeUnseen StateKey = "BOOKED.time_unseen"  // the day is known, the time of day is not
 	BookedDatePassed StateKey = "BOOKED.passed"
-	overdue          StateKey = "OVERDUE." // followed by the kind of review
+	BookedDayPassed  StateKey = "BOOKED.day_passed" // the same without a time of day
+	overdue          StateKey = "OVERDUE."          // followed by the kind of review
 )
 
 // Overdue is the key for a review of this kind that is overdue.
@@ -34,6 +36,9 @@ type StateWords struct {
 	// LongWaitDays is after how many days the wait for the hospital is long; 0
 	// where the hospital does not act.
 	LongWaitDays int
+	// NothingToDo: the citizen may be told that there is nothing to do now, where all
+	// else is certain.
+	NothingToDo bool
 }
 
 // State returns the words of one situation.
@@ -47,7 +52,9 @@ func stateSlots() map[StateKey][]string {
 		referral.StateEnded:                 nil,
 		BookedDateToCome:                    nil,
 		BookedDateUnseen:                    nil,
+		BookedTimeUnseen:                    {"date"},
 		BookedDatePassed:                    {"date", "time"},
+		BookedDayPassed:                     {"date"},
 		Overdue(referral.ReviewTriage):      {"date"},
 		Overdue(referral.ReviewAppointment): {"date"},
 		Overdue(referral.ReviewUnknown):     {"date"},

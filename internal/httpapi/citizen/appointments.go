@@ -26,7 +26,7 @@ type appointmentView struct {
 	Specialty   *timeline.Coded   `json:"specialty"`
 	Service     *timeline.Service `json:"service"`
 	Contact     timeline.Contact  `json:"contact"`
-	CalendarURL *string           `json:"calendarUrl"` // null where no time is known
+	CalendarURL *string           `json:"calendarUrl"` // null where no day is known
 }
 
 // appointmentFilter is ?from=&to=&status=; London days, both included.
@@ -74,7 +74,7 @@ func (f appointmentFilter) choose(referrals []timeline.Referral) (views []appoin
 			Appointment: r.Appointment, ReferralID: r.ID, Title: r.State.Title,
 			Specialty: r.Specialty, Service: r.Service, Contact: r.Contact,
 		}
-		if r.Appointment.Start != nil {
+		if r.Appointment.Date != nil {
 			address := "/v1/appointments/" + r.Appointment.ID + "/calendar.ics"
 			v.CalendarURL = &address
 		}
@@ -89,28 +89,34 @@ func (f appointmentFilter) wants(a *timeline.Appointment) bool {
 	if (f.status == "past" && !a.HasPassed) || (f.status == "upcoming" && a.HasPassed) {
 		return false
 	}
-	if a.Start == nil {
+	if a.Date == nil {
 		return f.from == "" && f.to == ""
 	}
-	// Start carries London's offset, so its first ten characters are London's day.
-	day := (*a.Start)[:len(time.DateOnly)]
-	return (f.from == "" || day >= f.from) && (f.to == "" || day <= f.to)
+	return (f.from == "" || *a.Date >= f.from) && (f.to == "" || *a.Date <= f.to)
 }
 
-// sortAppointments puts the earliest first, and last those without a time.
+// sortAppointments puts the earliest first, on one day those without a time before
+// the others, and last those without a day.
 func sortAppointments(views []appointmentView) {
 	slices.SortFunc(views, func(a, b appointmentView) int {
-		x, y := startOf(a), startOf(b)
-		if x.IsZero() != y.IsZero() {
-			if x.IsZero() {
-				return 1
-			}
-			return -1
-		}
-		return cmp.Or(x.Compare(y), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(byDate(a.Date, b.Date), startOf(a).Compare(startOf(b)), cmp.Compare(a.ID, b.ID))
 	})
 }
 
+// byDate compares two days of the form YYYY-MM-DD; none is after all of them.
+func byDate(a, b *string) int {
+	switch {
+	case a == nil && b == nil:
+		return 0
+	case a == nil:
+		return 1
+	case b == nil:
+		return -1
+	}
+	return cmp.Compare(*a, *b)
+}
+
+// startOf is the zero time where only the day is known.
 func startOf(v appointmentView) time.Time {
 	if v.Start == nil {
 		return time.Time{}
