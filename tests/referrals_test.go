@@ -189,3 +189,40 @@ func TestManageYourReferralIsOneStepAwayAndThenNothingIsOld(t *testing.T) {
 		t.Errorf("half an hour later e-RS was still asked each time")
 	}
 }
+
+func TestWhatHasNoReferralIsShown(t *testing.T) {
+	t.Parallel()
+	b := harness.Start(t).Consented("orla")
+	for _, path := range []string{"/v1/timeline", "/v1/referrals"} {
+		a := b.Get(path)
+		harness.Answered(t, a, http.StatusMultiStatus)
+		orphans := harness.Read[struct {
+			Orphans []struct {
+				NextStep    string
+				Appointment *struct{ Date, DisplayTime *string }
+				Review      *struct{ DueBy *string }
+				Contact     struct{ Phone *string }
+			}
+		}](t, a.Body).Orphans
+		if len(orphans) != 2 {
+			t.Fatalf("%s: %d orphans in %s", path, len(orphans), a.Body)
+		}
+		// The review is due in 4 days, the appointment is in 15.
+		review, appointment := orphans[0], orphans[1]
+		if review.Review == nil || review.Review.DueBy == nil || review.Appointment != nil {
+			t.Errorf("%s: %+v", path, review)
+		}
+		if appointment.Appointment == nil || appointment.Appointment.Date == nil || *appointment.Appointment.DisplayTime != "3pm" || appointment.Review != nil {
+			t.Errorf("%s: %+v", path, appointment)
+		}
+		for _, o := range orphans {
+			if o.Contact.Phone == nil || !strings.Contains(o.NextStep, *o.Contact.Phone) {
+				t.Errorf("%s: nobody can be phoned: %+v", path, o)
+			}
+		}
+	}
+	page := string(b.Get("/timeline", "Accept", "text/html").Body)
+	if !strings.Contains(page, "An appointment that we cannot match to a referral") || !strings.Contains(page, " at 3pm") {
+		t.Error("the page does not show them")
+	}
+}

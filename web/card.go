@@ -67,27 +67,19 @@ func newCard(r timeline.Referral) Card {
 	if r.Waiting != nil && !r.Waiting.Long { // the next step mentions a long wait
 		c.Waiting = r.Waiting.Text
 	}
-	if r.Contact.Phone != nil {
-		c.Phone, c.Dial = *r.Contact.Phone, dial(*r.Contact.Phone)
-	}
+	c.Phone, c.Dial = phoneOf(r.Contact)
 	if r.BookingReference != nil {
 		c.BookingReference = *r.BookingReference
 	}
 	if r.ManageURL != nil {
 		c.ManageURL = *r.ManageURL
 	}
-	if s := r.Service; s != nil {
-		c.Service = optional(s.Name)
-		if s.Provider != nil {
-			c.Provider = optional(s.Provider.Name)
-		}
-	}
-	c.Appointment = newVisit(r)
+	c.Service, c.Provider = clinic(r.Service)
+	c.Appointment = newVisit(r.Appointment, r.Service)
 	return c
 }
 
-func newVisit(r timeline.Referral) *Visit {
-	a := r.Appointment
+func newVisit(a *timeline.Appointment, service *timeline.Service) *Visit {
 	if a == nil {
 		return nil
 	}
@@ -95,15 +87,34 @@ func newVisit(r timeline.Referral) *Visit {
 	if a.Date != nil && !a.HasPassed {
 		v.Calendar = "/v1/appointments/" + a.ID + "/calendar.ics"
 	}
-	if r.Service != nil {
-		if r.Service.Type != nil {
-			v.Kind = r.Service.Type.Display
+	if service != nil {
+		if service.Type != nil {
+			v.Kind = service.Type.Display
 		}
-		for _, l := range r.Service.Locations {
+		for _, l := range service.Locations {
 			if l.Name != nil {
 				v.Places = append(v.Places, *l.Name)
 			}
 		}
 	}
 	return v
+}
+
+// clinic is the name of a service and of its provider.
+func clinic(s *timeline.Service) (name, provider wording.Text) {
+	if s == nil {
+		return wording.Text{}, wording.Text{}
+	}
+	if s.Provider != nil {
+		provider = optional(s.Provider.Name)
+	}
+	return optional(s.Name), provider
+}
+
+// phoneOf is a contact's number, as it is read and as it is dialled.
+func phoneOf(c timeline.Contact) (phone, number string) {
+	if c.Phone == nil {
+		return "", ""
+	}
+	return *c.Phone, dial(*c.Phone)
 }

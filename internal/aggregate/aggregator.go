@@ -32,6 +32,7 @@ type SourceOutcome struct {
 // Result is the combined answer of all sources.
 type Result struct {
 	Facts   []referral.Facts
+	Orphans []referral.Facts // see Reading
 	Notices []referral.Notice
 	Sources []SourceOutcome
 	// Complete reports whether every source answered freshly and everything could be read.
@@ -192,6 +193,7 @@ func (a *Aggregator) together(ctx context.Context, answers []answer) (Result, er
 				status.Status, status.Issue = referral.SourcePartial, r.Value.PartialIssue
 			}
 			result.Facts = append(result.Facts, r.Value.Facts...)
+			result.Orphans = append(result.Orphans, r.Value.Orphans...)
 			result.Notices = append(result.Notices, r.Value.Notices...)
 		}
 		if failed := answers[i].failed; failed != nil {

@@ -37,7 +37,11 @@ type Source interface {
 // Reading is a complete reading of one source. All callers that get it from the
 // cache share it: they MUST NOT change it, nor anything that it refers to.
 type Reading struct {
-	Facts   []referral.Facts
+	Facts []referral.Facts
+	// Orphans are appointments and reviews whose referral the source did not send: no
+	// more is known than their ID, Source, Service and Appointment or Review. Each is
+	// in a notice too.
+	Orphans []referral.Facts
 	Notices []referral.Notice // what could not be read; it is never dropped silently
 	// Partial reports whether something is missing that the source should have given.
 	Partial bool

@@ -47,7 +47,7 @@ func serviceOf(h healthcareService) Service {
 func (f *found) serviceIDs() []string {
 	var ids []string
 	seen := map[string]bool{}
-	for _, r := range f.referrals {
+	for _, r := range f.withOrphans() {
 		if id := r.serviceID(); fhir.IsID(id) && !seen[id] {
 			seen[id] = true
 			ids = append(ids, id)
@@ -59,7 +59,7 @@ func (f *found) serviceIDs() []string {
 // withoutService counts the referrals whose service was not found.
 func (f *found) withoutService(services map[string]Service) int {
 	n := 0
-	for _, r := range f.referrals {
+	for _, r := range f.withOrphans() {
 		if id := r.serviceID(); id != "" {
 			if _, ok := services[id]; !ok {
 				n++

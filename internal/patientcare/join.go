@@ -33,6 +33,12 @@ func (f *found) join(london *time.Location) {
 	}
 }
 
+// addOrphan keeps what has no referral: the citizen must learn of its date.
+func (f *found) addOrphan(name string, a *appointment, t *task) {
+	f.rejectEntry(referral.Orphan, reasonOrphan)
+	f.orphans = append(f.orphans, &foundReferral{serviceRequest: &serviceRequest{}, key: "orphan/" + name, appointment: a, task: t})
+}
+
 // tellApart gives referrals of one id different names where they have different
 // booking references: then they are two, and not two versions of one.
 func (f *found) tellApart() {
@@ -54,9 +60,11 @@ func (f *found) tellApart() {
 
 func (f *found) joinAppointment(a *appointment, r *foundReferral, london *time.Location) {
 	switch {
+	case r == nil && a.stands() && !a.startUnreadable(london):
+		f.addOrphan(a.Name(), a, nil)
 	case r == nil:
 		f.rejectEntry(referral.Orphan, reasonOrphan)
-	case a.Status != statusBooked || a.Modified:
+	case !a.stands():
 		// Shown as booked, it would send a citizen to an appointment that does not exist.
 		f.rejectEntry(referral.UnreadableAppointment, reasonStatus)
 		r.hiddenAppointment = better(r.hiddenAppointment, a, london)
@@ -71,6 +79,9 @@ func (f *found) joinAppointment(a *appointment, r *foundReferral, london *time.L
 		r.appointment = better(r.appointment, a, london)
 	}
 }
+
+// stands reports whether it is booked, as far as its status says.
+func (a *appointment) stands() bool { return a.Status == statusBooked && !a.Modified }
 
 // startUnreadable reports whether a start is there in some form and cannot be
 // read. A start that e-RS omitted is not unreadable.
@@ -102,11 +113,18 @@ func better(a, b *appointment, london *time.Location) *appointment {
 	return a
 }
 
+// stands reports whether somebody still means to do it, as far as its status says.
+func (t *task) stands() bool {
+	return !t.Modified && slices.Contains([]string{"requested", "received", "accepted", "ready", "in-progress"}, t.Status)
+}
+
 func (f *found) joinTask(t *task, r *foundReferral) {
 	switch {
+	case r == nil && t.stands():
+		f.addOrphan(t.Name(), nil, t)
 	case r == nil:
 		f.rejectEntry(referral.Orphan, reasonOrphan)
-	case t.Modified || !slices.Contains([]string{"requested", "received", "accepted", "ready", "in-progress"}, t.Status):
+	case !t.stands():
 		// Shown as in progress, it would keep a citizen waiting for nothing.
 		f.rejectEntry(referral.UnreadableReview, reasonStatus)
 	case r.task == nil:

@@ -2,6 +2,7 @@ package patientcare
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	r4 "github.com/samply/golang-fhir-models/fhir-models/fhir"
@@ -48,9 +49,15 @@ type found struct {
 	// notices are what the unreadable things were, and which parts of what is shown
 	// are missing.
 	notices map[referral.NoticeCode]int
+	// orphans are appointments and tasks whose referral is not in the answer, each as
+	// a referral that has nothing else.
+	orphans []*foundReferral
 	// parts are unreadable parts of what is shown, by reason.
 	parts map[string]int
 }
+
+// withOrphans is everything that is told.
+func (f *found) withOrphans() []*foundReferral { return slices.Concat(f.referrals, f.orphans) }
 
 type foundReferral struct {
 	*serviceRequest

@@ -122,11 +122,14 @@ func (s *Source) Read(ctx context.Context, a aggregate.Access) (aggregate.Readin
 			r.ManageURL = link
 		}
 	}
-	facts := make([]referral.Facts, len(f.referrals))
-	for i, r := range f.referrals {
-		facts[i] = adapt(r, a.Citizen, services, names, s.london)
+	adapted := func(list []*foundReferral) []referral.Facts {
+		facts := make([]referral.Facts, len(list))
+		for i, r := range list {
+			facts[i] = adapt(r, a.Citizen, services, names, s.london)
+		}
+		return facts
 	}
-	for _, r := range f.referrals {
+	for _, r := range f.withOrphans() {
 		if services[r.serviceID()].Lost {
 			f.noteMissing(referral.UnreadablePart, reasonPart, 1)
 		}
@@ -134,7 +137,7 @@ func (s *Source) Read(ctx context.Context, a aggregate.Access) (aggregate.Readin
 	if n := f.withoutService(services); n > 0 {
 		f.noteMissing(referral.ServiceNotFound, reasonService, n)
 	}
-	return s.reading(facts, f), nil
+	return s.reading(adapted(f.referrals), adapted(f.orphans), f), nil
 }
 
 // withDetailsTimeout ends the look-ups early enough to answer without them.
@@ -217,8 +220,8 @@ func (s *Source) loadService(ctx context.Context, a aggregate.Access, id string)
 }
 
 // reading is the facts, with a notice of everything that is missing in them.
-func (s *Source) reading(facts []referral.Facts, f *found) aggregate.Reading {
-	r := aggregate.Reading{Facts: facts}
+func (s *Source) reading(facts, orphans []referral.Facts, f *found) aggregate.Reading {
+	r := aggregate.Reading{Facts: facts, Orphans: orphans}
 	for _, reasons := range []map[string]int{f.unreadable, f.counted, f.parts} {
 		for why, n := range reasons {
 			s.d.Counters.Unreadable(sourceID, why, n)

@@ -119,7 +119,7 @@ func (w *world) kinds() []audit.Kind {
 // whole renders the timeline.
 func whole(r release.Reading) (release.Content, error) {
 	built := r.Timeline()
-	return r.JSON(built, release.IDs(built.Referrals))
+	return r.JSON(built, release.IDs(built))
 }
 
 type consents struct{ w *world }

@@ -34,7 +34,7 @@ type Reading struct {
 
 // Timeline is the reading in words. What it could not show as it came is counted.
 func (r Reading) Timeline() timeline.Timeline {
-	in := timeline.Input{Facts: r.Facts, Observed: r.Observed, Sources: r.sources(), Notices: r.Notices}
+	in := timeline.Input{Facts: r.Facts, Orphans: r.Orphans, Observed: r.Observed, Sources: r.sources(), Notices: r.Notices}
 	built := timeline.Build(in, r.Words, r.Policy, r.Lang, r.At)
 	r.counted(built.Counts)
 	return built
@@ -116,11 +116,14 @@ func (e envelope) undated() envelope {
 	return e
 }
 
-// IDs are the ids of referrals, for [Content].
-func IDs(referrals []timeline.Referral) []string {
-	ids := make([]string, len(referrals))
-	for i, item := range referrals {
-		ids[i] = item.ID
+// IDs are the ids of all that a timeline tells of, for [Content].
+func IDs(t timeline.Timeline) []string {
+	ids := make([]string, 0, len(t.Referrals)+len(t.Orphans))
+	for i := range t.Referrals {
+		ids = append(ids, t.Referrals[i].ID)
+	}
+	for i := range t.Orphans {
+		ids = append(ids, t.Orphans[i].ID)
 	}
 	return ids
 }

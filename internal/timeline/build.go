@@ -13,6 +13,8 @@ import (
 type Input struct {
 	// Facts are what the sources know. Their order does not matter.
 	Facts []referral.Facts
+	// Orphans are appointments and reviews whose referral no source sent.
+	Orphans []referral.Facts
 	// Observed is what this service saw of the same referrals on earlier reads, in
 	// any order: earlier stages become events, the current one has the day on which it
 	// was first seen, and a long wait is shown. What was observed of a referral that
@@ -42,6 +44,7 @@ func Build(in Input, words *wording.Set, policy *disclosure.Policy, lang wording
 	sortReferrals(drafts)
 	t := Timeline{
 		Referrals: make([]Referral, 0, len(drafts)),
+		Orphans:   b.orphans(in.Orphans),
 		Events:    make([]Event, 0, len(drafts)*3),
 		Sources:   SourcesInWords(in.Sources, words, lang),
 		Notices:   NoticesInWords(in.Notices, words, lang),

@@ -147,7 +147,7 @@ func TestSummary(t *testing.T) {
 		}
 	})
 	t.Run("an empty timeline has arrays and not null", func(t *testing.T) {
-		want := "{\n  \"summary\": {\n    \"needsAction\": 0,\n    \"certain\": true,\n    \"nextAppointment\": null,\n    \"nextAppointmentText\": null,\n    \"nextReferralId\": null,\n    \"text\": \"You have no referrals to show\"\n  },\n  \"referrals\": [],\n  \"events\": []\n}\n"
+		want := "{\n  \"summary\": {\n    \"needsAction\": 0,\n    \"certain\": true,\n    \"nextAppointment\": null,\n    \"nextAppointmentText\": null,\n    \"nextReferralId\": null,\n    \"text\": \"You have no referrals to show\"\n  },\n  \"referrals\": [],\n  \"orphans\": [],\n  \"events\": []\n}\n"
 		if got := encode(t, build(nil, vs, wording.English, now())); got != want {
 			t.Errorf("got %s", got)
 		}

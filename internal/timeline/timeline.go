@@ -13,6 +13,8 @@ import (
 type Timeline struct {
 	Summary   Summary    `json:"summary"`
 	Referrals []Referral `json:"referrals"`
+	// Orphans are appointments and reviews that belong to none of them; never null.
+	Orphans []Orphan `json:"orphans"`
 	// Events are the events of all referrals in one order: what happened, then
 	// where each referral is now, then what is still to come.
 	Events []Event `json:"events"`

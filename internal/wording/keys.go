@@ -16,10 +16,14 @@ const (
 	KeySummaryMissing   Key = "summary_missing"
 	KeySummaryAction    Key = "summary_action" // counted
 
-	KeyNothingToDo      Key = "nothing_to_do_now"
-	KeyWorried          Key = "waiting_worried"
-	KeyUrgentAction     Key = "urgent_action"
-	KeyCheckAppointment Key = "check_appointment"
+	KeyNothingToDo  Key = "nothing_to_do_now"
+	KeyWorried      Key = "waiting_worried"
+	KeyUrgentAction Key = "urgent_action"
+
+	KeyOrphanAppointment Key = "orphan_appointment"
+	KeyOrphanReview      Key = "orphan_review"
+	KeyOrphanNext        Key = "orphan_next_step"
+	KeyCheckAppointment  Key = "check_appointment"
 
 	KeyReferred         Key = "event_referred"
 	KeyReferredBy       Key = "event_referred_by"
@@ -76,6 +80,11 @@ func keySlots() map[Key][]string {
 		KeyNothingToDo:      nil,
 		KeyWorried:          {SlotContact},
 		KeyUrgentAction:     nil,
+
+		KeyOrphanAppointment: nil,
+		KeyOrphanReview:      nil,
+		KeyOrphanNext:        {SlotContact},
+
 		KeyCheckAppointment: {SlotContact},
 		KeyReferred:         nil,
 		KeyReferredBy:       {"name"},

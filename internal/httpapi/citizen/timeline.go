@@ -32,5 +32,5 @@ func (a *API) refresh(ctx context.Context, r *httpapi.Request) (httpapi.Answer, 
 
 func timelineContent(read release.Reading) (release.Content, error) {
 	built := read.Timeline()
-	return read.JSON(built, release.IDs(built.Referrals))
+	return read.JSON(built, release.IDs(built))
 }

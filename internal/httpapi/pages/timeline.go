@@ -20,7 +20,7 @@ func request(r *httpapi.Request) release.Request {
 func (p *Pages) timeline(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
 	released, err := p.d.Release.Show(ctx, request(r), func(read release.Reading) (release.Content, error) {
 		built := read.Timeline()
-		content, err := read.JSON(built, release.IDs(built.Referrals))
+		content, err := read.JSON(built, release.IDs(built))
 		if err != nil {
 			return release.Content{}, err
 		}
