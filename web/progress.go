@@ -39,23 +39,25 @@ func (s Step) Class() string {
 // after it is not known. Nothing on it says that anybody attended.
 func progress(p referral.Phase) []Step {
 	const (
-		referred, withService, booked = "Referred", "With the service", "Booked"
+		referred, withHospital, booked = "Referred", "With the hospital", "Booked"
 	)
 	switch p {
 	case referral.PhaseReferred:
-		return []Step{{referred, Now}, {withService, Later}, {booked, Later}}
+		return []Step{{referred, Done}, {"Ready to book", Now}, {booked, Later}}
 	case referral.PhaseWithService:
-		return []Step{{referred, Done}, {withService, Now}, {booked, Later}}
+		return []Step{{referred, Done}, {withHospital, Now}, {booked, Later}}
 	case referral.PhaseBooked:
-		return []Step{{referred, Done}, {withService, Done}, {booked, Now}}
+		return []Step{{referred, Done}, {booked, Now}}
 	case referral.PhasePassed:
 		return []Step{{referred, Done}, {booked, Done}, {"Date passed", Now}}
 	case referral.PhaseReturned:
-		return []Step{{referred, Done}, {withService, Done}, {"Sent back", Now}}
+		return []Step{{referred, Done}, {"Sent back", Now}}
 	case referral.PhaseNotAccepted:
 		return []Step{{referred, Done}, {"Not accepted", Now}}
 	case referral.PhaseCancelled:
-		return []Step{{referred, Done}, {booked, Done}, {"Cancelled", Now}}
+		return []Step{{referred, Done}, {"Cancelled", Now}}
+	case referral.PhaseEnded:
+		return []Step{{referred, Done}, {"Ended", Now}}
 	case referral.PhaseUnknown:
 	}
 	return []Step{{referred, Done}, {"In progress", Now}}

@@ -28,9 +28,9 @@ func whoActs(a referral.Actor) string {
 	case referral.ByReferrer:
 		return "the person who referred you"
 	case referral.Nobody:
-		return "nobody, until the appointment"
+		return "no one before your appointment"
 	}
-	return "we cannot tell. Ask if you are not sure"
+	return "we do not know"
 }
 
 // Day is "Wednesday 6 August 2025" (NHS content style).

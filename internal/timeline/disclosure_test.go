@@ -166,7 +166,7 @@ func TestNamesThatNoListHolds(t *testing.T) {
 				f.Service.Locations = []referral.Organisation{{ODSCode: "RR8BB", Name: "BREAST UNIT, ST JAMES'S UNIVERSITY HOSPITAL"}}
 			}), now())
 			t.Run("only allow-listed words are shown: "+priority+" "+service, func(t *testing.T) {
-				if r.Specialty.Display.String() != "Specialist care" || r.Specialty.Code != nil {
+				if r.Specialty.Display.String() != "Hospital care" || r.Specialty.Code != nil {
 					t.Errorf("specialty %s %q", text(r.Specialty.Code), r.Specialty.Display)
 				}
 				if words(r.Service.Name) != "Hospital clinic" || r.Service.ID != nil || r.Service.Type != nil {
@@ -284,7 +284,7 @@ func TestOtherSensitiveCare(t *testing.T) {
 	}
 	t.Run("is softened as the policy stands", func(t *testing.T) {
 		r := one(t, f, now())
-		if r.Specialty.Display.String() != "Specialist care" || words(r.Service.Name) != "Hospital clinic" || r.Service.Provider == nil {
+		if r.Specialty.Display.String() != "Hospital care" || words(r.Service.Name) != "Hospital clinic" || r.Service.Provider == nil {
 			t.Errorf("specialty %q, service %s, provider %v", r.Specialty.Display, words(r.Service.Name), r.Service.Provider)
 		}
 	})

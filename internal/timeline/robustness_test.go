@@ -76,8 +76,8 @@ func TestSpecialtiesThatNobodyListed(t *testing.T) {
 	for _, tt := range []struct{ name, code, display, want string }{
 		{"are told by their display in quiet letters", "X1", "GAIT AND POSTURE", "Gait and posture"},
 		{"keep their initials", "X1", "MSK AND ENT TEAM", "MSK and ENT team"},
-		{"have safe words without a display", "X1", "", "Specialist care"},
-		{"have safe words for rubbish", "X1", "<b>\u200b</b>", "Specialist care"},
+		{"have safe words without a display", "X1", "", "Hospital care"},
+		{"have safe words for rubbish", "X1", "<b>\u200b</b>", "Hospital care"},
 		{"are found by their display where the code is missing", "", "Dermatology", "Dermatology (skin)"},
 		{"are found by their display where the code is of another system", "330", "dermatology", "Dermatology (skin)"},
 	} {

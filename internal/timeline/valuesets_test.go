@@ -147,7 +147,7 @@ func TestVersions(t *testing.T) {
 		}
 	})
 	t.Run("the policy's version begins with the declared one", func(t *testing.T) {
-		if !strings.HasPrefix(first.policy.Version(), "2026.11.1-") {
+		if !strings.HasPrefix(first.policy.Version(), "2026.11.2-") {
 			t.Error(first.policy.Version())
 		}
 	})

@@ -108,6 +108,9 @@ func looksLikeInitials(word string) bool {
 	if strings.ContainsAny(word, "0123456789") {
 		return true
 	}
+	if len(word) > 2 && strings.Contains(word[1:len(word)-1], "W") {
+		return false // a vowel of Welsh: Cwm, Pwll, Rhws
+	}
 	return len(word) <= longest && !strings.ContainsAny(word, "AEIOUY'’") && strings.Trim(word, "BCDFGHJKLMNPQRSTVWXZ") == ""
 }
 

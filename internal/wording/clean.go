@@ -138,26 +138,3 @@ func shorten(s string, limit int) string {
 	}
 	return strings.TrimRight(head, " ,-") + "…"
 }
-
-// PhoneNumber returns a number that can be dialled, as it is written, or nothing.
-func PhoneNumber(s string) *string {
-	const maxLen, minDigits = 24, 3
-	s = strings.Join(strings.Fields(s), " ")
-	if len(s) > maxLen {
-		return nil
-	}
-	digits := 0
-	for i, r := range s {
-		switch {
-		case r >= '0' && r <= '9':
-			digits++
-		case r == ' ', r == '(', r == ')', r == '-', r == '+' && i == 0:
-		default:
-			return nil
-		}
-	}
-	if digits < minDigits {
-		return nil
-	}
-	return &s
-}

@@ -74,8 +74,11 @@ func (s specialties) find(c *referral.Coding) (code string, words Phrase, known 
 	if words, known = s.byCode[c.Code]; known {
 		return c.Code, words, true
 	}
-	if code, known = s.byName[Fold(c.Display).Squeezed]; known {
-		return code, s.byCode[code], true
+	before, _, _ := strings.Cut(c.Display, " (")
+	for _, name := range []string{c.Display, before} {
+		if code, known = s.byName[Fold(name).Squeezed]; known {
+			return code, s.byCode[code], true
+		}
 	}
 	return "", nil, false
 }
@@ -216,6 +219,9 @@ func (s *Set) readOrganisations(d *Document) {
 		Small  []string `yaml:"keep_lower"`
 		Words  []string `yaml:"words"`
 		Names  []string `yaml:"names"`
+
+		WrittenOut map[string]string `yaml:"written_out"`
+		LeftOut    []string          `yaml:"left_out"`
 	}
 	if !d.Decode(&file, &file.Header) {
 		return
@@ -233,6 +239,18 @@ func (s *Set) readOrganisations(d *Document) {
 			d.Fault("one word was expected: "+word, "words")
 		}
 		s.casing.exact[strings.ToUpper(word)] = word
+	}
+	for short, long := range file.WrittenOut {
+		if Clean(long) != long || strings.ContainsRune(short, ' ') {
+			d.Fault("one abbreviation and one word were expected: "+short, "written_out")
+		}
+		s.casing.exact[strings.ToUpper(short)] = long
+	}
+	for _, phrase := range file.LeftOut {
+		if phrase == "" || Clean(phrase) != phrase {
+			d.Fault("a phrase is not plain text", "left_out")
+		}
+		s.leftOut = append(s.leftOut, strings.ToUpper(phrase))
 	}
 	for _, name := range file.Names {
 		if Clean(name) != name {

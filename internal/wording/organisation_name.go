@@ -16,9 +16,32 @@ func (s *Set) OrganisationName(raw string) string {
 }
 
 // ServiceName puts the name of a service into the form that people read. It
-// cleans and bounds the name and does not apply the disclosure policy.
+// cleans and bounds the name, leaves out how the service is booked, and does not
+// apply the disclosure policy.
 func (s *Set) ServiceName(raw string) string {
-	return s.readableName(Clean(raw))
+	return s.readableName(s.withoutBooking(Clean(raw)))
+}
+
+// withoutBooking leaves out every phrase of left_out that stands between words, as
+// long as something is left.
+func (s *Set) withoutBooking(name string) string {
+	for _, phrase := range s.leftOut {
+		upper := strings.ToUpper(name)
+		at := strings.Index(upper, phrase)
+		if at < 0 || len(upper) != len(name) { // a letter whose capital is longer: the place is not sure
+			continue
+		}
+		before, after := name[:at], name[at+len(phrase):]
+		if before != "" && !strings.HasSuffix(before, " ") || after != "" && !strings.HasPrefix(after, " ") {
+			continue
+		}
+		rest := strings.Trim(strings.TrimSpace(before)+" "+strings.TrimSpace(after), " -,:/")
+		if rest == "" {
+			return name
+		}
+		name = rest
+	}
+	return name
 }
 
 // readableName shortens before it chooses the case: what is cut off must not decide

@@ -50,6 +50,7 @@ type Set struct {
 	access      accessLog
 	casing      casing
 	names       map[string]string // organisation names that no rule gets right, by their capitals
+	leftOut     []string          // of the names of services, in capitals
 }
 
 // Version identifies all the value sets by their content. It goes into audit
