@@ -105,7 +105,7 @@ func TestEveryCodeStandsUnderItsOwnStatus(t *testing.T) {
 
 func TestEveryCodeOfAnAnswerHasAnExampleInTheServicesOwnWords(t *testing.T) {
 	t.Parallel()
-	set, err := wording.Load(valuesets.FS())
+	set, err := wording.Load(valuesets.FS(), wording.AllDrafts())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -126,7 +126,7 @@ func TestEveryFileIsChecked(t *testing.T) {
 
 func load(t *testing.T) *wording.Set {
 	t.Helper()
-	set, err := wording.Load(valuesets.FS())
+	set, err := wording.Load(valuesets.FS(), wording.AllDrafts())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,7 +69,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	words, err := newWords(c.ValueSetsDir)
+	words, err := newWords(c.ValueSetsDir, spoken(c))
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,9 @@ type Config struct {
 	ManageHosts  []string    `env:"MANAGE_HOSTS" envDefault:"refer.nhs.uk" validate:"dive,hostname|hostname_port"`
 	ManageSSO    string      `env:"MANAGE_SSO" envDefault:"on" validate:"oneof=on off"`
 	ValueSetsDir string      `env:"VALUESETS_DIR" validate:"omitempty,dir"`
+	// Languages are those that answers may be in; English always is one. Another needs
+	// words for everything, reviewed in production.
+	Languages []string `env:"LANGUAGES" envDefault:"en" validate:"min=1,unique,dive,oneof=en cy"`
 
 	// CheckpointKeyFile signs the log's checkpoints; empty: made next to the database.
 	CheckpointKeyFile string `env:"AUDIT_CHECKPOINT_KEY_FILE"`

@@ -17,7 +17,7 @@ func (p *Policy) checkWords(fsys fs.FS, set *wording.Set) []error {
 	set.Phrases(func(file string, at []string, phrase wording.Phrase) {
 		for _, lang := range p.tells(phrase) {
 			if files[file] == nil {
-				d, err := wording.OpenDocument(fsys, file)
+				d, err := wording.OpenDocument(fsys, file, set.Languages())
 				if err != nil {
 					failed = append(failed, err)
 					continue

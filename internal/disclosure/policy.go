@@ -74,7 +74,11 @@ func (p *Policy) Version() string { return p.version }
 // that is wrong, and the caller MUST NOT serve. A nil set, of which loading
 // failed, is not checked.
 func Load(fsys fs.FS, set *wording.Set) (*Policy, error) {
-	d, err := wording.OpenDocument(fsys, wording.FileDisclosure)
+	var shown wording.Languages
+	if set != nil {
+		shown = set.Languages()
+	}
+	d, err := wording.OpenDocument(fsys, wording.FileDisclosure, shown)
 	if err != nil {
 		return nil, fmt.Errorf("load disclosure policy: %w", err)
 	}

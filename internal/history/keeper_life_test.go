@@ -20,7 +20,7 @@ import (
 // TestAHistoryFromReadingToWithdrawal wires a keeper as the service does, with the real ledger and
 // store, and follows one citizen from the first reading to the withdrawal.
 func TestAHistoryFromReadingToWithdrawal(t *testing.T) {
-	words, err := wording.Load(valuesets.FS())
+	words, err := wording.Load(valuesets.FS(), wording.AllDrafts())
 	if err != nil {
 		t.Fatal(err)
 	}

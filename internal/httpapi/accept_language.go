@@ -9,24 +9,20 @@ import (
 // maxAcceptLanguage bounds the header that a client sends, in bytes.
 const maxAcceptLanguage = 512
 
-// parseLang chooses a language from an Accept-Language header (RFC 9110, 12.5.4).
-// Anything absent, unreadable or not supported means English.
-func parseLang(acceptLanguage string) wording.Lang {
+// wantedLanguages are those of an Accept-Language header (RFC 9110, 12.5.4), the
+// best first; none where it is absent or unreadable.
+func wantedLanguages(acceptLanguage string) []wording.Lang {
 	if len(acceptLanguage) > maxAcceptLanguage {
-		return wording.English
+		return nil
 	}
 	tags, _, err := language.ParseAcceptLanguage(acceptLanguage)
 	if err != nil {
-		return wording.English
+		return nil
 	}
-	for _, tag := range tags { // by falling weight
+	wanted := make([]wording.Lang, len(tags))
+	for i, tag := range tags { // by falling weight
 		base, _ := tag.Base()
-		switch wording.Lang(base.String()) {
-		case wording.English:
-			return wording.English
-		case wording.Welsh:
-			return wording.Welsh
-		}
+		wanted[i] = wording.Lang(base.String())
 	}
-	return wording.English
+	return wanted
 }

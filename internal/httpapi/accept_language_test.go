@@ -4,9 +4,14 @@ import (
 	"testing"
 
 	"github.com/patient-care-aggregator/aggregator/internal/wording"
+	"github.com/patient-care-aggregator/aggregator/valuesets"
 )
 
-func TestParseLang(t *testing.T) {
+func TestChooseLanguage(t *testing.T) {
+	set, err := wording.Load(valuesets.FS(), wording.AllDrafts())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for header, want := range map[string]wording.Lang{
 		"":                           wording.English,
 		"en-GB,en;q=0.9":             wording.English,
@@ -19,7 +24,7 @@ func TestParseLang(t *testing.T) {
 		"*":                          wording.English,
 		"not a header \x00 at all;;": wording.English,
 	} {
-		if got := parseLang(header); got != want {
+		if got := set.Choose(wantedLanguages(header)); got != want {
 			t.Errorf("%q gives %s, want %s", header, got, want)
 		}
 	}

@@ -31,7 +31,8 @@ func (s *server) identify(c *gin.Context) {
 	}
 	c.Set(keyRequest, &Request{
 		http: c.Request, param: c.Param, cookies: s.cookies, correlationID: id,
-		page: s.mayBePage(c.FullPath()) && prefersHTML(c.GetHeader("Accept")),
+		choose: s.d.Problems.Words().Choose,
+		page:   s.mayBePage(c.FullPath()) && prefersHTML(c.GetHeader("Accept")),
 	})
 	if c.GetHeader(headerForwardedFor) != "" && s.trusted.unnamed(c.Request.RemoteAddr) {
 		s.untrusted.Do(func() {

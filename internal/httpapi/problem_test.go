@@ -43,7 +43,7 @@ func road(t *testing.T, h func(*gin.Context) error) (http.Handler, *bytes.Buffer
 // words are those that come with the program.
 func words(t *testing.T) func() *wording.Set {
 	t.Helper()
-	set, err := wording.Load(valuesets.FS())
+	set, err := wording.Load(valuesets.FS(), wording.AllDrafts())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func TestProblemsAreToldInTheCallersLanguage(t *testing.T) {
 		"Welsh is preferred":             {problem.New(problem.SessionExpired, nil), "cy, en;q=0.5", "cy", "Rydych wedi cael eich allgofnodi er mwyn cadw eich gwybodaeth yn ddiogel."},
 		"English is preferred":           {problem.New(problem.SessionExpired, nil), "en, cy;q=0.5", "en", "You have been signed out to keep your information safe."},
 		"no language is named":           {problem.New(problem.SessionExpired, nil), "", "en", "You have been signed out to keep your information safe."},
-		"one of the texts has no Welsh":  {problem.New(problem.Internal, nil), "cy", "en", "Something went wrong on our side."},
+		"one of the texts has no Welsh":  {problem.New(problem.MethodNotAllowed, nil), "cy", "en", "This address does not take that kind of request."},
 		"more is known, in both":         {problem.New(problem.ServiceUnavailable, nil).WithWords(wording.DetailMaintenance), "cy", "cy", "Rydym yn gweithio ar y wefan hon a byddwn yn ôl cyn bo hir."},
 		"it speaks to the maker of apps": {problem.New(problem.SessionExpired, nil).WithDetail("limit must be a number."), "cy", "en", "limit must be a number."},
 	} {

@@ -28,8 +28,9 @@ type Request struct {
 	cookies cookies
 
 	correlationID string
-	page          bool   // the route may answer as a page, and the caller asks for HTML
-	returnTo      string // own path to come back to; empty: nothing said
+	choose        func([]wording.Lang) wording.Lang // nil: English
+	page          bool                              // the route may answer as a page, and the caller asks for HTML
+	returnTo      string                            // own path to come back to; empty: nothing said
 	left          []Cookie
 	caller        *session.Caller
 	member        *staff.Session
@@ -88,8 +89,14 @@ func (r *Request) cookiesLike(begin string) map[string]string {
 // CorrelationID is the UUID under which this request is found in every log.
 func (r *Request) CorrelationID() string { return r.correlationID }
 
-// Lang is the language that the caller likes best of those that are spoken here.
-func (r *Request) Lang() wording.Lang { return parseLang(r.Header("Accept-Language")) }
+// Lang is the language that the caller likes best of those that are shown here.
+// Pages are in English only.
+func (r *Request) Lang() wording.Lang {
+	if r.page || r.choose == nil {
+		return wording.English
+	}
+	return r.choose(wantedLanguages(r.Header("Accept-Language")))
+}
 
 // WantsPage reports whether the answer should be a page: the route has one, and
 // the caller asks for HTML.

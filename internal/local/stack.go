@@ -142,6 +142,7 @@ func Sets(name string) bool {
 func (s *Stack) own(paths map[string]string, at sandbox.Endpoints) map[string]string {
 	return map[string]string{
 		"PCA_ENVIRONMENT": "local",
+		"PCA_LANGUAGES":   "en,cy",
 		"PCA_PUBLIC_URL":  s.URL, "PCA_DATABASE_URL": "sqlite:" + filepath.Join(s.DataDir, "aggregator.db"),
 		"PCA_SECRET_KEY_FILE":  paths["key-ring"],
 		"PCA_NHS_LOGIN_ISSUER": at.NHSLoginIssuer, "PCA_NHS_LOGIN_CLIENT_ID": clientID,

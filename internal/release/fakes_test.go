@@ -52,7 +52,7 @@ type world struct {
 // wordsOf reads the value sets that come with the service.
 func wordsOf(t *testing.T) (*wording.Set, *disclosure.Policy) {
 	t.Helper()
-	words, err := wording.Load(valuesets.FS())
+	words, err := wording.Load(valuesets.FS(), wording.AllDrafts())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,7 +72,7 @@ func (b *builder) changeWords(c *referral.Change) (title wording.Text, detail *w
 	case c.From == referral.Stage{}:
 		return after, nil
 	}
-	return after, tell(b.sayBefore(c.From))
+	return after, tell(b.say(wording.KeyChangeBefore, "state", b.stageTitle(c.From).Text))
 }
 
 // appointmentSet says for when an appointment was set.
@@ -83,16 +83,6 @@ func (b *builder) appointmentSet(start time.Time) wording.Text {
 	return b.sayAt(wording.KeyChangeAppointment, start)
 }
 
-func (b *builder) titleOf(s referral.Stage) wording.Phrase {
-	return b.words.State(wording.KeyOfStage(s.Normalised())).Title
-}
-
-func (b *builder) stageTitle(s referral.Stage) wording.Text { return b.titleOf(s).In(b.lang) }
-
-// sayBefore names the stage before, in the one language that both its title and
-// the phrase around it have.
-func (b *builder) sayBefore(s referral.Stage) wording.Text {
-	title := b.titleOf(s)
-	lang := b.words.Phrase(wording.KeyChangeBefore).Spoken(title.Spoken(b.lang))
-	return b.words.Say(lang, wording.KeyChangeBefore, "state", title.In(lang).Text)
+func (b *builder) stageTitle(s referral.Stage) wording.Text {
+	return b.words.State(wording.KeyOfStage(s.Normalised())).Title.In(b.lang)
 }

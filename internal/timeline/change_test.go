@@ -80,17 +80,6 @@ func TestTellChanges(t *testing.T) {
 			t.Error(got)
 		}
 	})
-	t.Run("a Welsh sentence holds no English words", func(t *testing.T) {
-		change := referral.Change{Kind: referral.ChangeState, From: stage(referral.StateReviewed, referral.PhaseWithService), To: notBooked}
-		part, err := load(withFile(t, "states.yaml", replace("      cy: \"Wedi'i adolygu: y cam nesaf yn cael ei drefnu\"\n", "")))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := timeline.TellChanges([]referral.Change{change}, part.Set, wording.Welsh)[0]
-		if got.Title.String() != "Barod i drefnu apwyntiad" || words(got.Detail) != "Before this: Reviewed: next step being arranged" {
-			t.Errorf("%q, %q", got.Title, words(got.Detail))
-		}
-	})
 }
 
 func TestAnyChangeIsToldWithoutALabel(t *testing.T) {

@@ -62,17 +62,13 @@ func (b *builder) hasClosed(p *Place) *wording.Text {
 }
 
 // askContact fills a phrase that may say whom to phone, with the number where it is
-// known, all in one language.
+// known.
 func (b *builder) askContact(p wording.Phrase, c Contact) wording.Text {
-	lang := p.Spoken(b.lang)
 	whom := c.Name.Text
-	switch {
-	case c.Role == roleGP:
-		whom = b.words.Say(lang, wording.KeyContactGP).Text
-	case c.Phone != nil:
-		whom = b.words.Say(lang, wording.KeyContactOn, "name", whom, "phone", *c.Phone).Text
+	if c.Phone != nil {
+		whom = b.say(wording.KeyContactOn, "name", whom, "phone", *c.Phone).Text
 	}
-	return p.In(lang, wording.SlotContact, whom)
+	return p.In(b.lang, wording.SlotContact, whom)
 }
 
 func (b *builder) reachable(role string, name wording.Text, phone string, note wording.Key) Contact {

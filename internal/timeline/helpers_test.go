@@ -26,7 +26,7 @@ type sets struct {
 }
 
 func load(fsys fs.FS) (sets, error) {
-	set, err := wording.Load(fsys)
+	set, err := wording.Load(fsys, wording.AllDrafts())
 	policy, policyErr := disclosure.Load(fsys, set)
 	return sets{set, policy}, errors.Join(err, policyErr)
 }

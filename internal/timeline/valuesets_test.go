@@ -52,7 +52,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"the same key twice", "priorities.yaml", "  URGENT:", "  ROUTINE: # again", "# again", "already defined"},
 		{"text that is not YAML", "priorities.yaml", "priorities:", "priorities: [", "", ""},
 		{"a language that nobody listed", "reviews.yaml", "due: {en:", "due: {fr: Le personnel, en:", "fr: Le personnel", "not listed under languages"},
-		{"a language that nobody knows", "reviews.yaml", "languages:\n", "languages:\n  fr: {shown: true}\n", "fr: {shown", "language is not known"},
+		{"a language that nobody knows", "reviews.yaml", "languages:\n", "languages:\n  fr: {reviewed: true}\n", "fr: {reviewed", "language is not known"},
 		{"a file without a version", "reviews.yaml", `version: "2026.11.2"`, `version: ""`, `version: ""`, "version"},
 		{"a priority that shows as nothing known", "priorities.yaml", "show: routine", "show: relaxed", "show: relaxed", "routine or urgent"},
 		{"a missing priority", "priorities.yaml", "  TWO_WEEK_WAIT:", "  OTHER:", "priorities:", "TWO_WEEK_WAIT: the entry is missing"},

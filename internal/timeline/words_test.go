@@ -1,11 +1,13 @@
 package timeline_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 	"github.com/patient-care-aggregator/aggregator/internal/wording"
+	"github.com/patient-care-aggregator/aggregator/valuesets"
 )
 
 func TestOrganisationName(t *testing.T) {
@@ -54,41 +56,40 @@ func TestWelsh(t *testing.T) {
 	vs := valueSets(t)
 	f := atService(referral.StateBooked, func(f *referral.Facts) { f.Appointment = appointment(now().AddDate(0, 0, 8), 0) })
 	got := build([]referral.Facts{f}, vs, wording.Welsh, now()).Referrals[0]
-	t.Run("is told where a phrase has it", func(t *testing.T) {
+	t.Run("is told", func(t *testing.T) {
 		if want := "Dyddiad eich apwyntiad yw Dydd Mercher 28 Ionawr 2026 am 10am."; got.State.Description.String() != want {
 			t.Errorf("got %q", got.State.Description)
 		}
 	})
-	t.Run("and English where it has not", func(t *testing.T) {
-		part, err := load(withFile(t, "states.yaml", replace("      cy: Mae eich llythyr apwyntiad yn dweud ble i fynd a beth i ddod gyda chi. Os na allwch ddod ar y dyddiad hwn, ffoniwch {contact} cyn gynted ag y gallwch.\n", "")))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := build([]referral.Facts{f}, part, wording.Welsh, now()).Referrals[0]
-		if english := one(t, f, now()); got.State.NextStep != english.State.NextStep {
-			t.Errorf("got %q", got.State.NextStep)
-		}
-	})
-	t.Run("an English sentence keeps its date in English", func(t *testing.T) {
-		part, err := load(withFile(t, "states.yaml", replace("      cy: Nod staff yr ysbyty oedd cysylltu â chi erbyn {date}. Ni allwn weld dyddiad ar gyfer eich apwyntiad.\n", "")))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := build([]referral.Facts{atService(referral.StateDeferToProvider, func(f *referral.Facts) {
-			f.Review = review(referral.ReviewAppointment, 2026, 1, 19)
-		})}, part, wording.Welsh, now()).Referrals[0]
-		if want := "Hospital staff aimed to contact you by Monday 19 January 2026. We cannot see a date for your appointment."; r.State.Description.String() != want {
-			t.Errorf("got %q", r.State.Description)
+	t.Run("only whole", func(t *testing.T) {
+		for file, words := range map[string]string{
+			"states.yaml":            "      cy: Nod staff yr ysbyty oedd cysylltu â chi erbyn {date}. Ni allwn weld dyddiad ar gyfer eich apwyntiad.\n",
+			"phrases.yaml":           ", cy: canol dydd",
+			"specialties.yaml":       `, cy: "Iechyd rhywiol"`,
+			"disclosure.yaml":        ", cy: Gofal ysbyty",
+			"priorities.yaml":        ", cy: Brys",
+			"reviews.yaml":           `, cy: "Nod staff yr ysbyty yw cysylltu â chi erbyn y dyddiad hwn"`,
+			"appointment-types.yaml": ", cy: Apwyntiad ffôn",
+		} {
+			_, err := load(withFile(t, file, replace(words, "")))
+			if err == nil {
+				t.Errorf("%s loads without %q", file, words)
+			}
 		}
 	})
-	t.Run("a deployment can keep unreviewed words back", func(t *testing.T) {
-		quiet, err := load(withFile(t, "states.yaml", replace("cy: {reviewed: false, shown: true}", "cy: {reviewed: false, shown: false}")))
+	t.Run("only reviewed, but where drafts are tried out", func(t *testing.T) {
+		_, err := wording.Load(valuesets.FS(), wording.Languages{Shown: []wording.Lang{wording.Welsh}})
+		if found := faults(err); len(found) == 0 || !strings.Contains(found[0].Reason, "nobody has reviewed") {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("not at all where a deployment does not say so", func(t *testing.T) {
+		set, err := wording.Load(valuesets.FS(), wording.Languages{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := build([]referral.Facts{f}, quiet, wording.Welsh, now()).Referrals[0]
-		if r.State.Title.String() != "Appointment booked" {
-			t.Errorf("got %q", r.State.Title)
+		if lang := set.Choose([]wording.Lang{wording.Welsh}); lang != wording.English {
+			t.Errorf("chose %s", lang)
 		}
 	})
 }

@@ -25,7 +25,9 @@ type Document struct {
 	raw     []byte
 	version string
 	tree    *ast.File
-	offered map[Lang]bool
+	shown   Languages
+	listed  map[Lang]bool // the languages that the file says it has
+	partly  bool          // not every phrase needs every language that is shown
 	faults  []error
 }
 
@@ -33,18 +35,19 @@ type Document struct {
 type Header struct {
 	// Version is chosen by the person who edits the file.
 	Version string `yaml:"version"`
-	// Languages says which are reviewed, and which of the others may be shown.
+	// Languages says which words a person qualified to do so has read; empty: the file
+	// has no words.
 	Languages map[Lang]languageStatus `yaml:"languages"`
 }
 
 // languageStatus says how far words in a language can be trusted.
 type languageStatus struct {
 	Reviewed bool `yaml:"reviewed"`
-	Shown    bool `yaml:"shown"`
 }
 
-// OpenDocument reads one file and parses it as YAML.
-func OpenDocument(fsys fs.FS, name string) (*Document, error) {
+// OpenDocument reads one file and parses it as YAML. Of its words, those in English
+// and in the languages that are shown are kept.
+func OpenDocument(fsys fs.FS, name string, shown Languages) (*Document, error) {
 	file, err := fsys.Open(name)
 	if err != nil {
 		return nil, &Fault{File: name, Reason: reason(err)}
@@ -56,7 +59,7 @@ func OpenDocument(fsys fs.FS, name string) (*Document, error) {
 	if len(raw) > maxDocument {
 		return nil, &Fault{File: name, Reason: fmt.Sprintf("larger than %d bytes", maxDocument)}
 	}
-	d := &Document{name: name, raw: raw}
+	d := &Document{name: name, raw: raw, shown: shown}
 	if d.tree, err = parser.ParseBytes(raw, 0); err != nil {
 		return nil, d.yamlFault(err)
 	}
@@ -85,12 +88,17 @@ func (d *Document) Decode(into any, head *Header) bool {
 	if d.version = head.Version; referral.Token(d.version, 32) == nil {
 		d.Fault("a version of at most 32 letters, digits, points and dashes is needed", "version")
 	}
-	d.offered = make(map[Lang]bool, len(head.Languages))
-	for lang, status := range head.Languages {
+	d.listed = make(map[Lang]bool, len(head.Languages))
+	for lang := range head.Languages {
 		if lang != English && lang != Welsh {
 			d.Fault("this language is not known here", "languages", string(lang))
 		}
-		d.offered[lang] = status.Reviewed || status.Shown
+		d.listed[lang] = true
+	}
+	for _, lang := range d.shown.Shown {
+		if len(head.Languages) > 0 && !d.shown.Drafts && lang != English && !head.Languages[lang].Reviewed {
+			d.Fault("nobody has reviewed these words, so that they cannot be shown (PCA_LANGUAGES)", "languages", string(lang))
+		}
 	}
 	return true
 }
@@ -160,22 +168,31 @@ func (w Words) contactSlot() []string {
 	return nil
 }
 
-// Phrase reads one phrase with exactly these slots. Words in a language that
-// the file does not offer are checked and left out.
+// Phrase reads one phrase with exactly these slots. Words in a language that is
+// not shown are checked and left out.
 func (d *Document) Phrase(raw Words, slots []string, at ...string) Phrase {
 	if raw[English] == "" {
 		d.Fault("English words are missing", at...)
 		return nil
 	}
+	d.wantWhole(raw, at...)
 	return d.words(raw, slots, at...)
+}
+
+// wantWhole notes each language that is shown and that a phrase does not have.
+func (d *Document) wantWhole(raw Words, at ...string) {
+	for _, lang := range d.shown.Shown {
+		if raw[lang] == "" && !d.partly {
+			d.Fault("the language "+string(lang)+" is to be shown (PCA_LANGUAGES) and has no words here", at...)
+		}
+	}
 }
 
 // words is Phrase for words that need not be there in English.
 func (d *Document) words(raw Words, slots []string, at ...string) Phrase {
 	p := make(Phrase, len(raw))
 	for _, lang := range slices.Sorted(maps.Keys(raw)) {
-		offered, known := d.offered[lang]
-		if !known {
+		if !d.listed[lang] {
 			d.Fault("this language is not listed under languages", append(at, string(lang))...)
 			continue
 		}
@@ -184,7 +201,7 @@ func (d *Document) words(raw Words, slots []string, at ...string) Phrase {
 			d.Fault(err.Error(), append(at, string(lang))...)
 			continue
 		}
-		if offered || lang == English {
+		if d.shown.has(lang) {
 			p[lang] = t
 		}
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 func TestNamesAsPeopleReadThem(t *testing.T) {
-	set, err := wording.Load(valuesets.FS())
+	set, err := wording.Load(valuesets.FS(), wording.AllDrafts())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -133,8 +133,13 @@ func (d *Document) list(raw map[Lang][]string, want int, at string) map[Lang][]s
 				d.Fault("a name is empty or not plain text", at, string(lang))
 			}
 		}
-		if d.offered[lang] || lang == English {
+		if d.shown.has(lang) {
 			shown[lang] = names
+		}
+	}
+	for _, lang := range d.shown.Shown {
+		if raw[lang] == nil {
+			d.Fault("the language "+string(lang)+" is to be shown (PCA_LANGUAGES) and has no words here", at)
 		}
 	}
 	return shown

@@ -71,6 +71,7 @@ func (d *Document) counted(raw countedRaw, key string) counted {
 		d.Fault("English words are missing", "counted", key, "other")
 		return nil
 	}
+	d.wantWhole(raw.Other, "counted", key, "other")
 	c := make(counted)
 	for _, f := range forms() {
 		words := raw.words(f.form)

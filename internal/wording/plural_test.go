@@ -27,7 +27,7 @@ func loadWith(t *testing.T, before, after string) (*Set, error) {
 		t.Fatalf("phrases.yaml has no %q", before)
 	}
 	changed := strings.Replace(text.String(), before, after, 1)
-	return Load(valuesets.Over(fstest.MapFS{"phrases.yaml": {Data: []byte(changed)}}))
+	return Load(valuesets.Over(fstest.MapFS{"phrases.yaml": {Data: []byte(changed)}}), AllDrafts())
 }
 
 func TestWelshHasSixPluralForms(t *testing.T) {

@@ -110,6 +110,9 @@ func (s *Set) readProblems(d *Document) {
 		Problems map[string]problemRaw `yaml:"problems"`
 		Details  map[string]Words      `yaml:"details"`
 	}
+	// What speaks to makers of apps and to staff is in English only. A problem is told
+	// in one language, so that nothing is mixed.
+	d.partly = true
 	if !d.Decode(&file, &file.Header) {
 		return
 	}

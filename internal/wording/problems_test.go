@@ -8,7 +8,7 @@ import (
 
 func loaded(t *testing.T) *Set {
 	t.Helper()
-	set, err := Load(valuesets.FS())
+	set, err := Load(valuesets.FS(), AllDrafts())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,11 +44,12 @@ func TestProblemWords(t *testing.T) {
 		{"session_expired", "", ByApp, Welsh, "Rydych wedi cael eich allgofnodi er mwyn cadw eich gwybodaeth yn ddiogel."},
 		{"bad_request", "", ByApp, English, "The request is not of the form that this service understands."},
 		{"bad_request", "", ByPerson, Welsh, "Nid yw rhywbeth yn y cyfeiriad, neu yn yr hyn a anfonwyd, yn iawn."},
-		{"internal_error", "", ByApp, English, "Something went wrong on our side."},
+		{"internal_error", "", ByApp, Welsh, "Aeth rhywbeth o'i le ar ein hochr ni."},
+		{"role_required", "", ByApp, English, "Your staff account does not have the role that this needs."},
 		{"internal_error", "", ByPerson, Welsh, "Aeth rhywbeth o'i le ar ein hochr ni."},
 		{"service_unavailable", DetailMaintenance, ByPerson, Welsh, "Rydym yn gweithio ar y wefan hon a byddwn yn ôl cyn bo hir."},
 		{"service_unavailable", DetailStaffSignInUnfinished, ByApp, English, "We could not finish this sign-in."},
-		{"a_new_code", "", ByApp, English, "Something went wrong on our side."},
+		{"a_new_code", "", ByApp, Welsh, "Aeth rhywbeth o'i le ar ein hochr ni."},
 		{"csrf", "a_new_detail", ByApp, Welsh, "Fe wnaethom stopio cais nad oedd wedi dod o'n tudalennau ni."},
 	} {
 		if p := set.Problem(c.code, c.detail, c.by, Welsh); p.Lang() != c.want || p.Detail.Text != c.says {

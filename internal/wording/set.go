@@ -34,8 +34,9 @@ const (
 // Set is the words and codes by which facts become a timeline. It is read once,
 // never changes, and is safe for use by many goroutines.
 type Set struct {
-	version string
-	london  *time.Location
+	version   string
+	london    *time.Location
+	languages Languages
 
 	states      map[StateKey]StateWords
 	phrases     map[Key]Phrase
@@ -74,17 +75,18 @@ func (f *Fault) Error() string {
 }
 
 // Load reads and checks every file of the value sets from the root of fsys but
-// the disclosure policy, which internal/disclosure reads. On failure the error
+// the disclosure policy, which internal/disclosure reads, for a deployment that
+// speaks these languages. On failure the error
 // joins one [Fault] for each thing that is wrong, and the caller MUST NOT serve.
 // A YAML file that nothing reads is a fault too: a misspelt override must not
 // pass for a working one. Names that begin with a dot are skipped, because
 // mounted configuration has them.
-func Load(fsys fs.FS) (*Set, error) {
+func Load(fsys fs.FS, languages Languages) (*Set, error) {
 	london, err := time.LoadLocation("Europe/London")
 	if err != nil {
 		return nil, fmt.Errorf("find London time: %w", err)
 	}
-	s := &Set{london: london}
+	s := &Set{london: london, languages: languages}
 	readers := map[string]func(*Document){
 		fileStates:        s.readStates,
 		filePhrases:       s.readPhrases,
@@ -100,7 +102,7 @@ func Load(fsys fs.FS) (*Set, error) {
 	faults := unknownFiles(fsys, readers)
 	whole := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(readers)) {
-		d, err := OpenDocument(fsys, name)
+		d, err := OpenDocument(fsys, name, languages)
 		if err != nil {
 			if name != FileDisclosure { // internal/disclosure reports it
 				faults = append(faults, err)

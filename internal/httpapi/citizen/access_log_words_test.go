@@ -17,7 +17,7 @@ func (noApps) Find(client.ID) (client.Client, error) { return client.Client{}, e
 
 func wordsIn(t *testing.T, lang wording.Lang) accessWords {
 	t.Helper()
-	set, err := wording.Load(valuesets.FS())
+	set, err := wording.Load(valuesets.FS(), wording.AllDrafts())
 	if err != nil {
 		t.Fatal(err)
 	}
