@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -90,32 +91,84 @@ func TestEveryDataAnswerForbidsSharedCachesToKeepIt(t *testing.T) {
 	}
 }
 
-// TestSchemasAreStrict: what is not in the document is not in an answer, and
-// what is in it is always there. Only problems may have more members (RFC 9457).
-func TestSchemasAreStrict(t *testing.T) {
+// TestAnswersAreOpenAndWhole: members and codes can be added without breaking a
+// client, and what is in the document is always there.
+func TestAnswersAreOpenAndWhole(t *testing.T) {
 	t.Parallel()
 	schemas := document(t).Components.Schemas
 	for _, name := range slices.Sorted(maps.Keys(schemas)) {
-		strict(t, name, schemas[name].Value)
+		if name != "ConsentRequest" { // sent, and so closed
+			openAndWhole(t, name, schemas[name].Value)
+		}
 	}
 }
 
-func strict(t *testing.T, name string, s *openapi3.Schema) {
+func openAndWhole(t *testing.T, name string, s *openapi3.Schema) {
 	t.Helper()
 	if s.Items != nil {
-		strict(t, name+"[]", s.Items.Value)
+		openAndWhole(t, name+"[]", s.Items.Value)
+	}
+	if s.Type == nil {
+		t.Errorf("%s: has no type, and generated clients none either", name)
+	}
+	if s.Type.Is(openapi3.TypeString) && len(s.Enum) > 1 {
+		t.Errorf("%s: a list of codes that cannot grow", name)
 	}
 	if !s.Type.Is(openapi3.TypeObject) || name == "Problem" {
 		return
 	}
-	closed := s.AdditionalProperties.Has != nil && !*s.AdditionalProperties.Has
-	if !closed && s.AdditionalProperties.Schema == nil {
-		t.Errorf("%s: additionalProperties is not false", name)
+	if s.AdditionalProperties.Has != nil {
+		t.Errorf("%s: says additionalProperties; answers are open", name)
 	}
 	for member, each := range s.Properties {
 		if !slices.Contains(s.Required, member) {
 			t.Errorf("%s.%s: is not required; absent parts are null here", name, member)
 		}
-		strict(t, name+"."+member, each.Value)
+		openAndWhole(t, name+"."+member, each.Value)
 	}
+}
+
+// TestNamesAreUniqueOverAllComponents: generators put them into one namespace.
+func TestNamesAreUniqueOverAllComponents(t *testing.T) {
+	t.Parallel()
+	c := document(t).Components
+	seen := map[string]string{}
+	for kind, names := range map[string][]string{
+		"schemas": slices.Collect(maps.Keys(c.Schemas)), "responses": slices.Collect(maps.Keys(c.Responses)),
+		"parameters": slices.Collect(maps.Keys(c.Parameters)), "examples": slices.Collect(maps.Keys(c.Examples)),
+	} {
+		for _, name := range names {
+			if other := seen[name]; other != "" {
+				t.Errorf("%s is the name of one of the %s and one of the %s", name, kind, other)
+			}
+			seen[name] = kind
+		}
+	}
+}
+
+func TestTheDocumentHasNoAnchorsAndIsTheSameInJSON(t *testing.T) {
+	t.Parallel()
+	if regexp.MustCompile(`(?m)(: |- |\[)[&*][A-Za-z]|<<:`).Match(api.OpenAPI) {
+		t.Error("an anchor, an alias or a merge key: not every YAML parser reads them")
+	}
+	text, err := api.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	inJSON, err := openapi3.NewLoader().LoadFromData(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := marshalled(t, document(t)), marshalled(t, inJSON); a != b {
+		t.Error("the document in JSON says something else")
+	}
+}
+
+func marshalled(t *testing.T, doc *openapi3.T) string {
+	t.Helper()
+	text, err := doc.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

@@ -75,7 +75,7 @@ func TestAReferralThatCouldBeAmongWhatIsMissingIsNotCalledUnknown(t *testing.T) 
 	t.Parallel()
 	b := harness.Start(t).Consented("gus") // one entry of his cannot be read
 	a := b.Get("/v1/referrals/AAAAAAAAAAAAAAAAAAAAAA")
-	harness.Refused(t, a, http.StatusServiceUnavailable, "service_unavailable")
+	harness.Refused(t, a, http.StatusServiceUnavailable, "unknown_while_incomplete")
 }
 
 func TestAppointmentsComeInOrderAndByDay(t *testing.T) {

@@ -78,7 +78,9 @@ type Failure struct {
 	// NotStale forbids using an older reading instead: the source refused, so its
 	// earlier answer may not be shown either.
 	NotStale bool
-	Cause    error
+	// RetryAfter is how long the source asks to wait; 0: it did not say.
+	RetryAfter time.Duration
+	Cause      error
 }
 
 // Error returns the issue and the cause, for logs.

@@ -98,8 +98,13 @@ func (w *wiring) pageRoutes(showing *release.Service, p people, clients *client.
 }
 
 func (w *wiring) machineRoutes(r record, jwks []byte) ([]httpapi.Route, error) {
+	inJSON, err := api.JSON()
+	if err != nil {
+		return nil, fmt.Errorf("start API: %w", err)
+	}
 	made, err := machine.New(machine.Deps{
-		Ready: r.health.Ready, Version: w.o.Version, StatusAPIKey: w.c.StatusAPIKey, JWKS: jwks, OpenAPI: api.OpenAPI,
+		Ready: r.health.Ready, Version: w.o.Version, StatusAPIKey: w.c.StatusAPIKey, JWKS: jwks,
+		OpenAPI: api.OpenAPI, OpenAPIJSON: inJSON, Contact: w.c.Operator.Contact, Now: w.o.Now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start API: %w", err)

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 )
 
 // drainTimeout is how long requests in progress may take after the service is asked
@@ -19,7 +21,11 @@ const drainTimeout = 15 * time.Second
 // Serve answers on both listeners until ctx ends, then lets requests in progress
 // finish. It does not close the App.
 func (a *App) Serve(ctx context.Context, public, admin net.Listener) error {
-	servers := []*http.Server{newServer(a.Handler, a.log), newServer(a.Admin, a.log)}
+	compressed, err := httpapi.Compressed(a.Handler)
+	if err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
+	servers := []*http.Server{newServer(compressed, a.log), newServer(a.Admin, a.log)}
 	listeners := []net.Listener{public, admin}
 	// A profile of the process takes longer than an answer to a citizen may.
 	servers[1].WriteTimeout = 2 * time.Minute

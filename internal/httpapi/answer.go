@@ -38,6 +38,10 @@ type Answer interface {
 	content() (*content, error)
 }
 
+// InSeconds is an instant as answers have it: UTC, whole seconds. Not every client
+// reads fractions (Swift's ISO 8601 does not).
+func InSeconds(at time.Time) time.Time { return at.UTC().Truncate(time.Second) }
+
 // Cookie is a cookie of this service. The prefix that browsers ask for is put in
 // front of its name when it is written.
 type Cookie struct {

@@ -10,7 +10,6 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/release"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
-	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 // ConsentRequest is what a consent_required problem carries and what POST
@@ -44,12 +43,12 @@ func problemOf(err error) *problem.Error {
 	}
 	for _, row := range table() {
 		if errors.Is(err, row.is) {
-			return problem.New(row.code, err).WithWords(row.words).WithDetail(row.detail)
+			return problem.New(row.code, err).WithDetail(row.detail)
 		}
 	}
 	var failure *aggregate.Failure
 	if errors.As(err, &failure) {
-		return problem.New(codeOf(failure.Kind), err)
+		return problem.New(codeOf(failure.Kind), err).WithRetryAfter(failure.RetryAfter)
 	}
 	if errors.Is(err, context.DeadlineExceeded) { // a source's own is a failure of that source
 		return problem.New(problem.ServiceUnavailable, err)
@@ -74,33 +73,32 @@ func codeOf(k aggregate.Kind) problem.Code {
 type row struct {
 	is     error
 	code   problem.Code
-	words  string // key of the words for what happened; empty: the code's own
-	detail string // the same for the maker of an app; empty: the words
+	detail string // what happened, for the maker of an app; empty: the code's own words
 }
 
 // table is read from above: what says more comes first.
 func table() []row {
 	return []row{
-		{release.ErrNotLogged, problem.AuditUnavailable, "", ""},
-		{consent.ErrNotRecorded, problem.AuditUnavailable, "", ""},
-		{release.ErrHoldsNumber, problem.UpstreamUnavailable, "", ""},
-		{release.ErrUnavailable, problem.ServiceUnavailable, "", ""},
-		{release.ErrSessionEnded, problem.SessionExpired, "", ""},
-		{release.ErrMayBeMissing, problem.ServiceUnavailable, wording.DetailMayBeMissing, ""},
-		{release.ErrNotFound, problem.NotFound, "", ""},
+		{release.ErrNotLogged, problem.AuditUnavailable, ""},
+		{consent.ErrNotRecorded, problem.AuditUnavailable, ""},
+		{release.ErrHoldsNumber, problem.UpstreamUnavailable, ""},
+		{release.ErrUnavailable, problem.ServiceUnavailable, ""},
+		{release.ErrSessionEnded, problem.SessionExpired, ""},
+		{release.ErrMayBeMissing, problem.UnknownWhileIncomplete, ""},
+		{release.ErrNotFound, problem.NotFound, ""},
 
-		{aggregate.ErrReauthenticate, problem.ReauthenticationRequired, "", ""},
+		{aggregate.ErrReauthenticate, problem.ReauthenticationRequired, ""},
 
-		{session.ErrNone, problem.SessionExpired, "", ""},
-		{citizen.ErrNoSubject, problem.SessionExpired, "", ""},
+		{session.ErrNone, problem.SessionExpired, ""},
+		{citizen.ErrNoSubject, problem.SessionExpired, ""},
 
-		{consent.ErrNoConsent, problem.NotFound, "", ""},
-		{consent.ErrUnknownClient, problem.BadRequest, "", "No app with this client id is registered here."},
-		{consent.ErrNoScope, problem.BadRequest, "", "scopes must name at least one thing to allow."},
-		{consent.ErrUnknownScope, problem.BadRequest, "", "scopes names something that nobody can allow."},
-		{consent.ErrTooManyActs, problem.RateLimited, "", "This citizen agreed and withdrew too often within an hour. Withdrawing is still possible."},
-		{consent.ErrIdempotencyMismatch, problem.Conflict, "", "This Idempotency-Key was used for another consent."},
-		{consent.ErrConflict, problem.Conflict, "", ""},
+		{consent.ErrNoConsent, problem.NotFound, ""},
+		{consent.ErrUnknownClient, problem.BadRequest, "No app with this client id is registered here."},
+		{consent.ErrNoScope, problem.BadRequest, "scopes must name at least one thing to allow."},
+		{consent.ErrUnknownScope, problem.BadRequest, "scopes names something that nobody can allow."},
+		{consent.ErrTooManyActs, problem.RateLimited, "This citizen agreed and withdrew too often within an hour. Withdrawing is still possible."},
+		{consent.ErrIdempotencyMismatch, problem.Conflict, "This Idempotency-Key was used for another consent."},
+		{consent.ErrConflict, problem.Conflict, ""},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -83,9 +84,7 @@ func (s *server) tell(c *gin.Context, p *problem.Error) {
 	if errors.Is(p, citizen.ErrContradiction) {
 		s.d.Metrics.Contradiction()
 	}
-	if p.Code() == problem.ConsentRequired {
-		p = p.With("consentUrl", s.d.Settings.PublicURL+"/consent")
-	}
+	p = s.withLinks(p)
 	s.setCookies(c, nil)
 	s.problemHeaders(c, p)
 	if wantsPage(c) {
@@ -124,11 +123,28 @@ func (s *server) words(c *gin.Context, p *problem.Error) wording.Problem {
 	return words
 }
 
+// withLinks adds where the problem can be put right.
+func (s *server) withLinks(p *problem.Error) *problem.Error {
+	const nhsLoginHelp = "https://help.login.nhs.uk/"
+	switch p.Code() {
+	case problem.ConsentRequired:
+		return p.With("consentUrl", s.d.Settings.PublicURL+"/consent")
+	case problem.SignInRequired, problem.SessionExpired, problem.ReauthenticationRequired, problem.SignInExpired, problem.SignInFailed:
+		return p.With("signInUrl", s.d.Settings.PublicURL+"/auth/login")
+	case problem.StaffSignInRequired, problem.StaffSignInFailed:
+		return p.With("signInUrl", s.d.Settings.PublicURL+"/audit/login")
+	case problem.IdentityLevelTooLow:
+		return p.With("helpUrl", nhsLoginHelp)
+	default:
+		return p
+	}
+}
+
 // problemHeaders adds what RFC 9110 asks of the status.
 func (s *server) problemHeaders(c *gin.Context, p *problem.Error) {
 	c.Header("Cache-Control", "no-store")
 	if d := p.RetryAfter(); d > 0 {
-		c.Header("Retry-After", strconv.FormatInt(int64(d.Seconds()), 10))
+		c.Header("Retry-After", strconv.FormatInt(int64(math.Ceil(d.Seconds())), 10))
 	}
 	switch p.Code() {
 	case problem.ReauthenticationRequired: // RFC 9470, 3
@@ -137,7 +153,7 @@ func (s *server) problemHeaders(c *gin.Context, p *problem.Error) {
 		c.Header("WWW-Authenticate", "Bearer")
 	case problem.RateLimited:
 	default:
-		if p.Status() > http.StatusInternalServerError { // 502, 503, 504
+		if p.Status() > http.StatusInternalServerError && p.RetryAfter() == 0 { // 502, 503, 504
 			c.Header("Retry-After", "30")
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,6 +37,7 @@ type limiters struct{ global, citizen, client, address, member []limit }
 type limit struct {
 	rate *limiter.Limiter
 	key  func(*gin.Context) string
+	told bool // in the headers of the answer: it is the caller's own
 }
 
 func newLimiters(l Limits, trusted proxies) (limiters, error) {
@@ -70,14 +72,14 @@ func newLimiters(l Limits, trusted proxies) (limiters, error) {
 				return limiters{}, fmt.Errorf("rate limit %q: want a number, a dash and S, M, H or D", text)
 			}
 			rate.Limit *= setting.times
-			*setting.into = append(*setting.into, limit{limiter.New(store, rate), named(text, setting.key)})
+			*setting.into = append(*setting.into, limit{limiter.New(store, rate), named(text, setting.key), setting.into == &made.citizen})
 		}
 	}
 	// Keys of a store of its own: an auditor at work costs no citizen anything.
 	apart := memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: "pca-audit", CleanUpInterval: time.Minute})
 	made.member = []limit{{
 		limiter.New(apart, limiter.Rate{Limit: memberRate, Period: time.Minute}),
-		func(c *gin.Context) string { return requestOf(c).Member().Member.Pseudonym },
+		func(c *gin.Context) string { return requestOf(c).Member().Member.Pseudonym }, true,
 	}}
 	return made, nil
 }
@@ -107,12 +109,27 @@ func (s *server) count(c *gin.Context, limits ...[]limit) error {
 		if err != nil {
 			return problem.New(problem.ServiceUnavailable, fmt.Errorf("count requests: %w", err))
 		}
+		// The limiter uses the machine's clock. Whichever clock is used, no caller waits
+		// longer than one period.
+		wait := min(max(1, seen.Reset-s.d.Now().Unix()), int64(l.rate.Rate.Period.Seconds()))
+		if l.told {
+			tellLimit(c, seen, wait)
+		}
 		if seen.Reached {
-			// The limiter uses the machine's clock. Whichever clock is used, no caller
-			// waits longer than one period.
-			wait := min(max(1, seen.Reset-s.d.Now().Unix()), int64(l.rate.Rate.Period.Seconds()))
 			return problem.New(problem.RateLimited, nil).WithRetryAfter(time.Duration(wait) * time.Second)
 		}
 	}
 	return nil
+}
+
+// tellLimit says where the caller's own requests stand, of several rates the one with
+// the least left.
+func tellLimit(c *gin.Context, seen limiter.Context, wait int64) {
+	const left = "RateLimit-Remaining"
+	if before, err := strconv.ParseInt(c.Writer.Header().Get(left), 10, 64); err == nil && before < seen.Remaining {
+		return
+	}
+	c.Header("RateLimit-Limit", strconv.FormatInt(seen.Limit, 10))
+	c.Header(left, strconv.FormatInt(seen.Remaining, 10))
+	c.Header("RateLimit-Reset", strconv.FormatInt(wait, 10))
 }

@@ -30,6 +30,9 @@ func (s *server) write(c *gin.Context, answer Answer) {
 	}
 	h := c.Writer.Header()
 	for name, values := range a.header {
+		if name == "Vary" { // what others said stays: Accept-Encoding
+			values = append(h.Values(name), values...)
+		}
 		h[name] = values
 	}
 	if _, signedIn := callerOf(c); signedIn && h.Get("Content-Type") == TypeHTML {

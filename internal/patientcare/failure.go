@@ -56,7 +56,7 @@ func refused(a upstream.Answer) error {
 	case a.Status == http.StatusForbidden:
 		f.Issue, f.NotStale = referral.IssueBusinessRule, true
 	case a.Status == http.StatusTooManyRequests, a.Status == http.StatusServiceUnavailable:
-		f.Kind = aggregate.Busy
+		f.Kind, f.RetryAfter = aggregate.Busy, upstream.RetryAfter(a.Header)
 	case a.Status == http.StatusGatewayTimeout:
 		f.Issue, f.Kind = referral.IssueTimeout, aggregate.TooSlow
 	case a.Status >= http.StatusInternalServerError:

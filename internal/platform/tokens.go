@@ -136,7 +136,7 @@ func refusal(err error) error {
 	case (status == http.StatusBadRequest || status == http.StatusUnauthorized) && blamesIDToken(refused.ErrorDescription):
 		return fmt.Errorf("%w: %w", aggregate.ErrReauthenticate, cause)
 	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
-		return &aggregate.Failure{Issue: referral.IssueTransient, Kind: aggregate.Busy, Cause: cause}
+		return &aggregate.Failure{Issue: referral.IssueTransient, Kind: aggregate.Busy, RetryAfter: upstream.RetryAfter(refused.Response.Header), Cause: cause}
 	case status == http.StatusGatewayTimeout:
 		return &aggregate.Failure{Issue: referral.IssueTimeout, Kind: aggregate.TooSlow, Cause: cause}
 	case status >= http.StatusInternalServerError:

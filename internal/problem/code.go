@@ -38,6 +38,7 @@ const (
 	SignInUnavailable        Code = "sign_in_unavailable"
 	AuditUnavailable         Code = "audit_unavailable"
 	UpstreamTimeout          Code = "upstream_timeout"
+	UnknownWhileIncomplete   Code = "unknown_while_incomplete"
 
 	// Those of the auditors' side, where nobody is a citizen.
 	StaffSignInRequired    Code = "staff_sign_in_required"
@@ -53,7 +54,7 @@ func Codes() []Code {
 		ConsentRequired, IdentityLevelTooLow, Under16, AgeUnknown, NoNHSNumber, SharingDeclined,
 		InsufficientScope, CSRF, NotFound, MethodNotAllowed, Conflict, NoticeOutdated, PayloadTooLarge,
 		RateLimited, Internal, UpstreamUnavailable, ServiceUnavailable, SignInUnavailable,
-		AuditUnavailable, UpstreamTimeout,
+		AuditUnavailable, UpstreamTimeout, UnknownWhileIncomplete,
 		StaffSignInRequired, StaffSignInFailed, StaffSignInUnavailable, RoleRequired,
 	}
 }
@@ -79,7 +80,7 @@ func statusOf(code Code) int {
 		return http.StatusTooManyRequests
 	case UpstreamUnavailable:
 		return http.StatusBadGateway
-	case ServiceUnavailable, SignInUnavailable, AuditUnavailable, StaffSignInUnavailable:
+	case ServiceUnavailable, UnknownWhileIncomplete, SignInUnavailable, AuditUnavailable, StaffSignInUnavailable:
 		return http.StatusServiceUnavailable
 	case UpstreamTimeout:
 		return http.StatusGatewayTimeout

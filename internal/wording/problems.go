@@ -8,7 +8,6 @@ import (
 // The details that take the place of a problem's own, by their keys in problems.yaml.
 const (
 	DetailMaintenance           = "maintenance"
-	DetailMayBeMissing          = "may_be_missing"
 	DetailNoCalendarTime        = "no_calendar_time"
 	DetailLogUnreadable         = "log_unreadable"
 	DetailWeakSignIn            = "weak_sign_in"
@@ -29,14 +28,14 @@ func ProblemCodes() []string {
 		"reauthentication_required", "consent_required", "identity_level_too_low", "under_16", "age_unknown",
 		"no_nhs_number", "sharing_declined", "insufficient_scope", "csrf", "not_found", "method_not_allowed",
 		"conflict", "notice_outdated", "payload_too_large", "rate_limited", codeInternal, "upstream_unavailable",
-		"service_unavailable", "sign_in_unavailable", "audit_unavailable", "upstream_timeout",
+		"service_unavailable", "sign_in_unavailable", "audit_unavailable", "upstream_timeout", "unknown_while_incomplete",
 		"staff_sign_in_required", "staff_sign_in_failed", "staff_sign_in_unavailable", "role_required",
 	}
 }
 
 func problemDetails() map[string][]string {
 	return map[string][]string{
-		DetailMaintenance: nil, DetailMayBeMissing: nil, DetailNoCalendarTime: nil, DetailLogUnreadable: nil,
+		DetailMaintenance: nil, DetailNoCalendarTime: nil, DetailLogUnreadable: nil,
 		DetailWeakSignIn: nil, DetailStaffSignInUnfinished: nil, DetailStaffWeakSignIn: nil, DetailNoCheckpoint: nil, DetailExportsBusy: nil,
 	}
 }

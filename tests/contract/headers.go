@@ -14,7 +14,7 @@ import (
 // HTTP itself, and those that protect a browser.
 func everywhere() []string {
 	return []string{
-		"Content-Type", "Content-Length", "Date", "Connection",
+		"Content-Type", "Content-Length", "Content-Encoding", "Vary", "Date", "Connection",
 		"X-Content-Type-Options", "Referrer-Policy", "Content-Security-Policy", "Strict-Transport-Security",
 	}
 }

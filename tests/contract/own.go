@@ -23,12 +23,14 @@ type Own struct {
 	router routers.Router
 }
 
-// LoadOwn reads the contract from its YAML.
+// LoadOwn reads the contract from its YAML. To clients answers are open: members
+// and codes can be added. Here they are closed, so that none is added in silence.
 func LoadOwn(document []byte) (*Own, error) {
 	doc, router, err := load(document)
 	if err != nil {
 		return nil, fmt.Errorf("own contract: %w", err)
 	}
+	closeAnswers(doc)
 	return &Own{doc: doc, router: router}, nil
 }
 
@@ -136,7 +138,7 @@ func (o *Own) check(r *http.Request, response *http.Response, body []byte) error
 		faults = append(faults, err)
 	}
 	if promised != nil {
-		faults = append(faults, checkHeaders(promised.Value, response.Header))
+		faults = append(faults, checkHeaders(promised.Value, response.Header), checkProblemCode(promised.Value, response.Header, body), checkComplete(response.StatusCode, body))
 		if len(promised.Value.Content) == 0 && len(body) > 0 {
 			faults = append(faults, fmt.Errorf("a body of %d bytes where none is promised", len(body)))
 		}

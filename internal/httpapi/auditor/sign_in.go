@@ -126,7 +126,7 @@ type sessionView struct {
 func (s *SignIn) session(_ context.Context, r *httpapi.Request) (httpapi.Answer, error) {
 	found := r.Member()
 	return httpapi.OwnJSON(http.StatusOK, sessionView{
-		Account: found.Member.Pseudonym, SignedInAt: found.SignedIn.UTC(), ExpiresAt: found.ExpiresAt.UTC(), IdleSeconds: int(staff.Idle.Seconds()),
+		Account: found.Member.Pseudonym, SignedInAt: httpapi.InSeconds(found.SignedIn), ExpiresAt: httpapi.InSeconds(found.ExpiresAt), IdleSeconds: int(staff.Idle.Seconds()),
 	}).With("Cache-Control", "no-store"), nil
 }
 

@@ -43,7 +43,11 @@ func (a *API) listConsents(ctx context.Context, r *httpapi.Request) (httpapi.Ans
 func (a *API) consentView(c consent.Consent) consentView {
 	v := consentView{
 		ID: c.ID, ClientID: c.Client, Scopes: c.Scopes, NoticeVersion: c.Notice, Status: c.Status,
-		GrantedAt: c.GrantedAt.UTC(), ExpiresAt: c.ExpiresAt.UTC(), WithdrawnAt: c.WithdrawnAt,
+		GrantedAt: httpapi.InSeconds(c.GrantedAt), ExpiresAt: httpapi.InSeconds(c.ExpiresAt),
+	}
+	if c.WithdrawnAt != nil {
+		at := httpapi.InSeconds(*c.WithdrawnAt)
+		v.WithdrawnAt = &at
 	}
 	if found, err := a.d.Clients.Find(c.Client); err == nil {
 		v.ClientName = &found.Name

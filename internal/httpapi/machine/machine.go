@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
@@ -17,6 +18,10 @@ type Deps struct {
 	StatusAPIKey keys.Secret // empty: /_status is closed
 	JWKS         []byte      // the service's public keys
 	OpenAPI      []byte      // the contract, YAML
+	OpenAPIJSON  []byte      // the same
+	// Contact is how to reach who runs the service, for those who found a weakness.
+	Contact string
+	Now     func() time.Time
 }
 
 // Machine has the handlers.
@@ -24,8 +29,8 @@ type Machine struct{ d Deps }
 
 // New checks d.
 func New(d Deps) (*Machine, error) {
-	if d.Ready == nil || d.JWKS == nil || d.OpenAPI == nil {
-		return nil, errors.New("new machine routes: ready, keys and contract are required")
+	if d.Ready == nil || d.JWKS == nil || d.OpenAPI == nil || d.OpenAPIJSON == nil || d.Now == nil {
+		return nil, errors.New("new machine routes: ready, keys, contract and clock are required")
 	}
 	return &Machine{d}, nil
 }
@@ -41,6 +46,8 @@ func (m *Machine) Routes() []httpapi.Route {
 		get("/_ping", httpapi.Probes, m.ping),
 		get("/_status", httpapi.Machines, m.status),
 		get("/.well-known/jwks.json", httpapi.Machines, m.jwks),
-		get("/openapi.yaml", httpapi.Machines, m.openAPI),
+		get("/.well-known/security.txt", httpapi.Machines, m.securityText),
+		get("/openapi.yaml", httpapi.Machines, document("application/yaml", m.d.OpenAPI)),
+		get("/openapi.json", httpapi.Machines, document("application/json", m.d.OpenAPIJSON)),
 	}
 }

@@ -2,7 +2,9 @@ package pages
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -52,9 +54,13 @@ func (p *Pages) noticeAs(r *httpapi.Request, n consent.Notice) (httpapi.Answer, 
 	case strings.HasPrefix(r.Header("Accept"), "text/markdown"):
 		return httpapi.Public(http.StatusOK, "text/markdown; charset=utf-8", []byte(n.Text)).With("Content-Language", n.Language), nil
 	}
-	return httpapi.PublicJSON(http.StatusOK, noticeView{
+	text, err := json.Marshal(noticeView{
 		Version: n.Version, Title: n.Title, Language: n.Language, Scopes: slices.Sorted(maps.Keys(n.HoldsSince)), Digest: n.Digest, Text: n.Text,
-	}).With("Content-Language", n.Language), nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encode privacy notice: %w", err)
+	}
+	return httpapi.PublicTagged(r, httpapi.TypeJSON, text, n.Digest).With("Content-Language", n.Language), nil
 }
 
 func (p *Pages) noticePage(n consent.Notice) (httpapi.Answer, error) {

@@ -32,7 +32,7 @@ func (s *Door) session(ctx context.Context, r *httpapi.Request) (httpapi.Answer,
 		return nil, httpapi.SessionProblem(err)
 	}
 	return httpapi.OwnJSON(http.StatusOK, sessionView{
-		SignedIn: true, SignedInAt: found.SignedInAt.UTC(), ExpiresAt: found.ExpiresAt.UTC(),
+		SignedIn: true, SignedInAt: httpapi.InSeconds(found.SignedInAt), ExpiresAt: httpapi.InSeconds(found.ExpiresAt),
 		IdleSeconds:            int(s.d.Idle.Seconds()),
 		ReauthenticationNeeded: !s.d.Now().Before(found.IDTokenExpires),
 	}), nil
