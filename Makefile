@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 GOLANGCI_LINT_VERSION := v2.15.0
+OAPI_CODEGEN_VERSION := v2.5.0
 BIN := $(CURDIR)/bin
 
 # The program that operators run: without the sandbox (docs/adr/0010), static, and
@@ -22,7 +23,7 @@ help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
 
 .PHONY: check
-check: tidy npm browser lint build size test race ## Everything that must pass before a change lands (CI runs this)
+check: tidy npm browser lint contract build size test race ## Everything that must pass before a change lands (CI runs this)
 
 .PHONY: nightly
 nightly: ## What takes longer than check: about 25 minutes, one line of summary at the end
@@ -79,6 +80,16 @@ browser: ## Install what the browser tests need: chromium (Debian's) and axe-cor
 	@command -v chromium >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends chromium; }
 	npm ci --prefix tests/browser --no-audit --no-fund
 
+.PHONY: contract
+contract: ## Lint the contract, and make a TypeScript and a Go client of it with the generators' defaults
+	npm ci --prefix api/clients --no-audit --no-fund
+	cd api/clients && REDOCLY_TELEMETRY=off node_modules/.bin/redocly lint --config redocly.yaml ../openapi.yaml
+	cd api/clients && node_modules/.bin/spectral lint --ruleset spectral.yaml ../openapi.yaml
+	cd api/clients && node_modules/.bin/openapi-typescript ../openapi.yaml -o typescript/generated.ts && node_modules/.bin/tsc -p typescript
+	mkdir -p api/clients/go/generated
+	$(BIN)/oapi-codegen-$(OAPI_CODEGEN_VERSION) -package generated api/openapi.yaml > api/clients/go/generated/generated.go
+	cd api/clients/go && go vet ./...
+
 .PHONY: bench
 bench: ## Run the benchmarks; compare ratios within one run, not times
 	go test -run '^$$' -bench . -benchmem ./...
@@ -92,7 +103,12 @@ demo: ## Print one made-up citizen's timeline
 	go run ./cmd/aggregator demo
 
 .PHONY: tools
-tools: $(BIN)/golangci-lint-$(GOLANGCI_LINT_VERSION) ## Install the linter that check needs
+tools: $(BIN)/golangci-lint-$(GOLANGCI_LINT_VERSION) $(BIN)/oapi-codegen-$(OAPI_CODEGEN_VERSION) ## Install the linter and the generator that check needs
+
+$(BIN)/oapi-codegen-$(OAPI_CODEGEN_VERSION):
+	mkdir -p $(BIN)
+	GOBIN=$(BIN) GOFLAGS= go install github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@$(OAPI_CODEGEN_VERSION)
+	mv $(BIN)/oapi-codegen $@
 
 $(BIN)/golangci-lint-$(GOLANGCI_LINT_VERSION):
 	mkdir -p $(BIN)
