@@ -64,7 +64,8 @@ type Route struct {
 	// be signed in, otherwise no deadline.
 	Deadline time.Duration
 	// Takes are the query parameters that it takes, each at most once; a name with a
-	// star can be there several times. Any other is refused by its name: a wrong letter
+	// star can be there several times. One that is there is not
+	// empty, but for a cursor. Any other is refused by its name: a wrong letter
 	// must not make a filter vanish.
 	Takes []string
 	// Once marks a GET that uses something up, so that HEAD is not served by it.
@@ -161,6 +162,8 @@ func (r Route) takes(query url.Values) error {
 			}
 		case !many && len(query[name]) > 1:
 			return problem.New(problem.BadRequest, nil).WithDetail("The query parameter " + quoted(name) + " is there more than once.")
+		case !r.Lenient && name != "cursor" && slices.Contains(query[name], ""): // an empty cursor is the beginning
+			return problem.New(problem.BadRequest, nil).WithDetail("The query parameter " + quoted(name) + " is there and empty. Leave it out, or give it a value.")
 		}
 	}
 	return nil
