@@ -91,6 +91,13 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 		}
 	}()
 
+	if err := secrets.ring.Verify(ctx, db.Subjects()); err != nil {
+		return nil, fmt.Errorf("start: %w", err)
+	}
+	if err := secrets.ring.Note(ctx, db.Subjects()); err != nil {
+		return nil, fmt.Errorf("start: %w", err)
+	}
+
 	out := w.upstreams()
 	tokens := w.tokens(secrets.platform, out.token)
 	organisations, err := w.organisations(words, out.ods)

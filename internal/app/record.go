@@ -43,7 +43,7 @@ func (w *wiring) changes(r record, s secrets, words *words, notices *consent.Not
 		set, policy := words.current()
 		return []audit.Entry{
 			{Kind: audit.KeyChanged, Purpose: fmt.Sprintf("ring %s, NHS login %s, API platform %s, checkpoints %s",
-				s.ring.ActiveID(), s.login.ID(), s.platform.ID(), r.key.Public)},
+				s.ring.Fingerprint(), s.login.ID(), s.platform.ID(), r.key.Public)},
 			{
 				Kind: audit.ConfigurationKnown, Purpose: "version " + w.o.Version, Digest: digest,
 				Policy: policy.Version(), ValueSets: set.Version(), Notice: notices.InForce().Version,

@@ -12,6 +12,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/panics"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 	"github.com/patient-care-aggregator/aggregator/internal/store/location"
@@ -35,7 +36,8 @@ type Consents interface {
 
 // Subjects are the rows that lead to people.
 type Subjects interface {
-	citizen.Store
+	citizen.ResealStore
+	keys.CheckStore
 	// Export writes what is held about one citizen, one JSON object a line, of the
 	// kinds subject, session, consentEvent and logEntry, in that order. Sealed values
 	// are omitted. Of somebody erased it writes what is left under the pseudonym. The

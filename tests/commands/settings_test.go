@@ -14,6 +14,7 @@ import (
 func settingsOfTheService() []string {
 	return []string{
 		"config check",
+		"keys reseal",
 		"audit verify",
 		"audit export",
 		"audit export --nhs-number-file NUMBER",

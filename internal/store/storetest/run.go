@@ -49,6 +49,7 @@ func Run(t *testing.T, with Open) {
 		"retention":       testRetention,
 		"consents":        testConsents,
 		"subjects":        testSubjects,
+		"ring keys":       testRingKeys,
 		"copies":          testCopies,
 		"sessions":        testSessions,
 		"histories":       testHistories,
