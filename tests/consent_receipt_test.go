@@ -47,6 +47,19 @@ func TestACitizenKeepsAReceiptOfTheirConsent(t *testing.T) {
 		if strings.Contains(string(payload), s.Number("bella")) {
 			t.Error("it holds the NHS number")
 		}
+		pseudonyms := 0
+		for _, e := range entriesOf(s) {
+			if e.Citizen == "" {
+				continue
+			}
+			pseudonyms++
+			if strings.Contains(string(payload), string(e.Citizen)) || strings.Contains(string(b.Get(path+"?format=fhir").Body), string(e.Citizen)) {
+				t.Fatal("it holds the log's pseudonym, which would join the two for ever")
+			}
+		}
+		if pseudonyms == 0 {
+			t.Error("the log names nobody, so nothing would be found")
+		}
 	})
 	t.Run("or as FHIR, which ends with the consent", func(t *testing.T) {
 		type resource struct{ ResourceType, Status, ID string }

@@ -19,8 +19,8 @@ const (
 )
 
 // FHIR returns the current state of a consent as a FHIR R4 Consent resource. It
-// names the citizen by pseudonym and the client by its id.
-func FHIR(ref citizen.Ref, c Consent, by Controller) fhir.Consent {
+// names the citizen as a receipt does, and the client by its id.
+func FHIR(who citizen.Citizen, c Consent, by Controller) fhir.Consent {
 	status := fhir.ConsentStateInactive
 	if c.Status == StatusActive {
 		status = fhir.ConsentStateActive
@@ -41,9 +41,9 @@ func FHIR(ref citizen.Ref, c Consent, by Controller) fhir.Consent {
 		Status:       status,
 		Scope:        concept(consentScopes, "patient-privacy"),
 		Category:     []fhir.CodeableConcept{concept(consentCategory, "59284-0")},
-		Patient:      &fhir.Reference{Identifier: identifier("citizen-pseudonym", string(ref))},
+		Patient:      &fhir.Reference{Identifier: identifier("receipt-subject", holder(who))},
 		DateTime:     instant(c.GrantedAt),
-		Performer:    []fhir.Reference{{Identifier: identifier("citizen-pseudonym", string(ref))}},
+		Performer:    []fhir.Reference{{Identifier: identifier("receipt-subject", holder(who))}},
 		Organization: []fhir.Reference{{Display: &by.Name}},
 		Policy:       []fhir.ConsentPolicy{{Uri: &by.PolicyURL}},
 		PolicyRule:   &rule,

@@ -21,12 +21,13 @@ type Controller struct {
 
 // Receipt is what a citizen can keep of a consent: the payload of a JWT (RFC
 // 7519) whose further claims have the names of the Kantara Initiative's Consent
-// Receipt 1.1. It names the citizen by pseudonym.
+// Receipt 1.1. It names the citizen by an id that is made for receipts: they are handed on, and
+// the pseudonym of the log would join the two for ever.
 type Receipt struct {
-	Issuer   string      `json:"iss"`
-	Subject  citizen.Ref `json:"sub"`
-	ID       string      `json:"jti"` // consent and event: each act has its own receipt
-	IssuedAt int64       `json:"iat"` // seconds since 1970
+	Issuer   string `json:"iss"`
+	Subject  string `json:"sub"`
+	ID       string `json:"jti"` // consent and event: each act has its own receipt
+	IssuedAt int64  `json:"iat"` // seconds since 1970
 
 	Version          string           `json:"version"`
 	Jurisdiction     string           `json:"jurisdiction"`
@@ -34,7 +35,7 @@ type Receipt struct {
 	CollectionMethod string           `json:"collectionMethod"`
 	ConsentReceiptID string           `json:"consentReceiptID"`
 	Language         string           `json:"language"`
-	PrincipalID      citizen.Ref      `json:"piiPrincipalId"`
+	PrincipalID      string           `json:"piiPrincipalId"`
 	Controllers      []ReceiptParty   `json:"piiControllers"`
 	PolicyURL        string           `json:"policyUrl"`
 	Services         []ReceiptService `json:"services"`
@@ -79,14 +80,14 @@ type Signer interface {
 
 // Receipt returns the receipt of a consent's last grant or renewal. clientName is
 // the client as citizens know it. Errors: ErrNoConsent.
-func (l *Ledger) Receipt(ctx context.Context, ref citizen.Ref, id, clientName string, by Controller) (Receipt, error) {
-	events, err := l.known.events(ctx, ref)
+func (l *Ledger) Receipt(ctx context.Context, who citizen.Citizen, id, clientName string, by Controller) (Receipt, error) {
+	events, err := l.known.events(ctx, who.Ref)
 	if err != nil {
 		return Receipt{}, fmt.Errorf("make consent receipt: %w", err)
 	}
 	for _, e := range slices.Backward(events) {
 		if e.ID == id && (e.Kind == Granted || e.Kind == Renewed) {
-			return receipt(e, clientName, by, l.d.Now()), nil
+			return receipt(e, holder(who), clientName, by, l.d.Now()), nil
 		}
 	}
 	return Receipt{}, fmt.Errorf("make consent receipt: %w", ErrNoConsent)
@@ -105,7 +106,10 @@ func (r Receipt) Sign(ctx context.Context, s Signer) (string, error) {
 	return signed, nil
 }
 
-func receipt(e Event, clientName string, by Controller, now time.Time) Receipt {
+// holder is the citizen as receipts name them. It leads back to nobody after erasure.
+func holder(who citizen.Citizen) string { return who.OpaqueID("receipt-subject", "") }
+
+func receipt(e Event, holder, clientName string, by Controller, now time.Time) Receipt {
 	id := e.ID + "." + strconv.FormatInt(e.Seq, 10)
 	service := ReceiptService{Service: clientName}
 	for _, s := range e.Scopes {
@@ -115,9 +119,9 @@ func receipt(e Event, clientName string, by Controller, now time.Time) Receipt {
 		})
 	}
 	return Receipt{
-		Issuer: by.Issuer, Subject: e.Citizen, ID: id, IssuedAt: now.Unix(),
+		Issuer: by.Issuer, Subject: holder, ID: id, IssuedAt: now.Unix(),
 		Version: "KI-CR-v1.1.0", Jurisdiction: "GB", ConsentTimestamp: e.At.Unix(), CollectionMethod: e.Channel,
-		ConsentReceiptID: id, Language: e.Language, PrincipalID: e.Citizen,
+		ConsentReceiptID: id, Language: e.Language, PrincipalID: holder,
 		Controllers: []ReceiptParty{{Name: by.Name, Contact: by.Contact}}, PolicyURL: by.PolicyURL,
 		Services: []ReceiptService{service}, Sensitive: true, Categories: []string{"health"},
 		NoticeVersion: e.Notice, NoticeDigest: e.NoticeDigest, ExpiresAt: e.ExpiresAt.Unix(), EventDigest: e.Digest(),

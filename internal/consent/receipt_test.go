@@ -10,6 +10,7 @@ import (
 
 	"github.com/samply/golang-fhir-models/fhir-models/fhir"
 
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 )
 
@@ -23,6 +24,10 @@ func controller() Controller {
 	return Controller{Issuer: "https://care.example", Name: "Example Trust", Contact: "privacy@care.example", PolicyURL: "https://care.example/v1/privacy-notice"}
 }
 
+func person(ref citizen.Ref) citizen.Citizen {
+	return citizen.New(ref, citizen.NHSNumber{}, [32]byte{1})
+}
+
 func TestReceipt(t *testing.T) {
 	d := newDesk(t, v2)
 	c := d.grant(t, app, TimelineRead)
@@ -31,7 +36,7 @@ func TestReceipt(t *testing.T) {
 	d.grant(t, other, TimelineRead)
 
 	t.Run("names the last act, the text agreed to and the log's digest of it", func(t *testing.T) {
-		r, err := d.Receipt(t.Context(), ann, c.ID, "App One", controller())
+		r, err := d.Receipt(t.Context(), person(ann), c.ID, "App One", controller())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,7 +49,7 @@ func TestReceipt(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, want := range map[string]any{
-			"iss": "https://care.example", "sub": "ANN", "jti": "consent-1.2", "version": "KI-CR-v1.1.0", "jurisdiction": "GB",
+			"iss": "https://care.example", "sub": person(ann).OpaqueID("receipt-subject", ""), "jti": "consent-1.2", "version": "KI-CR-v1.1.0", "jurisdiction": "GB",
 			"consentTimestamp": float64(start().Add(time.Hour).Unix()), "consentExpires": float64(start().Add(DefaultLife).Unix()),
 			"noticeVersion": v2, "noticeDigest": d.d.Notices.InForce().Digest, "eventDigest": d.store.log[1].Digest, "sensitive": true,
 		} {
@@ -58,7 +63,7 @@ func TestReceipt(t *testing.T) {
 	})
 
 	t.Run("an unknown consent has no receipt, nor has one whose signing fails", func(t *testing.T) {
-		if _, err := d.Receipt(t.Context(), bob, c.ID, "App One", controller()); !errors.Is(err, ErrNoConsent) {
+		if _, err := d.Receipt(t.Context(), person(bob), c.ID, "App One", controller()); !errors.Is(err, ErrNoConsent) {
 			t.Error(err)
 		}
 		failure := errors.New("no key")
@@ -73,7 +78,7 @@ func TestFHIR(t *testing.T) {
 	c := d.grant(t, app, TimelineRead)
 	marshal := func(c Consent) (fhir.Consent, string) {
 		t.Helper()
-		text, err := json.Marshal(FHIR(ann, c, controller()))
+		text, err := json.Marshal(FHIR(person(ann), c, controller()))
 		if err != nil {
 			t.Fatal(err)
 		}

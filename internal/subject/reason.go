@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Errors of [ParseReason]. Their texts are for the person who typed the reason.
@@ -43,7 +45,8 @@ func ParseReason(text string) (Reason, error) {
 		return Reason{}, ErrReasonLength
 	}
 	together, all := 0, 0
-	for _, r := range text {
+	// NFKC, because one character can stand for two digits (⑽).
+	for _, r := range norm.NFKC.String(text) {
 		switch {
 		case unicode.IsNumber(r):
 			together++

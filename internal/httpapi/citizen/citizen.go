@@ -27,7 +27,7 @@ type Consents interface {
 	Grant(ctx context.Context, g consent.Grant) (consent.Consent, bool, error)
 	Withdraw(ctx context.Context, ref citizen.Ref, id string, by client.ID, correlationID string) (consent.Consent, error)
 	List(ctx context.Context, ref citizen.Ref) ([]consent.Consent, error)
-	Receipt(ctx context.Context, ref citizen.Ref, id, clientName string, by consent.Controller) (consent.Receipt, error)
+	Receipt(ctx context.Context, who citizen.Citizen, id, clientName string, by consent.Controller) (consent.Receipt, error)
 }
 
 // Clients are the registered apps (internal/client).

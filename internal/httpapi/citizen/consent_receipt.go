@@ -45,7 +45,7 @@ func (a *API) consentReceipt(ctx context.Context, r *httpapi.Request) (httpapi.A
 }
 
 func (a *API) signedReceipt(ctx context.Context, r *httpapi.Request, c consent.Consent) ([]byte, error) {
-	receipt, err := a.d.Consents.Receipt(ctx, r.Caller().Citizen.Ref, c.ID, a.words(wording.English).app(c.Client, wording.English), a.d.Controller)
+	receipt, err := a.d.Consents.Receipt(ctx, r.Caller().Citizen, c.ID, a.words(wording.English).app(c.Client, wording.English), a.d.Controller)
 	if err != nil {
 		return nil, release.Unavailable(err)
 	}
@@ -57,7 +57,7 @@ func (a *API) signedReceipt(ctx context.Context, r *httpapi.Request, c consent.C
 }
 
 func (a *API) fhirConsent(_ context.Context, r *httpapi.Request, c consent.Consent) ([]byte, error) {
-	body, err := json.Marshal(consent.FHIR(r.Caller().Citizen.Ref, c, a.d.Controller))
+	body, err := json.Marshal(consent.FHIR(r.Caller().Citizen, c, a.d.Controller))
 	if err != nil {
 		return nil, fmt.Errorf("encode FHIR consent: %w", err)
 	}

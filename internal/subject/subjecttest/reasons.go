@@ -25,6 +25,8 @@ func Reasons() []Case {
 		{"an NHS number with what cannot be seen between", "for 99900\u200b00018", ""},
 		{"an NHS number over two lines", "for 99900\n00018", ""},
 		{"an NHS number in other digits", "for ９９９００００018", ""},
+		{"an NHS number in Arabic digits", "for ٩٩٩٠٠٠٠٠١٨", ""},
+		{"a number of which each character is two digits", "for ⑽⑾⑿", ""},
 		{"a date of birth", "born 12/03/1984", ""},
 		{"six digits", "case 123456", ""},
 		{"too short", "why?", ""},
