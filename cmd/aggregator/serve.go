@@ -29,7 +29,7 @@ func (s serveCommand) Run(env *environment) (err error) {
 	for _, warning := range config.Warnings(env.environ, c) {
 		log.WarnContext(env.ctx, "configuration: "+warning)
 	}
-	tracing, flush, err := telemetry.NewTracerProvider(env.ctx, exportsTraces(env.environ))
+	tracing, flush, err := telemetry.NewTracerProvider(env.ctx, exportsTraces(env.environ), version(), log)
 	if err != nil {
 		return fmt.Errorf("start: %w", err)
 	}

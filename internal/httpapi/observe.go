@@ -7,12 +7,14 @@ import (
 	"github.com/gin-gonic/gin"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/google/uuid"
 
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 const (
@@ -54,14 +56,16 @@ func (s *server) observe(c *gin.Context) {
 	if route == "" {
 		route = "unknown"
 	}
-	ctx, span := s.d.Tracer.Start(c.Request.Context(), knownMethod(c.Request.Method)+" "+route, trace.WithSpanKind(trace.SpanKindServer))
+	// A trace that began with the caller goes on here (W3C Trace Context).
+	ctx := propagation.TraceContext{}.Extract(c.Request.Context(), propagation.HeaderCarrier(c.Request.Header))
+	ctx, span := s.d.Tracer.Start(telemetry.WithCorrelation(ctx, correlationID(c)), knownMethod(c.Request.Method)+" "+route, trace.WithSpanKind(trace.SpanKindServer))
 	defer span.End()
 	c.Request = c.Request.WithContext(ctx)
 	brokenOff := true // a panic that is not recovered ends the answer
 	defer func() {
 		took := s.d.Now().Sub(started)
 		status, method := c.Writer.Status(), knownMethod(c.Request.Method)
-		span.SetAttributes(attribute.String("http.route", route), attribute.Int("http.response.status_code", status))
+		span.SetAttributes(attribute.String("http.route", route), attribute.String("pca.correlation_id", correlationID(c)), attribute.Int("http.response.status_code", status))
 		if status >= http.StatusInternalServerError || brokenOff {
 			span.SetStatus(codes.Error, "")
 		}
@@ -97,7 +101,7 @@ func eventOf(c *gin.Context, route string) (slog.Level, []slog.Attr) {
 		if cause := p.Unwrap(); cause != nil {
 			attrs = append(attrs, slog.String(telemetry.KeyError, cause.Error()))
 		}
-		if status >= http.StatusInternalServerError {
+		if status >= http.StatusInternalServerError && p.Words() != wording.DetailMaintenance { // planned is no error
 			level = slog.LevelError
 		}
 	}

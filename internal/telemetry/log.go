@@ -10,12 +10,15 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Keys of log attributes. A log line uses these and no others, so that what is
 // logged can be reviewed in one place.
 const (
 	KeyCorrelationID = "correlationId"
+	KeyTraceID       = "traceId"
 	KeyRequestID     = "requestId"
 	KeyRoute         = "route"
 	KeyMethod        = "method"
@@ -58,13 +61,30 @@ type redacting struct {
 	suspect *regexp.Regexp
 }
 
-// Handle implements slog.Handler.
+type correlationKey struct{}
+
+// WithCorrelation has every log line of a context name the request that it belongs to.
+// The id is a UUID.
+func WithCorrelation(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, correlationKey{}, id)
+}
+
+// Handle implements slog.Handler. A line that is written within a request names its
+// correlation id and trace, so that all of them can be found by one.
 func (h *redacting) Handle(ctx context.Context, r slog.Record) error {
 	clean := slog.NewRecord(r.Time, r.Level, h.text(r.Message), r.PC)
+	named := false
 	r.Attrs(func(a slog.Attr) bool {
+		named = named || a.Key == KeyCorrelationID
 		clean.AddAttrs(h.attr(a))
 		return true
 	})
+	if id, ok := ctx.Value(correlationKey{}).(string); ok && !named {
+		clean.AddAttrs(h.attr(slog.String(KeyCorrelationID, id)))
+	}
+	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
+		clean.AddAttrs(slog.String(KeyTraceID, span.TraceID().String())) // hexadecimal: no number to hide
+	}
 	return h.Handler.Handle(ctx, clean)
 }
 

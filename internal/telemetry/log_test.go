@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"go.opentelemetry.io/otel/trace"
 	"pgregory.net/rapid"
 
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
@@ -108,4 +109,19 @@ func TestEveryUUIDStaysWhole(t *testing.T) {
 			rt.Fatalf("%q is written as %q", id, fields[telemetry.KeyCorrelationID])
 		}
 	})
+}
+
+func TestEveryLineOfARequestNamesIt(t *testing.T) {
+	var out bytes.Buffer
+	log := telemetry.NewLogger(&out, slog.LevelInfo)
+	const id = "9f2f3c1a-5f0e-4b7e-8a53-5d8f6a0c2f11"
+	span := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1, 2}, SpanID: trace.SpanID{3}})
+	ctx := trace.ContextWithSpanContext(telemetry.WithCorrelation(t.Context(), id), span)
+	log.WarnContext(ctx, "source failed")
+	log.InfoContext(ctx, "request", slog.String(telemetry.KeyCorrelationID, id))
+	for line := range strings.Lines(out.String()) {
+		if strings.Count(line, id) != 1 || !strings.Contains(line, `"traceId":"01020000000000000000000000000000"`) {
+			t.Error(line)
+		}
+	}
 }

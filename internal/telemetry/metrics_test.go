@@ -55,7 +55,7 @@ func TestMetrics(t *testing.T) {
 }
 
 func TestTracingCostsNothingUnlessExported(t *testing.T) {
-	p, stop, err := telemetry.NewTracerProvider(t.Context(), false)
+	p, stop, err := telemetry.NewTracerProvider(t.Context(), false, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
