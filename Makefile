@@ -90,6 +90,14 @@ contract: ## Lint the contract, and make a TypeScript and a Go client of it with
 	$(BIN)/oapi-codegen-$(OAPI_CODEGEN_VERSION) -package generated api/openapi.yaml > api/clients/go/generated/generated.go
 	cd api/clients/go && go vet ./...
 
+GOVULNCHECK_VERSION := v1.1.4
+
+.PHONY: vulnerabilities
+vulnerabilities: ## Look for known weaknesses in what is used, where their database can be reached
+	@if curl --fail --silent --max-time 10 --output /dev/null "$${GOVULNDB:-https://vuln.go.dev}/index/db.json"; \
+	then go run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION) ./... ; \
+	else echo 'vulnerabilities: NOT LOOKED FOR, the database cannot be reached (GOVULNDB names a mirror)'; fi
+
 .PHONY: bench
 bench: ## Run the benchmarks; compare ratios within one run, not times
 	go test -run '^$$' -bench . -benchmem ./...

@@ -13,6 +13,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/config"
@@ -42,9 +43,10 @@ type App struct {
 	Handler http.Handler // the main listener's
 	Admin   http.Handler // metrics, profiles and health, for loopback
 
-	log    *slog.Logger
-	panics panics.Handler
-	words  *words
+	log     *slog.Logger
+	panics  panics.Handler
+	words   *words
+	changes *audit.Changes
 
 	checkpoints     *checkpoint.Publisher
 	checkpointEvery time.Duration
@@ -171,7 +173,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	}
 	return &App{
 		Handler: handler, Admin: httpapi.NewAdmin(w.metrics.Handler(), record.health.Ready, w.c.AdminIsLoopback()),
-		log: o.Log, panics: w.panics, words: words,
+		log: o.Log, panics: w.panics, words: words, changes: changes,
 		checkpoints: record.checkpoints, checkpointEvery: c.CheckpointInterval, chores: w.chores(db, people, changes),
 		sessions: people.sessions, upstreams: out, store: db,
 	}, nil
@@ -190,6 +192,10 @@ func (w *wiring) relyingParty(db *store.Store, ring *keys.Ring, provider *upstre
 func (a *App) ReloadWords(ctx context.Context) (version string, err error) {
 	if err := a.panics.Contain(ctx, "read value sets", a.words.reload); err != nil {
 		return "", err
+	}
+	// An auditor must be able to tell under which words each entry was made.
+	if err := a.changes.Record(ctx); err != nil {
+		return "", fmt.Errorf("the value sets are in force, but the log could not say so: %w", err)
 	}
 	set, _ := a.words.current()
 	return set.Version(), nil

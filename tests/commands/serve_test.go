@@ -3,6 +3,7 @@ package commands_test
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/patient-care-aggregator/aggregator/tests/harness"
+	"github.com/patient-care-aggregator/aggregator/valuesets"
 )
 
 // deployment is a service as an operator sets it up, with the sandbox in
@@ -18,13 +20,14 @@ import (
 type deployment struct {
 	url, adminURL, database string
 	environ                 []string
+	words                   string // folder of value sets that replace the bundled ones
 }
 
 // deploy makes keys, registers the service with the NHS and writes its environment.
 func deploy(t *testing.T) deployment {
 	t.Helper()
 	dir, addr, admin, nhs := t.TempDir(), freeAddress(t), freeAddress(t), freeAddress(t)
-	d := deployment{url: "http://" + addr, adminURL: "http://" + admin, database: "sqlite:" + filepath.Join(dir, "aggregator.db")}
+	d := deployment{url: "http://" + addr, adminURL: "http://" + admin, database: "sqlite:" + filepath.Join(dir, "aggregator.db"), words: t.TempDir()}
 	apps := filepath.Join(dir, "apps.yaml")
 	registration := fmt.Sprintf(`apps:
   - name: Patient Care Aggregator
@@ -47,6 +50,7 @@ func deploy(t *testing.T) deployment {
 		"PCA_NHS_LOGIN_ISSUER=http://"+nhs+"/nhs-login", "PCA_NHS_LOGIN_CLIENT_ID=aggregator",
 		"PCA_API_PLATFORM_TOKEN_URL=http://"+nhs+"/oauth2/token", "PCA_API_PLATFORM_API_KEY=an-api-key",
 		"PCA_ERS_BASE_URL=http://"+nhs+"/e-referrals-service-patient-care-api", "PCA_ODS_BASE_URL=http://"+nhs, "PCA_ODS_API_KEY=an-ods-key",
+		"PCA_VALUESETS_DIR="+d.words,
 	)
 	return d
 }
@@ -81,11 +85,23 @@ func TestServeWorksFromItsEnvironmentAlone(t *testing.T) {
 		}
 	})
 	t.Run("the auditor's commands run beside it", func(t *testing.T) { auditBeside(t, d) })
-	t.Run("it goes on when it is told to read its words again", func(t *testing.T) {
+	t.Run("it goes on when it is told to read its words again, and the log says which are in force", func(t *testing.T) {
+		words, err := fs.ReadFile(valuesets.FS(), "reviews.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(d.words, "reviews.yaml"), append(words, "# read by somebody else\n"...), 0o600); err != nil {
+			t.Fatal(err)
+		}
 		if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 			t.Fatal(err)
 		}
 		p.says(p.stderr, "value sets read again")
+		known := run(t, d.environ, "audit", "export", "--kind", "configuration")
+		succeeded(t, known)
+		if n := strings.Count(known.stdout, `"configuration"`); n < 2 {
+			t.Errorf("%d entries about the configuration:\n%s", n, known.stdout)
+		}
 	})
 	t.Run("it ends in order", func(t *testing.T) {
 		r := p.stop(syscall.SIGTERM)
