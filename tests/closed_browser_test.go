@@ -61,6 +61,6 @@ func TestAfterAClosedBrowserNHSLoginAsksForThePassword(t *testing.T) {
 		t.Errorf("NHS login is not told to ask again: %s", to)
 	}
 	if first := s.Browser(); strings.Contains(first.Must(first.DoOnce(t.Context(), http.MethodGet, "/auth/login", nil)).Header.Get("Location"), "prompt=login") {
-		t.Error("a browser that was never here is told to sign in anew")
+		t.Error("a browser that was never here is told to sign in again")
 	}
 }

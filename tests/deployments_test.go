@@ -1,93 +1,107 @@
 package tests_test
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/local"
 	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
-// deployment is a way to run the service, and what happens beside a journey.
+// deployment is a way to run the service.
 type deployment struct {
 	change func(*local.Options)
-	sender func(*http.Request)           // changes each request to the service
-	beside func(b *harness.Browser)      // happens between the steps
-	after  func(s *harness.Service)      // asserts what is special here
-	keyAt  func(*harness.Service) string // the checkpoint key; nil: beside the database
+	sender func(*http.Request)      // changes each request to the service
+	after  func(s *harness.Service) // asserts what is special here
+	keyAt  string                   // the checkpoint key; empty: beside the database
 }
 
-// TestAJourneyIsTheSameInEveryDeployment makes one journey through the whole API
-// wherever operators may run the service and whatever else its clients do.
+// deployments are the ways to run the service.
+func deployments() map[string]func(t *testing.T) deployment {
+	return map[string]func(t *testing.T) deployment{
+		"as it comes": func(*testing.T) deployment { return deployment{} },
+		"the checkpoint key in another folder": func(t *testing.T) deployment {
+			file := filepath.Join(t.TempDir(), "checkpoint.key")
+			return deployment{change: harness.Env("PCA_AUDIT_CHECKPOINT_KEY_FILE", file), keyAt: file}
+		},
+		"behind a proxy that many people share": func(*testing.T) deployment { return behindAProxy() },
+		"no limits": func(*testing.T) deployment {
+			return deployment{change: harness.Env("PCA_RATE_LIMIT_GLOBAL", "off", "PCA_RATE_LIMIT_CITIZEN", "off", "PCA_RATE_LIMIT_CLIENT", "off", "PCA_RATE_LIMIT_ADDRESS", "off")}
+		},
+		"while a key of the ring is replaced": func(t *testing.T) deployment {
+			ring := filepath.Join(t.TempDir(), "ring.txt")
+			writeFile(t, ring, keys.Generate("new")+keys.Generate("old"))
+			return deployment{change: harness.Env("PCA_SECRET_KEY_FILE", ring)}
+		},
+		"English alone": func(*testing.T) deployment { return deployment{change: harness.Env("PCA_LANGUAGES", "en")} },
+	}
+}
+
+func behindAProxy() deployment {
+	var people atomic.Int64
+	return deployment{
+		// By the proxy's own address the third request would be too many.
+		change: harness.Env("PCA_TRUSTED_PROXIES", "127.0.0.1", "PCA_RATE_LIMIT_ADDRESS", "2-H"),
+		sender: func(r *http.Request) {
+			n := people.Add(1)
+			r.Header.Set("X-Forwarded-For", fmt.Sprintf("192.0.%d.%d", n/256, n%256))
+		},
+		after: func(s *harness.Service) {
+			b := s.Browser()
+			for range 2 {
+				harness.Answered(s.T, b.Get("/v1/privacy-notice", "X-Forwarded-For", "198.51.100.7"), http.StatusOK)
+			}
+			harness.Refused(s.T, b.Get("/v1/privacy-notice", "X-Forwarded-For", "198.51.100.7"), http.StatusTooManyRequests, "rate_limited")
+		},
+	}
+}
+
+// TestAJourneyIsTheSameInEveryDeployment makes one journey through the whole API in
+// every place where operators may run the service, with everything that its clients
+// may do beside it.
 func TestAJourneyIsTheSameInEveryDeployment(t *testing.T) {
 	t.Parallel()
-	keyFile := filepath.Join(t.TempDir(), "checkpoint.key")
-	people := 0
-	deployments := map[string]deployment{
-		"as it comes": {},
-		"the checkpoint key in another folder": {
-			change: harness.Env("PCA_AUDIT_CHECKPOINT_KEY_FILE", keyFile),
-			keyAt:  func(*harness.Service) string { return keyFile },
-		},
-		"behind a proxy that many people share": {
-			// By the proxy's own address the third request would be too many.
-			change: harness.Env("PCA_TRUSTED_PROXIES", "127.0.0.1", "PCA_RATE_LIMIT_ADDRESS", "2-H"),
-			sender: func(r *http.Request) {
-				people++
-				r.Header.Set("X-Forwarded-For", fmt.Sprintf("192.0.2.%d", people))
-			},
-			after: func(s *harness.Service) {
-				b := s.Browser()
-				for range 2 {
-					harness.Answered(s.T, b.Get("/v1/privacy-notice", "X-Forwarded-For", "198.51.100.7"), http.StatusOK)
-				}
-				harness.Refused(s.T, b.Get("/v1/privacy-notice", "X-Forwarded-For", "198.51.100.7"), http.StatusTooManyRequests, "rate_limited")
-			},
-		},
-		"a second tab that signs in again and again": {
-			beside: func(b *harness.Browser) { harness.Answered(b.T, b.SignIn("bella"), http.StatusOK) },
-		},
-		"a client that hangs up": {beside: hangUp},
-		"no limits": {
-			change: harness.Env("PCA_RATE_LIMIT_GLOBAL", "off", "PCA_RATE_LIMIT_CITIZEN", "off", "PCA_RATE_LIMIT_CLIENT", "off", "PCA_RATE_LIMIT_ADDRESS", "off"),
-		},
+	for name, place := range deployments() {
+		for happens, beside := range map[string]func(*harness.Browser){
+			"nothing beside": func(*harness.Browser) {},
+			"a second tab that signs in again and again": func(b *harness.Browser) { harness.Answered(b.T, b.SignIn("bella"), http.StatusOK) },
+			"a client that hangs up":                     hangUp,
+		} {
+			t.Run(name+", "+happens, func(t *testing.T) {
+				t.Parallel()
+				journeyIn(t, place(t), beside)
+			})
+		}
 	}
-	for name, d := range deployments {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var change []func(*local.Options)
-			if d.change != nil {
-				change = append(change, d.change)
-			}
-			s := harness.Start(t, change...)
-			b, auditor := s.Browser(), s.Browser()
-			if d.sender != nil {
-				b.Through(&sender{host: host(t, s.URL), change: d.sender})
-				auditor.Through(&sender{host: host(t, s.URL), change: d.sender})
-			}
-			beside := func() {
-				if d.beside != nil {
-					d.beside(b)
-				}
-			}
-			wholeJourney(b, beside)
-			if d.after != nil {
-				d.after(s)
-			}
-			keyPath := s.DatabasePath() + ".checkpoint-key"
-			if d.keyAt != nil {
-				keyPath = d.keyAt(s)
-			}
-			provedUnder(s, auditor, keyPath)
-		})
+}
+
+func journeyIn(t *testing.T, d deployment, beside func(*harness.Browser)) {
+	t.Helper()
+	var change []func(*local.Options)
+	if d.change != nil {
+		change = append(change, d.change)
 	}
+	s := harness.Start(t, change...)
+	b, auditor := s.Browser(), s.Browser()
+	if d.sender != nil {
+		b.Through(&sender{host: host(t, s.URL), change: d.sender})
+		auditor.Through(&sender{host: host(t, s.URL), change: d.sender})
+	}
+	wholeJourney(b, func() { beside(b) })
+	if d.after != nil {
+		d.after(s)
+	}
+	provedUnder(s, auditor, cmp.Or(d.keyAt, s.DatabasePath()+".checkpoint-key"))
 }
 
 // wholeJourney is all that a citizen can do, with something happening between the
