@@ -239,3 +239,19 @@ func TestFormsThatStrayFromTheSchemaAreReadAllTheSame(t *testing.T) {
 		})
 	}
 }
+
+// e-RS says how long to wait, and so does the answer; without a word of e-RS it is
+// half a minute.
+func TestHowLongASourceAsksToWaitIsPassedOn(t *testing.T) {
+	t.Parallel()
+	for wait, want := range map[time.Duration]string{7 * time.Second: "7", time.Minute: "60", 0: "30"} {
+		s := harness.Start(t)
+		b := s.Consented("bella")
+		s.Sandbox.Order(sandbox.Fault{Upstream: sandbox.ERS, Operation: "ServiceRequest", Kind: sandbox.Throttled, RetryAfter: wait})
+		a := b.Get("/v1/timeline")
+		harness.Refused(t, a, http.StatusServiceUnavailable, "service_unavailable")
+		if got := a.Header.Get("Retry-After"); got != want {
+			t.Errorf("e-RS asked for %v, the answer says %q", wait, got)
+		}
+	}
+}

@@ -16,7 +16,7 @@ func Compressed(next http.Handler) (http.Handler, error) {
 	const smallest, jitter = 1024, 32 // bytes
 	wrap, err := gzhttp.NewWrapper(
 		gzhttp.MinSize(smallest), gzhttp.EnableZstd(false), gzhttp.RandomJitter(jitter, 0, false),
-		gzhttp.ContentTypes([]string{"application/json", problemType, "application/fhir+json", "application/yaml", "text/html", "text/css", "text/javascript", "text/markdown", "image/svg+xml"}),
+		gzhttp.ContentTypes([]string{"application/json", problemType, "application/yaml", "text/html", "text/css", "text/javascript", "text/markdown", "image/svg+xml"}),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("compress answers: %w", err)

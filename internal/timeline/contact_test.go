@@ -23,6 +23,9 @@ func TestNobodyIsSentToAClosedOrganisation(t *testing.T) {
 	if r.Contact.Role != "gp" || r.Contact.Phone != nil {
 		t.Errorf("contact is %+v", r.Contact)
 	}
+	if want := "Old Mill Surgery has closed, so we show somebody else to ask."; words(r.Contact.Note) != want {
+		t.Errorf("note %q", words(r.Contact.Note))
+	}
 	if r.Referrer == nil || r.Referrer.Name == nil || r.Referrer.Name.String() != "Old Mill Surgery" {
 		t.Errorf("who referred is no longer told: %+v", r.Referrer)
 	}
