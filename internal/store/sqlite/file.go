@@ -29,6 +29,9 @@ func prepareFile(path string, create bool) error {
 		return fmt.Errorf("inspect the database file: %w", err)
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%w: %q is not a regular file", ErrUnsafePlace, path)
+	case links(info) > 1:
+		// A server through each name would not see the other's lock nor its WAL.
+		return fmt.Errorf("%w: %q has more than one name (hard links); remove the others", ErrUnsafePlace, path)
 	case info.Mode().Perm()&^private != 0:
 		// A volume whose group the platform sets comes back group-readable.
 		if err := os.Chmod(path, private); err != nil { //nolint:gosec // the path is the operator's configuration

@@ -5,6 +5,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"syscall"
 )
@@ -24,4 +25,12 @@ func lock(path string) (*os.File, error) {
 		err = ErrInUse
 	}
 	return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
+}
+
+// links is how many names a file has.
+func links(info fs.FileInfo) uint64 {
+	if of, ok := info.Sys().(*syscall.Stat_t); ok {
+		return uint64(of.Nlink) //nolint:unconvert,nolintlint // its size differs between systems
+	}
+	return 1
 }

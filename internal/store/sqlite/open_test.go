@@ -67,7 +67,12 @@ func TestOpening(t *testing.T) {
 		if err := os.Symlink("/nowhere/care.db", link); err != nil {
 			t.Fatal(err)
 		}
+		one, two := newPath(t), newPath(t)
+		if err := errors.Join(os.WriteFile(one, nil, private), os.Link(one, two)); err != nil {
+			t.Fatal(err)
+		}
 		for name, path := range map[string]string{
+			"two names of one file":     two,
 			"everybody may write there": filepath.Join(open, "care.db"),
 			"no such directory":         filepath.Join(t.TempDir(), "none", "care.db"),
 			"a link":                    link,
