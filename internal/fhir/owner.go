@@ -5,8 +5,6 @@ import (
 	"errors"
 	"strings"
 
-	r4 "github.com/samply/golang-fhir-models/fhir-models/fhir"
-
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 )
 
@@ -40,34 +38,6 @@ func digits(number string) string {
 func isNumber(text string) bool {
 	_, err := citizen.ParseNHSNumber(text)
 	return err == nil
-}
-
-// BelongsTo reports whether a reference to a patient means the owner (R4, 2.3.0:
-// by identifier, or by the patient's id where that is the NHS number). A reference
-// that means another NHS number without saying that it is one, which CheckOwner
-// passes, is ErrForeignSubject. A reference that identifies no patient is
-// neither the owner's nor an error.
-func BelongsTo(owner citizen.NHSNumber, r *r4.Reference) (belongs bool, err error) {
-	if r == nil {
-		return false, nil
-	}
-	if i := r.Identifier; i != nil {
-		number, system := digits(Deref(i.Value)), Deref(i.System)
-		switch {
-		case system != "" && !isNumberSystem([]byte(system)):
-		case number == owner.Reveal():
-			belongs = true
-		case isNumber(number):
-			return false, ErrForeignSubject
-		}
-	}
-	if number := ReferredID(Deref(r.Reference), "Patient"); isNumber(number) {
-		if number != owner.Reveal() {
-			return false, ErrForeignSubject
-		}
-		belongs = true
-	}
-	return belongs, nil
 }
 
 // CheckOwner returns ErrForeignSubject when the document names an NHS number

@@ -134,7 +134,7 @@ func TestPartsThatAPortalSends(t *testing.T) {
 	if fhir.FindExtension(extensions, "c").Exists() {
 		t.Error("an extension that is not there is found")
 	}
-	if ok, err := fhir.BelongsTo(owner(t), r.Reference(v, "for")); !ok || err != nil {
+	if ok, err := fhir.NewOwner(owner(t), nil).Means(v, r.Reference(v, "for")); !ok || err != nil {
 		t.Errorf("belongs %v, %v", ok, err)
 	}
 	pathways := r.References(v, "basedOn")

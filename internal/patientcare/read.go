@@ -80,11 +80,12 @@ func readBundle(body []byte, owner citizen.NHSNumber) (*found, error) {
 		unreadable: map[string]int{}, counted: map[string]int{},
 		notices: map[referral.NoticeCode]int{}, parts: map[string]int{},
 	}
+	citizens := fhir.NewOwner(owner, b.Entries)
 	for i := range b.Entries {
 		if mayMatch(&b.Entries[i]) {
 			f.matches++
 		}
-		if err := f.readEntry(&b.Entries[i], owner); err != nil {
+		if err := f.readEntry(&b.Entries[i], citizens); err != nil {
 			return nil, err
 		}
 	}
@@ -131,7 +132,7 @@ func (f *found) noteMissing(what referral.NoticeCode, why string, n int) {
 	f.notices[what] += n
 }
 
-func (f *found) readEntry(e *fhir.Entry, owner citizen.NHSNumber) error {
+func (f *found) readEntry(e *fhir.Entry, owner fhir.Owner) error {
 	switch e.Kind {
 	case kindReferral:
 		s := readServiceRequest(e.Resource)
@@ -169,10 +170,10 @@ func (f *found) readEntry(e *fhir.Entry, owner citizen.NHSNumber) error {
 
 // belongs reports whether one of the references means the owner, and rejects the
 // entry where none does. One that means somebody else is an error.
-func (f *found) belongs(owner citizen.NHSNumber, e *fhir.Entry, references ...*r4.Reference) (bool, error) {
+func (f *found) belongs(owner fhir.Owner, e *fhir.Entry, references ...*r4.Reference) (bool, error) {
 	belongs := false
 	for _, r := range references {
-		ok, err := fhir.BelongsTo(owner, r)
+		ok, err := owner.Means(e.Resource, r)
 		if err != nil {
 			return false, unreadable(e.Kind, err)
 		}

@@ -105,6 +105,34 @@ func TestWhatIsTheCitizensOwnIsNotRefused(t *testing.T) {
 		}
 		wantNotices(t, f, nil)
 	}
+	t.Run("by naming a Patient that has the number", func(t *testing.T) {
+		patient := func(id string, identifier ...any) object {
+			return object{"resourceType": "Patient", "id": id, "identifier": identifier}
+		}
+		number := object{"system": systemNHSNumber, "value": ownNumber}
+		naming := func(reference string) object { return with(referralOf(1), "subject", object{"reference": reference}) }
+		for name, c := range map[string]struct {
+			referral object
+			beside   []any
+			own      bool
+		}{
+			"included":                        {naming("Patient/p1"), []any{patient("p1", number)}, true},
+			"included, by its address":        {naming("https://x/Patient/p1/_history/2"), []any{patient("p1", number)}, true},
+			"included, found by its number":   {naming("Patient?identifier=" + systemNHSNumber + "|" + ownNumber), nil, true},
+			"contained":                       {with(naming("#p1"), "contained", []any{patient("p1", number)}), nil, true},
+			"contained, under another id":     {with(naming("#p2"), "contained", []any{patient("p1", number)}), nil, false},
+			"contained in another resource":   {naming("#p1"), []any{with(taskOf(9), "contained", []any{patient("p1", number)})}, false},
+			"a Patient without a number":      {naming("Patient/p1"), []any{patient("p1")}, false},
+			"a Patient with another system's": {naming("Patient/p1"), []any{patient("p1", object{"system": "https://x/Id/local", "value": ownNumber})}, false},
+			"two of one id, one without":      {naming("Patient/p1"), []any{patient("p1", number), patient("p1")}, false},
+			"nobody":                          {naming("Patient/p2"), []any{patient("p1", number)}, false},
+		} {
+			f := readJoined(t, bundleOf(t, append([]any{c.referral}, c.beside...)...))
+			if got := len(f.referrals) == 1; got != c.own {
+				t.Errorf("%s: taken for the citizen's own: %v", name, got)
+			}
+		}
+	})
 	t.Run("numbers of other things are nobody's", func(t *testing.T) {
 		// Ten digits with a good check digit, but a service, a slot, a local id.
 		r := with(referralOf(1), "identifier", []any{object{"system": systemUBRN, "value": otherNumber}, object{"system": systemNHSNumber, "value": nil}, object{"system": systemNHSNumber}})
