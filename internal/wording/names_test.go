@@ -65,3 +65,14 @@ func TestPhoneNumbersAreGrouped(t *testing.T) {
 		}
 	}
 }
+
+func TestANumberThatReachesSomebodyElseIsNone(t *testing.T) {
+	for _, raw := range []string{
+		"", "1632960465", "960 200", "496 0001", "2", "01632 9602", "01632 960 200 1", "+44", "01632 960 200 ext 3", "0113+4960001", "2079460000",
+		"01632 960 200 / 201", "x", "++441632960200", "+1234567",
+	} {
+		if got := wording.PhoneNumber(raw); got != nil {
+			t.Errorf("%q became %s", raw, *got)
+		}
+	}
+}
