@@ -231,7 +231,7 @@ func references(v any) int {
 			return
 		}
 		for _, i := range list {
-			if m, ok := i.(map[string]any); ok && m["system"] == "https://fhir.nhs.uk/Id/UBRN" {
+			if m, ok := i.(map[string]any); ok && m["system"] == "https://fhir.nhs.uk/Id/UBRN" && m["use"] != "old" {
 				if value, ok := m["value"].(string); ok && len(value) == 12 {
 					found[value] = true
 				}
