@@ -141,7 +141,7 @@ func (a *Aggregator) noted(key string, got answer, err error) (answer, error) {
 		why = got.reading.Err
 	}
 	switch {
-	case errors.Is(why, context.Canceled): // the caller left: nothing is known
+	case errors.Is(why, context.Canceled), errors.Is(why, cache.ErrPurged): // the caller or a consent is gone: nothing is known
 	case why != nil:
 		last := a.tries.fail(key, a.d.Now(), why)
 		got.failed = &last

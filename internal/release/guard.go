@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
@@ -40,6 +41,8 @@ func (s *Service) SubjectAccess(ctx context.Context, k session.Caller, correlati
 	switch {
 	case err == nil:
 		return written, nil
+	case errors.Is(err, audit.ErrConsentChanged): // again and again: it says nothing about the session
+		return audit.Written{}, Unavailable(err)
 	case audit.IsGuardError(err):
 		return audit.Written{}, sessionEnded(err)
 	}

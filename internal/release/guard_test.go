@@ -26,7 +26,11 @@ func TestTheAccessLogNeedsTheSessionAndNoConsent(t *testing.T) {
 	if _, err := w.SubjectAccess(t.Context(), w.caller(), "c", "access-log"); err != nil {
 		t.Errorf("a withdrawal closed the access log: %v", err)
 	}
-	w.session = ""
+	w.before = w.withdraw
+	if _, err := w.SubjectAccess(t.Context(), w.caller(), "c", "access-log"); !errors.Is(err, release.ErrUnavailable) {
+		t.Errorf("consents that change again and again: %v", err)
+	}
+	w.before, w.session = func() {}, ""
 	if written, err := w.SubjectAccess(t.Context(), w.caller(), "c", "access-log"); !errors.Is(err, release.ErrSessionEnded) || written.Count != 0 {
 		t.Errorf("without a session: %v", err)
 	}

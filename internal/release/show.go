@@ -149,11 +149,11 @@ func (a *attempt) read(ctx context.Context) (Reading, error) {
 	}
 	result, err := a.readSources(ctx)
 	a.asked = append(a.asked, a.askedOf(result)...)
+	if derr := a.decide(ctx); derr != nil {
+		return Reading{}, derr
+	}
 	if err != nil {
 		return Reading{}, a.refuse(ctx, audit.Failed, err)
-	}
-	if err := a.decide(ctx); err != nil {
-		return Reading{}, err
 	}
 	r.Result = result
 	if !a.q.NoHistory {
