@@ -42,6 +42,7 @@ const (
 
 	// Those of the auditors' side, where nobody is a citizen.
 	StaffSignInRequired    Code = "staff_sign_in_required"
+	StatusKeyRequired      Code = "status_key_required"
 	StaffSignInFailed      Code = "staff_sign_in_failed"
 	StaffSignInUnavailable Code = "staff_sign_in_unavailable"
 	RoleRequired           Code = "role_required"
@@ -55,7 +56,7 @@ func Codes() []Code {
 		InsufficientScope, CSRF, NotFound, MethodNotAllowed, Conflict, NoticeOutdated, PayloadTooLarge,
 		RateLimited, Internal, UpstreamUnavailable, ServiceUnavailable, SignInUnavailable,
 		AuditUnavailable, UpstreamTimeout, UnknownWhileIncomplete,
-		StaffSignInRequired, StaffSignInFailed, StaffSignInUnavailable, RoleRequired,
+		StaffSignInRequired, StaffSignInFailed, StaffSignInUnavailable, RoleRequired, StatusKeyRequired,
 	}
 }
 
@@ -64,7 +65,7 @@ func statusOf(code Code) int {
 	switch code {
 	case BadRequest, SignInExpired, SignInFailed, StaffSignInFailed:
 		return http.StatusBadRequest
-	case SignInRequired, SessionExpired, ReauthenticationRequired, StaffSignInRequired:
+	case SignInRequired, SessionExpired, ReauthenticationRequired, StaffSignInRequired, StatusKeyRequired:
 		return http.StatusUnauthorized
 	case AnotherPerson, ConsentRequired, IdentityLevelTooLow, Under16, AgeUnknown, NoNHSNumber, SharingDeclined, InsufficientScope, CSRF, RoleRequired:
 		return http.StatusForbidden

@@ -29,7 +29,7 @@ func ProblemCodes() []string {
 		"no_nhs_number", "sharing_declined", "insufficient_scope", "csrf", "not_found", "method_not_allowed",
 		"conflict", "notice_outdated", "payload_too_large", "rate_limited", codeInternal, "upstream_unavailable",
 		"service_unavailable", "sign_in_unavailable", "audit_unavailable", "upstream_timeout", "unknown_while_incomplete",
-		"staff_sign_in_required", "staff_sign_in_failed", "staff_sign_in_unavailable", "role_required",
+		"staff_sign_in_required", "staff_sign_in_failed", "staff_sign_in_unavailable", "role_required", "status_key_required",
 	}
 }
 

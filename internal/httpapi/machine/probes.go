@@ -44,7 +44,7 @@ func (m *Machine) ping(context.Context, *httpapi.Request) (httpapi.Answer, error
 func (m *Machine) status(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
 	want := m.d.StatusAPIKey
 	if want.IsZero() || subtle.ConstantTimeCompare([]byte(r.Header("apikey")), []byte(want.Reveal())) != 1 {
-		return nil, problem.New(problem.SignInRequired, nil).WithDetail("This address needs a valid apikey header.")
+		return nil, problem.New(problem.StatusKeyRequired, nil)
 	}
 	code, store := http.StatusOK, pass
 	if err := m.d.Ready(ctx); err != nil {
