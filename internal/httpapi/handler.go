@@ -68,6 +68,12 @@ func (s *server) writeProblem(c *gin.Context, err error) { s.tell(c, problemOf(e
 // tell writes a problem, as a page for a person who asked for one.
 func (s *server) tell(c *gin.Context, p *problem.Error) {
 	c.Set(keyProblem, p)
+	if errors.Is(p, release.ErrHoldsNumber) {
+		s.d.Metrics.NumberWithheld()
+	}
+	if errors.Is(p, citizen.ErrContradiction) {
+		s.d.Metrics.Contradiction()
+	}
 	if c.Writer.Written() {
 		return
 	}
@@ -78,11 +84,8 @@ func (s *server) tell(c *gin.Context, p *problem.Error) {
 	if p.Code() == problem.AuditUnavailable {
 		s.d.Metrics.AuditFailed()
 	}
-	if errors.Is(p, release.ErrHoldsNumber) {
-		s.d.Metrics.NumberWithheld()
-	}
-	if errors.Is(p, citizen.ErrContradiction) {
-		s.d.Metrics.Contradiction()
+	for _, name := range []string{"Content-Type", "Content-Disposition", "ETag"} { // of the answer that it would have been
+		c.Writer.Header().Del(name)
 	}
 	p = s.withLinks(p)
 	s.setCookies(c, nil)
@@ -151,6 +154,8 @@ func (s *server) problemHeaders(c *gin.Context, p *problem.Error) {
 		c.Header("WWW-Authenticate", `Bearer error="insufficient_user_authentication", error_description="sign in again with NHS login"`)
 	case problem.SignInRequired, problem.SessionExpired, problem.StaffSignInRequired: // RFC 9110, 15.5.2, asks for a challenge
 		c.Header("WWW-Authenticate", "Bearer")
+	case problem.StatusKeyRequired:
+		c.Header("WWW-Authenticate", `ApiKey realm="status"`)
 	case problem.RateLimited:
 	default:
 		if p.Status() > http.StatusInternalServerError && p.RetryAfter() == 0 { // 502, 503, 504

@@ -241,7 +241,10 @@ func TestAnAnswerThatIsBrokenOffIsInTheLog(t *testing.T) {
 		write func(context.Context, io.Writer) error
 		want  string
 	}{
-		"an error": {func(context.Context, io.Writer) error { return errors.New("disk 7 is full") }, "disk 7 is full"},
+		"an error behind the first part": {func(_ context.Context, w io.Writer) error {
+			_, _ = io.WriteString(w, "part")
+			return errors.New("disk 7 is full")
+		}, "disk 7 is full"},
 		"a panic behind the first part": {func(_ context.Context, w io.Writer) error {
 			_, _ = io.WriteString(w, "part")
 			panic(told)
@@ -266,6 +269,28 @@ func TestAnAnswerThatIsBrokenOffIsInTheLog(t *testing.T) {
 			}
 			if strings.Contains(log.String(), told) {
 				t.Errorf("the log repeats the panic: %s", log)
+			}
+		})
+	}
+}
+
+func TestAStreamThatNeverBeginsIsAProblemAndNoFile(t *testing.T) {
+	t.Parallel()
+	for name, write := range map[string]func(context.Context, io.Writer) error{
+		"an error": func(context.Context, io.Writer) error { return errors.New("disk 7 is full") },
+		"a panic":  func(context.Context, io.Writer) error { panic(told) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, server, log := mounted(t, anybodys(func(context.Context, *Request) (Answer, error) {
+				return Stream(audit.Written{Count: 1}, "text/plain", write).With("Content-Disposition", "attachment"), nil
+			}))
+			w := httptest.NewRecorder()
+			server.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/things/1", http.NoBody))
+			if w.Code != http.StatusInternalServerError || w.Header().Get("Content-Type") != problemType || w.Header().Get("Content-Disposition") != "" {
+				t.Errorf("status %d, headers %v", w.Code, w.Header())
+			}
+			if strings.Contains(log.String()+w.Body.String(), told) {
+				t.Errorf("the panic is repeated: %s", log)
 			}
 		})
 	}

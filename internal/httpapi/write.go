@@ -66,6 +66,10 @@ func (s *server) writeStream(c *gin.Context, a *content) {
 	if err == nil {
 		return
 	}
+	if !c.Writer.Written() {
+		s.writeProblem(c, err)
+		return
+	}
 	s.d.Log.LogAttrs(c.Request.Context(), slog.LevelWarn, "answer broken off", slog.String(telemetry.KeyRoute, c.FullPath()),
 		slog.String(telemetry.KeyCorrelationID, correlationID(c)), slog.String(telemetry.KeyError, err.Error()))
 	panic(http.ErrAbortHandler)
