@@ -24,3 +24,41 @@ func TestABrowserNeverComesBackWithoutTLS(t *testing.T) {
 		t.Errorf("on loopback %s is %q", policy, got)
 	}
 }
+
+func TestAnotherSiteCannotActInTheAuditorsBrowser(t *testing.T) {
+	t.Parallel()
+	s := harness.Start(t)
+	b := s.Auditor("ada")
+	search := map[string]string{"nhsNumber": s.Number("bella"), "reason": reasonForLooking}
+	for name, headers := range map[string][]string{
+		"by fetch metadata":  {"Sec-Fetch-Site", "cross-site"},
+		"a sister site":      {"Sec-Fetch-Site", "same-site"},
+		"by Origin":          {"Origin", "https://evil.example"},
+		"by an opaque frame": {"Origin", "null"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := b.In(t)
+			harness.Refused(t, b.Post("/audit/v1/entries/search", search, headers...), http.StatusForbidden, "csrf")
+			harness.Refused(t, b.Post("/audit/logout", nil, headers...), http.StatusForbidden, "csrf")
+		})
+	}
+	harness.Answered(t, b.Post("/audit/v1/entries/search", search, "Sec-Fetch-Site", "same-origin"), http.StatusOK)
+}
+
+func TestTheHealthOfWhatIsNeededIsForWhoHasTheKey(t *testing.T) {
+	t.Parallel()
+	s := harness.Start(t)
+	b := s.PlainBrowser()
+	key := s.Env["PCA_STATUS_API_KEY"]
+	for _, wrong := range []string{"", "wrong", key[:len(key)-1], key + "x"} {
+		harness.Refused(t, b.Get("/_status", "apikey", wrong), http.StatusUnauthorized, "status_key_required")
+	}
+	harness.Refused(t, b.Get("/_status"), http.StatusUnauthorized, "status_key_required")
+	harness.Refused(t, s.Auditor("ada").Get("/_status"), http.StatusUnauthorized, "status_key_required")
+	harness.Answered(t, b.Get("/_status", "apikey", key), http.StatusOK)
+
+	closed := harness.Start(t, harness.Env("PCA_STATUS_API_KEY", ""))
+	for _, any := range []string{"", key} {
+		harness.Refused(t, closed.PlainBrowser().Get("/_status", "apikey", any), http.StatusUnauthorized, "status_key_required")
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -29,14 +30,9 @@ func newKeys(t *testing.T, ids ...string) (*jose.Keys, []byte) {
 	return keys, text
 }
 
-func TestClientAssertion(t *testing.T) {
-	keys, _ := newKeys(t, "key-1")
-	now := time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
-	const audience = "https://int.api.service.nhs.uk/oauth2/token"
-	signed, err := keys.ClientAssertion("the-client", audience, "jti-1", now)
-	if err != nil {
-		t.Fatal(err)
-	}
+// verified is what a token says, once its signature was verified with the published keys.
+func verified(t *testing.T, keys *jose.Keys, signed string) (header gojose.Header, claims map[string]any) {
+	t.Helper()
 	published, err := jose.JWKS(keys)
 	if err != nil {
 		t.Fatal(err)
@@ -51,15 +47,25 @@ func TestClientAssertion(t *testing.T) {
 	}
 	payload, err := object.Verify(set)
 	if err != nil {
-		t.Fatalf("the published key does not verify the assertion: %v", err)
+		t.Fatalf("the published key does not verify it: %v", err)
 	}
-	header := object.Signatures[0].Protected
-	if header.KeyID != "key-1" || header.ExtraHeaders["typ"] != "JWT" {
-		t.Errorf("header kid %q typ %v", header.KeyID, header.ExtraHeaders["typ"])
-	}
-	var claims map[string]any
 	if err := json.Unmarshal(payload, &claims); err != nil {
 		t.Fatal(err)
+	}
+	return object.Signatures[0].Protected, claims
+}
+
+func TestClientAssertion(t *testing.T) {
+	keys, _ := newKeys(t, "key-1")
+	now := time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
+	const audience = "https://int.api.service.nhs.uk/oauth2/token"
+	signed, err := keys.ClientAssertion("the-client", audience, "jti-1", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	header, claims := verified(t, keys, signed)
+	if header.KeyID != "key-1" || header.ExtraHeaders["typ"] != "JWT" {
+		t.Errorf("header kid %q typ %v", header.KeyID, header.ExtraHeaders["typ"])
 	}
 	want := map[string]any{
 		"iss": "the-client", "sub": "the-client", "aud": audience, "jti": "jti-1",
@@ -69,6 +75,22 @@ func TestClientAssertion(t *testing.T) {
 		if claims[name] != value {
 			t.Errorf("%s is %v, want %v", name, claims[name], value)
 		}
+	}
+}
+
+func TestAnAssertedLoginIdentityNamesOneSignInForAMinute(t *testing.T) {
+	keys, _ := newKeys(t, "key-1")
+	now := time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC)
+	signed, expires, err := keys.AssertedLoginIdentity("the-client", "id-token-1", "jti-1", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, claims := verified(t, keys, signed)
+	want := map[string]any{
+		"iss": "the-client", "code": "id-token-1", "jti": "jti-1", "iat": float64(now.Unix()), "exp": float64(now.Add(time.Minute).Unix()),
+	}
+	if !maps.Equal(claims, want) || !expires.Equal(now.Add(time.Minute)) {
+		t.Errorf("claims %v until %v", claims, expires)
 	}
 }
 
