@@ -124,6 +124,8 @@ type Problem struct {
 	// Again is where to try once more, and Consent where to decide on sharing;
 	// empty: that does not help.
 	Again, Consent string
+	// Help is where there is help with NHS login; empty: that is not the problem.
+	Help string
 	// SharingDeclined makes it the no-consent page that NHS login asks for.
 	SharingDeclined bool
 }

@@ -69,6 +69,7 @@ const (
 	TooSlow                         // no answer in time
 	Busy                            // the source asks to wait before the next request
 	IdentityLevelTooLow             // the source requires a stronger proof of the citizen's identity
+	Doubtful                        // an answer that may be about another person
 )
 
 // Failure is why a source returned no reading.

@@ -10,6 +10,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 	"github.com/patient-care-aggregator/aggregator/internal/release"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 // ConsentRequest is what a consent_required problem carries and what POST
@@ -48,7 +49,11 @@ func problemOf(err error) *problem.Error {
 	}
 	var failure *aggregate.Failure
 	if errors.As(err, &failure) {
-		return problem.New(codeOf(failure.Kind), err).WithRetryAfter(failure.RetryAfter)
+		p := problem.New(codeOf(failure.Kind), err).WithRetryAfter(failure.RetryAfter)
+		if failure.Kind == aggregate.Doubtful {
+			return p.WithWords(wording.DetailNotSurelyYours)
+		}
+		return p
 	}
 	if errors.Is(err, context.DeadlineExceeded) { // a source's own is a failure of that source
 		return problem.New(problem.ServiceUnavailable, err)
@@ -65,7 +70,7 @@ func codeOf(k aggregate.Kind) problem.Code {
 		return problem.ServiceUnavailable
 	case aggregate.IdentityLevelTooLow:
 		return problem.IdentityLevelTooLow
-	case aggregate.Unavailable:
+	case aggregate.Unavailable, aggregate.Doubtful:
 	}
 	return problem.UpstreamUnavailable
 }

@@ -25,6 +25,9 @@ func (s *server) problemView(c *gin.Context, p *problem.Error) web.Problem {
 		Title: words.Title, Detail: words.Detail, NextStep: words.NextStep,
 		SharingDeclined: p.Code() == problem.SharingDeclined,
 	}
+	if help, ok := p.Members()["helpUrl"].(string); ok {
+		page.Help = help
+	}
 	switch p.Code() {
 	case problem.SignInExpired, problem.SignInFailed, problem.AnotherPerson, problem.SignInRequired, problem.SessionExpired,
 		problem.ReauthenticationRequired, problem.IdentityLevelTooLow, problem.SharingDeclined:
@@ -34,7 +37,7 @@ func (s *server) problemView(c *gin.Context, p *problem.Error) web.Problem {
 	case problem.ConsentRequired:
 		page.Consent = ConsentAddress(wayBack(c))
 	default:
-		if p.Status() >= http.StatusInternalServerError || p.Code() == problem.RateLimited {
+		if p.Words() != wording.DetailNotSurelyYours && p.Status() >= http.StatusInternalServerError || p.Code() == problem.RateLimited {
 			page.Again = wayBack(c)
 		}
 	}

@@ -61,10 +61,12 @@ func (k SignInCookies) Forget(r *Request) {
 	r.Leave(Cookie{Name: k.nameOf(r.Query("state")), Life: -1})
 }
 
-// Ending is how a sign-in ended: where the browser was sent, or the problem it was told.
+// Ending is how a sign-in ended: where the browser was sent, or the problem it was told
+// and the key of its words.
 type Ending struct {
 	ReturnTo string
 	Problem  problem.Code
+	Words    string
 }
 
 // endingKept is how long a browser knows how its sign-in ended.
@@ -76,7 +78,7 @@ const endingKept = time.Hour
 func (k SignInCookies) Remember(r *Request, e Ending) {
 	r.Leave(Cookie{
 		Name: k.nameOf(r.Query("state")), Life: endingKept,
-		Value: strconv.FormatInt(k.Now().Unix(), 10) + "." + endingMark + url.Values{"to": {e.ReturnTo}, "problem": {string(e.Problem)}}.Encode(),
+		Value: strconv.FormatInt(k.Now().Unix(), 10) + "." + endingMark + url.Values{"to": {e.ReturnTo}, "problem": {string(e.Problem)}, "words": {e.Words}}.Encode(),
 	})
 }
 
@@ -89,7 +91,7 @@ func (k SignInCookies) Ending(r *Request) (e Ending, ok bool) {
 		return Ending{}, false
 	}
 	v, err := url.ParseQuery(text)
-	e = Ending{ReturnTo: v.Get("to"), Problem: problem.Code(v.Get("problem"))}
+	e = Ending{ReturnTo: v.Get("to"), Problem: problem.Code(v.Get("problem")), Words: v.Get("words")}
 	return e, err == nil && IsOwnPath(e.ReturnTo) && (e.Problem == "" || slices.Contains(problem.Codes(), e.Problem))
 }
 

@@ -34,7 +34,7 @@ func unreadable(what string, err error) error {
 		Issue: referral.IssueStructure, Cause: fmt.Errorf("read %s: %w", what, err),
 	}
 	if errors.Is(err, fhir.ErrForeignSubject) {
-		f.Issue, f.NotStale = referral.IssueBusinessRule, true
+		f.Issue, f.Kind, f.NotStale = referral.IssueBusinessRule, aggregate.Doubtful, true
 	}
 	return f
 }

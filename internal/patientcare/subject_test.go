@@ -20,7 +20,7 @@ func refusedAsForeign(t *testing.T, name string, body []byte) {
 	switch {
 	case !errors.Is(err, fhir.ErrForeignSubject):
 		t.Errorf("%s: not refused: %v", name, err)
-	case !errors.As(err, &failure) || !failure.NotStale || failure.Issue != referral.IssueBusinessRule || failure.Kind != aggregate.Unavailable:
+	case !errors.As(err, &failure) || !failure.NotStale || failure.Issue != referral.IssueBusinessRule || failure.Kind != aggregate.Doubtful:
 		t.Errorf("%s: refused as %#v", name, failure)
 	case aggregate.MayServeStale(err):
 		t.Errorf("%s: an older answer may replace it", name)

@@ -11,6 +11,7 @@ const (
 	DetailNoCalendarTime        = "no_calendar_time"
 	DetailLogUnreadable         = "log_unreadable"
 	DetailWeakSignIn            = "weak_sign_in"
+	DetailNotSurelyYours        = "not_surely_yours"
 	DetailStaffSignInUnfinished = "staff_sign_in_unfinished"
 	DetailStaffWeakSignIn       = "staff_weak_sign_in"
 	DetailNoCheckpoint          = "no_checkpoint"
@@ -36,8 +37,13 @@ func ProblemCodes() []string {
 func problemDetails() map[string][]string {
 	return map[string][]string{
 		DetailMaintenance: nil, DetailNoCalendarTime: nil, DetailLogUnreadable: nil,
-		DetailWeakSignIn: nil, DetailStaffSignInUnfinished: nil, DetailStaffWeakSignIn: nil, DetailNoCheckpoint: nil, DetailExportsBusy: nil,
+		DetailWeakSignIn: nil, DetailNotSurelyYours: nil, DetailStaffSignInUnfinished: nil, DetailStaffWeakSignIn: nil, DetailNoCheckpoint: nil, DetailExportsBusy: nil,
 	}
+}
+
+// problemNextSteps are the details that have a next step of their own.
+func problemNextSteps() map[string][]string {
+	return map[string][]string{DetailWeakSignIn: nil, DetailNotSurelyYours: nil}
 }
 
 // Reader is who reads a problem.
@@ -76,6 +82,9 @@ func (s *Set) Problem(code, detail string, by Reader, lang Lang) Problem {
 	if own, known := s.details[detail]; known {
 		parts.detail = own
 	}
+	if own, known := s.nextSteps[detail]; known {
+		parts.nextStep = own
+	}
 	for _, p := range []Phrase{parts.title, parts.detail, parts.nextStep} {
 		if p.Spoken(lang) != lang {
 			lang = English
@@ -105,9 +114,10 @@ type problemRaw struct {
 
 func (s *Set) readProblems(d *Document) {
 	var file struct {
-		Header   Header                `yaml:",inline"`
-		Problems map[string]problemRaw `yaml:"problems"`
-		Details  map[string]Words      `yaml:"details"`
+		Header    Header                `yaml:",inline"`
+		Problems  map[string]problemRaw `yaml:"problems"`
+		Details   map[string]Words      `yaml:"details"`
+		NextSteps map[string]Words      `yaml:"next_steps"`
 	}
 	// What speaks to makers of apps and to staff is in English only. A problem is told
 	// in one language, so that nothing is mixed.
@@ -130,6 +140,7 @@ func (s *Set) readProblems(d *Document) {
 		}
 	}
 	s.details = d.table(file.Details, problemDetails(), "details")
+	s.nextSteps = d.table(file.NextSteps, problemNextSteps(), "next_steps")
 }
 
 func (d *Document) problem(raw problemRaw, code string) problemWords {
@@ -157,4 +168,5 @@ func (s *Set) problemPhrases(visit func(file string, at []string, p Phrase)) {
 		visit(fileProblems, []string{"problems", code, "page", "next_step"}, w.page.nextStep)
 	}
 	visitTable(visit, fileProblems, "details", s.details)
+	visitTable(visit, fileProblems, "next_steps", s.nextSteps)
 }

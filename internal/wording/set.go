@@ -48,6 +48,7 @@ type Set struct {
 	reviews     map[string]ReviewWords
 	problems    map[string]problemWords
 	details     map[string]Phrase // of problems, by their own keys
+	nextSteps   map[string]Phrase // of problems, by the same keys
 	access      accessLog
 	casing      casing
 	names       map[string]string // organisation names that no rule gets right, by their capitals

@@ -32,7 +32,7 @@ func (s *Door) callback(ctx context.Context, r *httpapi.Request) (httpapi.Answer
 	if p.Code() == problem.AuditUnavailable {
 		return nil, p
 	}
-	s.cookies.Remember(r, httpapi.Ending{ReturnTo: r.ReturnTo(), Problem: p.Code()})
+	s.cookies.Remember(r, httpapi.Ending{ReturnTo: r.ReturnTo(), Problem: p.Code(), Words: p.Words()})
 	if p.Status() == http.StatusForbidden { // NHS login knows somebody: the next sign-in must not be theirs unasked
 		r.Leave(httpapi.KnownBrowser())
 	}
@@ -54,7 +54,7 @@ func (s *Door) again(ctx context.Context, r *httpapi.Request, p *problem.Error) 
 	}
 	switch {
 	case known && ended.Problem != "":
-		return nil, problem.New(ended.Problem, p)
+		return nil, problem.New(ended.Problem, p).WithWords(ended.Words)
 	case known:
 		found, err := s.signedIn(ctx, r.Cookie(httpapi.SessionCookie))
 		if err != nil {
