@@ -167,6 +167,34 @@ func TestPurgeVoidsALoadUnderWay(t *testing.T) {
 	})
 }
 
+func TestALoadThatARefreshOvertookIsNotKept(t *testing.T) {
+	c := newCache(t, clocktest.At(time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)), 8) // its janitor runs outside the bubble
+	synctest.Test(t, func(t *testing.T) {
+		goOn, ended := make(chan struct{}), make(chan error)
+		go func() {
+			r, err := c.Get(t.Context(), "k", func(context.Context) (string, time.Duration, error) {
+				<-goOn
+				return "before the citizen booked", time.Minute, nil
+			})
+			if r.Value != "before the citizen booked" {
+				t.Errorf("the caller got %+v", r)
+			}
+			ended <- err
+		}()
+		synctest.Wait()
+		if r, err := c.Refresh(t.Context(), "k", value("after", time.Minute)); err != nil || r.Value != "after" {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		close(goOn)
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		if r, err := c.Get(t.Context(), "k", failure(errors.New("not kept"))); err != nil || r.Value != "after" {
+			t.Fatalf("kept is %+v, %v", r, err)
+		}
+	})
+}
+
 func TestWhoComesJustTooLateFindsWhatTheCrowdLoaded(t *testing.T) {
 	var loads atomic.Int32
 	load := func(context.Context) (string, time.Duration, error) {

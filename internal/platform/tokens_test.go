@@ -110,6 +110,15 @@ func (e *endpoint) access(id string) aggregate.Access {
 	return aggregate.Access{IDToken: keys.NewSecret(idToken), IDTokenID: id, IDTokenExpires: e.clock().Add(time.Hour)}
 }
 
+func TestATypeOfTokenThatMeansBearer(t *testing.T) {
+	for _, kind := range []string{"Bearer", "bearer", "BearerToken", "BEARERTOKEN"} { // Apigee's default is BearerToken
+		_, tokens := newTokens(t, answers(http.StatusOK, "application/json", `{"access_token":"access-token-secret","expires_in":"599","token_type":"`+kind+`"}`))
+		if token, err := tokens.Token(t.Context(), aggregate.Access{IDToken: keys.NewSecret(idToken), IDTokenID: "a", IDTokenExpires: time.Now().Add(time.Hour)}); err != nil || token.Reveal() != "access-token-secret" {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}
+
 func TestExchangeRequest(t *testing.T) {
 	e, tokens := newTokens(t, gives(`"expires_in":"599",`))
 	token, err := tokens.Token(t.Context(), e.access("a"))
