@@ -63,6 +63,14 @@ func New(d Deps) (*Client, error) {
 	return &Client{oidc: party, now: d.RelyingParty.Now, london: london}, nil
 }
 
+// Check asks NHS login whether it knows this client. Errors: those of internal/oidc.
+func (c *Client) Check(ctx context.Context) error {
+	if err := c.oidc.Check(ctx); err != nil {
+		return fmt.Errorf("check NHS login: %w", err)
+	}
+	return nil
+}
+
 // Request is what a sign-in begins with.
 type Request struct {
 	Prompt   string      // "", "none" or "login"

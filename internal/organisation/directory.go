@@ -97,6 +97,19 @@ func (d *Directory) find(ctx context.Context, code, correlationID string) (refer
 	return o, ok
 }
 
+// knownToAll is an organisation that the directory certainly has: Leeds Teaching
+// Hospitals NHS Trust.
+const knownToAll = "RR8"
+
+// Check asks the directory for an organisation that it certainly has.
+func (d *Directory) Check(ctx context.Context, correlationID string) error {
+	o, _, err := d.lookUp(ctx, knownToAll, correlationID)
+	if err == nil && o.Name == "" {
+		return fmt.Errorf("%w: it does not know %s", errAnswer, knownToAll)
+	}
+	return err
+}
+
 func (d *Directory) lookUp(ctx context.Context, code, correlationID string) (referral.Organisation, time.Duration, error) {
 	address := d.d.BaseURL + "/organisation-data-terminology-api/fhir/Organization/" + url.PathEscape(code)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)

@@ -16,6 +16,7 @@ import (
 const (
 	operationReferrals = "ers A001"
 	operationService   = "ers A002"
+	operationCheck     = "ers check"
 
 	// targetIdentifier is the value of NHSD-Target-Identifier before base64.
 	targetIdentifier = `{"system":"urn:ietf:rfc:3986","value":"2b3b21fd-fe9f-403c-9682-10b8d8a4eaf3"}`

@@ -54,6 +54,19 @@ func (t *Tokens) Token(ctx context.Context, a aggregate.Access) (keys.Secret, er
 	return r.Value, nil
 }
 
+// Check asks the platform whether it knows this application and its key: of an exchange
+// of what is no ID token it must refuse that, and nothing else.
+func (t *Tokens) Check(ctx context.Context) error {
+	_, _, err := t.exchange(ctx, aggregate.Access{IDToken: keys.NewSecret("no-id-token"), IDTokenExpires: t.d.Now().Add(time.Hour)})
+	switch {
+	case err == nil:
+		return errors.New("the platform gave an access token for what is no ID token")
+	case errors.Is(err, aggregate.ErrReauthenticate):
+		return nil
+	}
+	return fmt.Errorf("check API platform: %w", err)
+}
+
 // asFailure keeps Token's promise for what the cache adds: a wait that ended, or
 // a sign-in that was forgotten in the meantime.
 func asFailure(err error) error {

@@ -63,6 +63,14 @@ func NewSignIn(d Deps) (*SignIn, error) {
 	return &SignIn{oidc: party, ring: d.RelyingParty.Ring, roleClaim: d.RoleClaim, role: d.Role, acr: d.ACR}, nil
 }
 
+// Check asks the provider whether it knows this client. Errors: those of internal/oidc.
+func (s *SignIn) Check(ctx context.Context) error {
+	if err := s.oidc.Check(ctx); err != nil {
+		return fmt.Errorf("check staff provider: %w", err)
+	}
+	return nil
+}
+
 // Begin starts a sign-in. The provider asks for the password each time: staff sign in
 // after sign-out, after half an hour away, or once a day. Errors: those of internal/oidc.
 func (s *SignIn) Begin(ctx context.Context) (oidc.Redirect, error) {
