@@ -3,7 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 
+	"go.opentelemetry.io/otel/trace/noop"
+
+	"github.com/patient-care-aggregator/aggregator/internal/app"
 	"github.com/patient-care-aggregator/aggregator/internal/config"
 )
 
@@ -11,7 +15,14 @@ type configCommand struct {
 	Check configCheckCommand `cmd:"" help:"Report every fault of the configuration, without starting."`
 }
 
-type configCheckCommand struct{ buildFlags }
+type configCheckCommand struct {
+	buildFlags
+
+	Online bool `help:"Ask every system that is configured, too, whether it is there and knows this service. Nothing of a citizen is sent or asked for."`
+}
+
+// errOnline says that the service would start and could not do its work.
+var errOnline = errors.New("not everything that the configuration names is as it should be")
 
 // Run checks the configuration. Warnings do not fail.
 func (c configCheckCommand) Run(env *environment) error {
@@ -24,8 +35,34 @@ func (c configCheckCommand) Run(env *environment) error {
 			return err
 		}
 	}
-	_, err = fmt.Fprintln(env.stdout, "The configuration is complete and valid.")
-	return err
+	if _, err := fmt.Fprintln(env.stdout, "The configuration is complete and valid."); err != nil || !c.Online {
+		return err
+	}
+	return checkOnline(env, loaded)
+}
+
+func checkOnline(env *environment, loaded config.Config) error {
+	findings, err := app.Online(env.ctx, loaded, app.Options{Log: slog.New(slog.DiscardHandler), Tracing: noop.NewTracerProvider()})
+	if err != nil {
+		return fmt.Errorf("check online: %w", err)
+	}
+	failed := false
+	for _, f := range findings {
+		line := "OK: " + f.What
+		switch {
+		case f.Err != nil && f.Warning:
+			line = fmt.Sprintf("WARN: %s: %v", f.What, f.Err)
+		case f.Err != nil:
+			line, failed = fmt.Sprintf("FAIL: %s: %v", f.What, f.Err), true
+		}
+		if _, err := fmt.Fprintln(env.stdout, line); err != nil {
+			return fmt.Errorf("print: %w", err)
+		}
+	}
+	if failed {
+		return errOnline
+	}
+	return nil
 }
 
 // buildFlags decide which build may serve which address.

@@ -19,7 +19,6 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/config"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
-	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/oidc"
 	"github.com/patient-care-aggregator/aggregator/internal/panics"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
@@ -106,7 +105,11 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	sources, err := w.sources(tokens, organisations, out.ers)
+	ers, err := w.ers(tokens, organisations, out.ers)
+	if err != nil {
+		return nil, err
+	}
+	sources, err := w.sources(ers)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +137,9 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("start: %w", err)
 	}
-	party := func(provider *upstream.Client) oidc.Deps { return w.relyingParty(db, secrets.ring, provider) }
+	party := func(provider *upstream.Client) oidc.Deps {
+		return w.relyingParty(db.OneTimeValues(), secrets.ring, provider)
+	}
 	ended := func(s session.Session) { //nolint:contextcheck // what is kept goes even if the request ends
 		tokens.Forget(s.IDTokenID)
 		sources.Forget(s.Citizen.Ref)
@@ -177,14 +182,6 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 		checkpoints: record.checkpoints, checkpointEvery: c.CheckpointInterval, chores: w.chores(db, people, changes),
 		sessions: people.sessions, upstreams: out, store: db,
 	}, nil
-}
-
-// relyingParty is what a sign-in with one provider needs.
-func (w *wiring) relyingParty(db *store.Store, ring *keys.Ring, provider *upstream.Client) oidc.Deps {
-	return oidc.Deps{
-		HTTP: provider.HTTP(), Store: db.OneTimeValues(), Ring: ring,
-		Now: w.o.Now, Random: w.o.Random, AllowInsecure: w.c.Local(), Panics: w.panics,
-	}
 }
 
 // ReloadWords reads the value sets again and returns their version. If they are

@@ -17,7 +17,6 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi/pages"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi/signin"
 	"github.com/patient-care-aggregator/aggregator/internal/jose"
-	"github.com/patient-care-aggregator/aggregator/internal/nhslogin"
 	"github.com/patient-care-aggregator/aggregator/internal/oidc"
 	"github.com/patient-care-aggregator/aggregator/internal/release"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
@@ -115,12 +114,9 @@ func (w *wiring) machineRoutes(r record, jwks []byte) ([]httpapi.Route, error) {
 // signInRoutes are where citizens sign in. forget drops what is kept in memory for
 // a session that ended.
 func (w *wiring) signInRoutes(p people, r record, login *jose.Keys, party oidc.Deps, forget func(session.Session)) ([]httpapi.Route, error) {
-	provider, err := nhslogin.New(nhslogin.Deps{
-		Issuer: w.c.NHSLogin.Issuer, ClientID: w.c.NHSLogin.ClientID, RedirectURL: w.c.PublicURL + "/auth/callback",
-		Keys: login, NewID: w.newID, RelyingParty: party,
-	})
+	provider, err := w.nhsLogin(login, party)
 	if err != nil {
-		return nil, fmt.Errorf("start NHS login: %w", err)
+		return nil, err
 	}
 	made, err := signin.New(signin.Deps{
 		Login: provider, Citizens: p.citizens, Sessions: p.sessions, Log: r.appender, Forget: forget,
@@ -135,16 +131,12 @@ func (w *wiring) signInRoutes(p people, r record, login *jose.Keys, party oidc.D
 // auditorRoutes are where staff sign in and read the log; none where no provider
 // for them is configured.
 func (w *wiring) auditorRoutes(p people, r record, sessions *staff.Sessions, party oidc.Deps) ([]httpapi.Route, error) {
-	c := w.c.Staff
-	if c.Issuer == "" {
+	if w.c.Staff.Issuer == "" {
 		return nil, nil
 	}
-	provider, err := staff.NewSignIn(staff.Deps{
-		Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret, RedirectURL: w.c.PublicURL + "/audit/callback",
-		RoleClaim: c.RoleClaim, Role: c.AuditorRole, ACR: strings.Fields(c.ACR), RelyingParty: party,
-	})
+	provider, err := w.staffSignIn(party)
 	if err != nil {
-		return nil, fmt.Errorf("start staff sign-in: %w", err)
+		return nil, err
 	}
 	signIn, err := auditor.NewSignIn(auditor.SignInDeps{
 		Login: provider, Sessions: sessions, Log: r.appender, Count: w.metrics.SignIn, Now: w.o.Now,

@@ -37,8 +37,7 @@ func (w *wiring) tokens(keySet *jose.Keys, out *upstream.Client) *platform.Token
 	})
 }
 
-// sources makes e-RS, and what asks it.
-func (w *wiring) sources(tokens *platform.Tokens, organisations *organisation.Directory, out *upstream.Client) (*aggregate.Aggregator, error) {
+func (w *wiring) ers(tokens *platform.Tokens, organisations *organisation.Directory, out *upstream.Client) (*patientcare.Source, error) {
 	ers, err := patientcare.New(patientcare.Deps{
 		HTTP: out, BaseURL: w.c.ERSBaseURL, Tokens: tokens,
 		Services: cache.New(memory.New[patientcare.Service](maxServices), w.directory("service")), Organisations: organisations,
@@ -50,6 +49,11 @@ func (w *wiring) sources(tokens *platform.Tokens, organisations *organisation.Di
 	if err != nil {
 		return nil, fmt.Errorf("start e-RS: %w", err)
 	}
+	return ers, nil
+}
+
+// sources makes what asks e-RS.
+func (w *wiring) sources(ers *patientcare.Source) (*aggregate.Aggregator, error) {
 	sources, err := aggregate.New(aggregate.Deps{
 		Sources: []aggregate.Source{ers}, Readings: memory.New[aggregate.Reading](maxReadings), Now: w.o.Now,
 		Fresh: w.c.TimelineTTL, StaleMax: w.c.TimelineStaleMax, Timeout: sourcesTimeout,

@@ -41,7 +41,7 @@ func Warnings(environment []string, c Config) []string {
 		}
 	}
 	if c.Staff.Issuer != "" && c.Staff.ACR == "" && !c.Local() {
-		warn("STAFF_ACR", "is not set, so that the provider alone decides how strongly auditors sign in")
+		warn("STAFF_ACR", "is not set, so that the provider may let auditors sign in with a password alone")
 	}
 	if c.CheckpointSink == "" && !c.Local() {
 		warn("AUDIT_CHECKPOINT_SINK", "is not set, so that nobody but this machine has the log's checkpoints")
