@@ -9,8 +9,39 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	ownjose "github.com/patient-care-aggregator/aggregator/internal/jose"
 	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
+
+// receiptKey is the id of the key that a receipt of bella's is signed with.
+func receiptKey(s *harness.Service) string {
+	s.T.Helper()
+	b := s.Consented("bella")
+	id := harness.Read[struct{ Consents []struct{ ID string } }](s.T, b.Get("/v1/consents").Body).Consents[0].ID
+	a := b.Get("/v1/consents/" + id + "/receipt")
+	harness.Answered(s.T, a, http.StatusOK)
+	signed, err := jose.ParseSignedCompact(string(a.Body), []jose.SignatureAlgorithm{jose.RS512})
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	set := harness.Read[jose.JSONWebKeySet](s.T, s.Browser().Get("/.well-known/jwks.json").Body)
+	if _, err := signed.Verify(set); err != nil {
+		s.T.Error("the published keys do not verify it", err)
+	}
+	return signed.Signatures[0].Protected.KeyID
+}
+
+func TestReceiptsHaveAKeyThatProvesNothingToTheNHS(t *testing.T) {
+	t.Parallel()
+	key, err := ownjose.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := harness.Start(t, harness.Env("PCA_RECEIPT_PRIVATE_KEY", string(key), "PCA_RECEIPT_KEY_ID", "receipts-1"))
+	if got := receiptKey(s); got != "receipts-1" {
+		t.Errorf("a receipt is signed with %s", got)
+	}
+}
 
 func TestACitizenKeepsAReceiptOfTheirConsent(t *testing.T) {
 	t.Parallel()

@@ -17,7 +17,7 @@ import (
 )
 
 type keysCommand struct {
-	Generate keysGenerateCommand `cmd:"" help:"Make a key ring and two RSA keys in a folder; existing files are kept."`
+	Generate keysGenerateCommand `cmd:"" help:"Make a key ring and three RSA keys in a folder; existing files are kept."`
 	Reseal   keysResealCommand   `cmd:"" help:"Seal every citizen's row and history under the first key of the ring, so that the others can be removed."`
 }
 
@@ -25,8 +25,8 @@ type keysGenerateCommand struct {
 	Dir string `help:"Folder for the keys." default:"keys" type:"path"`
 }
 
-// Run makes the keys that PCA_SECRET_KEY_FILE, PCA_NHS_LOGIN_PRIVATE_KEY_FILE and
-// PCA_API_PLATFORM_PRIVATE_KEY_FILE name.
+// Run makes the keys that PCA_SECRET_KEY_FILE, PCA_NHS_LOGIN_PRIVATE_KEY_FILE,
+// PCA_API_PLATFORM_PRIVATE_KEY_FILE and PCA_RECEIPT_PRIVATE_KEY_FILE name.
 func (k keysGenerateCommand) Run(env *environment) error {
 	const ownerOnly = 0o700
 	if err := os.MkdirAll(k.Dir, ownerOnly); err != nil {
@@ -39,6 +39,7 @@ func (k keysGenerateCommand) Run(env *environment) error {
 		{"key-ring.txt", "PCA_SECRET_KEY_FILE", func() ([]byte, error) { return []byte(keys.Generate(newKeyID())), nil }},
 		{"nhs-login.pem", "PCA_NHS_LOGIN_PRIVATE_KEY_FILE", jose.GenerateKey},
 		{"api-platform.pem", "PCA_API_PLATFORM_PRIVATE_KEY_FILE", jose.GenerateKey},
+		{"receipts.pem", "PCA_RECEIPT_PRIVATE_KEY_FILE", jose.GenerateKey},
 	} {
 		path := filepath.Join(k.Dir, key.name)
 		text, err := key.generate()

@@ -147,7 +147,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	var routes [][]httpapi.Route
 	for _, made := range []func() ([]httpapi.Route, error){
 		func() ([]httpapi.Route, error) {
-			return w.citizenRoutes(showing, people, clients, record, words, secrets.login)
+			return w.citizenRoutes(showing, people, clients, record, words, secrets)
 		},
 		func() ([]httpapi.Route, error) { return w.pageRoutes(showing, people, clients, notices, html) },
 		func() ([]httpapi.Route, error) { return w.machineRoutes(record, secrets.jwks) },

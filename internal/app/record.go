@@ -42,8 +42,8 @@ func (w *wiring) changes(r record, s secrets, words *words, notices *consent.Not
 	return audit.NewChanges(r.stored, w.o.Now, func() []audit.Entry {
 		set, policy := words.current()
 		return []audit.Entry{
-			{Kind: audit.KeyChanged, Purpose: fmt.Sprintf("ring %s, NHS login %s, API platform %s, checkpoints %s",
-				s.ring.Fingerprint(), s.login.ID(), s.platform.ID(), r.key.Public)},
+			{Kind: audit.KeyChanged, Purpose: fmt.Sprintf("ring %s, NHS login %s, API platform %s, receipts %s, checkpoints %s",
+				s.ring.Fingerprint(), s.login.ID(), s.platform.ID(), s.receipts.ID(), r.key.Public)},
 			{
 				Kind: audit.ConfigurationKnown, Purpose: "version " + w.o.Version, Digest: digest,
 				Policy: policy.Version(), ValueSets: set.Version(), Notice: notices.InForce().Version,

@@ -46,14 +46,14 @@ func (w *wiring) counted(c timeline.Counts) {
 }
 
 // citizenRoutes are the JSON answers for citizens' apps.
-func (w *wiring) citizenRoutes(showing *release.Service, p people, clients *client.Registry, r record, words *words, login *jose.Keys) ([]httpapi.Route, error) {
+func (w *wiring) citizenRoutes(showing *release.Service, p people, clients *client.Registry, r record, words *words, signing secrets) ([]httpapi.Route, error) {
 	c := w.c
 	made, err := httpcitizen.New(httpcitizen.Deps{
 		Release: showing, Consents: p.consents, Clients: clients, AuditLog: r.stored, Now: w.o.Now, Words: words.set,
 		Links: httpcitizen.Links{
-			Hosts: c.ManageHosts, AllowHTTP: !strings.HasPrefix(c.PublicURL, "https://"), AssertIdentity: w.assertIdentity(login),
+			Hosts: c.ManageHosts, AllowHTTP: !strings.HasPrefix(c.PublicURL, "https://"), AssertIdentity: w.assertIdentity(signing.login),
 		},
-		Signer: receiptSigner{login},
+		Signer: receiptSigner{signing.receipts},
 		Controller: consent.Controller{
 			Issuer: c.PublicURL, Name: c.Operator.Name, Contact: c.Operator.Contact, PolicyURL: c.PublicURL + "/v1/privacy-notice",
 		},

@@ -52,6 +52,7 @@ type secrets struct {
 	ring     *keys.Ring
 	login    *jose.Keys
 	platform *jose.Keys
+	receipts *jose.Keys
 	jwks     []byte // the public ones, as they are published
 }
 
@@ -68,11 +69,17 @@ func readSecrets(c config.Config) (secrets, error) {
 	if err != nil {
 		return secrets{}, fmt.Errorf("read API platform key: %w", err)
 	}
-	jwks, err := jose.JWKS(login, platform)
+	receipts := login
+	if pem := c.Receipts.PrivateKey; !pem.IsZero() {
+		if receipts, err = jose.ParseKeys([]byte(pem.Reveal()), c.Receipts.KeyIDs); err != nil {
+			return secrets{}, fmt.Errorf("read receipt key: %w", err)
+		}
+	}
+	jwks, err := jose.JWKS(login, platform, receipts)
 	if err != nil {
 		return secrets{}, fmt.Errorf("publish keys: %w", err)
 	}
-	return secrets{ring, login, platform, jwks}, nil
+	return secrets{ring, login, platform, receipts, jwks}, nil
 }
 
 func (w *wiring) countCache(name string, outcome cache.Outcome) {

@@ -33,6 +33,8 @@ type Config struct {
 	SecretKey   keys.Secret `env:"SECRET_KEY,required,notEmpty"` // the text of the key ring
 	NHSLogin    NHSLogin    `envPrefix:"NHS_LOGIN_"`
 	Platform    Platform    `envPrefix:"API_PLATFORM_"`
+	// Receipts is the key that receipts of consents are signed with. Absent: NHS login's.
+	Receipts Receipts `envPrefix:"RECEIPT_"`
 	// ERSBudget is how often e-RS may be asked for referrals, below the application's quota.
 	ERSBudget    string      `env:"ERS_BUDGET" envDefault:"500-M" validate:"single_rate"`
 	ERSBaseURL   string      `env:"ERS_BASE_URL" validate:"required,url"`
@@ -80,6 +82,12 @@ type Platform struct {
 	TokenURL   string      `env:"TOKEN_URL" validate:"required,url"`
 	APIKey     keys.Secret `env:"API_KEY,required,notEmpty"`
 	PrivateKey keys.Secret `env:"PRIVATE_KEY,required,notEmpty"`
+	KeyIDs     []string    `env:"KEY_ID"`
+}
+
+// Receipts has a key that proves nothing to the NHS.
+type Receipts struct {
+	PrivateKey keys.Secret `env:"PRIVATE_KEY"`
 	KeyIDs     []string    `env:"KEY_ID"`
 }
 

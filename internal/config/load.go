@@ -27,7 +27,7 @@ const prefix = "PCA_"
 // secrets can be given as a file.
 func secrets() []string {
 	return []string{
-		"SECRET_KEY", "NHS_LOGIN_PRIVATE_KEY", "API_PLATFORM_PRIVATE_KEY", "API_PLATFORM_API_KEY", "ODS_API_KEY", "STATUS_API_KEY",
+		"SECRET_KEY", "NHS_LOGIN_PRIVATE_KEY", "API_PLATFORM_PRIVATE_KEY", "RECEIPT_PRIVATE_KEY", "API_PLATFORM_API_KEY", "ODS_API_KEY", "STATUS_API_KEY",
 		"STAFF_CLIENT_SECRET",
 	}
 }
@@ -348,6 +348,7 @@ func (c Config) checkSecrets() []error {
 		ids []string
 	}{
 		"NHS_LOGIN_PRIVATE_KEY": {c.NHSLogin.PrivateKey, c.NHSLogin.KeyIDs}, "API_PLATFORM_PRIVATE_KEY": {c.Platform.PrivateKey, c.Platform.KeyIDs},
+		"RECEIPT_PRIVATE_KEY": {c.Receipts.PrivateKey, c.Receipts.KeyIDs},
 	} {
 		if text := k.pem.Reveal(); text != "" && text != unread {
 			if _, err := jose.ParseKeys([]byte(text), k.ids); err != nil {

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -23,13 +24,15 @@ import (
 func valid(t *testing.T) map[string]string {
 	t.Helper()
 	rsa, err := jose.GenerateKey()
-	if err != nil {
+	receipts, err2 := jose.GenerateKey()
+	if err := errors.Join(err, err2); err != nil {
 		t.Fatal(err)
 	}
 	return map[string]string{
 		"PCA_PUBLIC_URL": "https://referrals.example", "PCA_DATABASE_URL": "sqlite:/data/aggregator.db", "PCA_SECRET_KEY": keys.Generate("1"),
 		"PCA_OPERATOR_NAME": "A Trust", "PCA_OPERATOR_CONTACT": "help@example.org",
 		"PCA_NHS_LOGIN_ISSUER": "https://auth.login.example", "PCA_NHS_LOGIN_CLIENT_ID": "client", "PCA_NHS_LOGIN_PRIVATE_KEY": string(rsa),
+		"PCA_RECEIPT_PRIVATE_KEY":    string(receipts),
 		"PCA_API_PLATFORM_TOKEN_URL": "https://platform.example/oauth2/token", "PCA_API_PLATFORM_API_KEY": "api-key-secret", "PCA_API_PLATFORM_PRIVATE_KEY": string(rsa),
 		"PCA_ERS_BASE_URL": "https://platform.example/ers", "PCA_TRUSTED_PROXIES": "none", "PATH": "/bin", "HOME": "/", "PCA": "x",
 	}
@@ -157,6 +160,7 @@ func TestFaults(t *testing.T) {
 		{"PCA_SECRET_KEY", "1:bm90IDMyIGJ5dGVz", "line 1"},
 		{"PCA_API_PLATFORM_API_KEY", "", "empty"},
 		{"PCA_NHS_LOGIN_PRIVATE_KEY", "", "empty"},
+		{"PCA_RECEIPT_PRIVATE_KEY", "not a key", "no PEM block"},
 		{"PCA_NHS_LOGIN_PRIVATE_KEY", "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----", "cannot be read"},
 		{"PCA_NHS_LOGIN_KEY_ID", "a,b", "2 key ids for 1"},
 	} {
@@ -339,6 +343,7 @@ func TestWarnings(t *testing.T) {
 		"PCA_ERS_BUDGET":            {"PCA_ERS_BUDGET", "off"},
 		"PCA_DATABASE_URL":          {"PCA_DATABASE_URL", "sqlite:/nowhere/a.db"},
 		"PCA_AUDIT_CHECKPOINT_SINK": {"PCA_AUDIT_CHECKPOINT_SINK", "-"},
+		"PCA_RECEIPT_PRIVATE_KEY":   {"PCA_RECEIPT_PRIVATE_KEY", "-"},
 		"PCA_STAFF_ACR":             {"PCA_STAFF_ISSUER", "https://staff.example", "PCA_STAFF_CLIENT_ID", "c", "PCA_STAFF_CLIENT_SECRET", "s"},
 	} {
 		if got := warnings(set...); !strings.HasPrefix(got, says) {

@@ -40,6 +40,9 @@ func Warnings(environment []string, c Config) []string {
 			warn(name, "is off, so that one caller can use up what belongs to everybody")
 		}
 	}
+	if receipts := c.Receipts.PrivateKey.Reveal(); (receipts == "" || receipts == c.NHSLogin.PrivateKey.Reveal() || receipts == c.Platform.PrivateKey.Reveal()) && !c.Local() {
+		warn("RECEIPT_PRIVATE_KEY_FILE", "is no key of its own, so that one key proves who this service is to the NHS and what citizens agreed to")
+	}
 	if c.Staff.Issuer != "" && c.Staff.ACR == "" && !c.Local() {
 		warn("STAFF_ACR", "is not set, so that the provider may let auditors sign in with a password alone")
 	}
