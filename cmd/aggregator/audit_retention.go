@@ -14,16 +14,27 @@ type auditRetentionCommand struct {
 
 	Correlation config.Period `help:"How long correlation ids are kept." setting:"PCA_RETENTION_CORRELATION" default:"90d"`
 	Log         config.Period `help:"How long entries keep their content." setting:"PCA_RETENTION_LOG" default:"8y"`
+	Remove      bool          `help:"Remove what is due. Otherwise it is counted only."`
 }
 
-// Run removes what is due, also while the service runs.
+// Run counts or removes what is due, also while the service runs.
 func (a auditRetentionCommand) Run(env *environment) (err error) {
 	db, err := a.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	done, err := audit.Retention{Store: db.Log(), Now: time.Now, Correlations: a.Correlation.Before, Bodies: a.Log.Before}.Run(env.ctx)
+	retention := audit.Retention{Store: db.Log(), Now: time.Now, Correlations: a.Correlation.Before, Bodies: a.Log.Before}
+	if !a.Remove {
+		due, err := retention.Due(env.ctx)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(env.stdout, "Due are %d correlation ids older than %s and the content of %d entries older than %s. "+
+			"Nothing was removed: add --remove for that, or let the service do it.\n", due.Correlations, a.Correlation, due.Bodies, a.Log)
+		return err
+	}
+	done, err := retention.Run(env.ctx)
 	if err != nil {
 		return err
 	}

@@ -185,7 +185,8 @@ func TestAuditCommands(t *testing.T) {
 		}
 	})
 	t.Run("retention finds nothing that is old enough", func(t *testing.T) {
-		says(t, succeeds(t, "audit", "retention", d.database), "Removed 0 correlation ids older than 90d")
+		says(t, succeeds(t, "audit", "retention", d.database), "0 correlation ids older than 90d", "0 entries older than 8y", "Nothing was removed", "--remove")
+		says(t, succeeds(t, "audit", "retention", d.database, "--remove"), "Removed 0 correlation ids older than 90d")
 	})
 	t.Run("wrong arguments are reported before anything is done", func(t *testing.T) {
 		for _, args := range [][]string{
@@ -254,7 +255,11 @@ func TestSubjectCommands(t *testing.T) {
 		}
 		id := strings.Fields(placed)[1]
 		says(t, succeeds(t, "subject", "holds", d.database), id, "inquest", "in force")
-		succeeds(t, "subject", "lift", id, d.database)
+		if _, _, code := command(t, "subject", "lift", id, d.database); code != exitUsage {
+			t.Errorf("lifted without a reason: exit %d", code)
+		}
+		succeeds(t, "subject", "lift", id, d.database, "--reason=verdict of May")
+		says(t, succeeds(t, "subject", "holds", d.database), id, "lifted", "verdict of May")
 		says(t, succeeds(t, "audit", "export", d.database, "--kind=erasure"), `"outcome":"refused"`, `"reason":"held"`)
 	})
 	t.Run("an erased citizen is signed out, is not found, and the log still verifies", func(t *testing.T) {

@@ -34,7 +34,7 @@ func (s subjectHoldCommand) Run(env *environment) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.stdout, "Hold %s is in force. Neither retention nor erasure removes what it covers until you run 'aggregator subject lift %s'.\n", placed.ID, placed.ID)
+	_, err = fmt.Fprintf(env.stdout, "Hold %s is in force. Neither retention nor erasure removes what it covers until you run 'aggregator subject lift %s --reason …'.\n", placed.ID, placed.ID)
 	return err
 }
 
@@ -69,7 +69,7 @@ func (s subjectHoldsCommand) Run(env *environment) (err error) {
 			covers = "everybody"
 		}
 		if hold.LiftedAt != nil {
-			until = "lifted " + hold.LiftedAt.Format(time.DateOnly)
+			until = "lifted " + hold.LiftedAt.Format(time.DateOnly) + ": " + hold.LiftReason
 		}
 		if _, err := fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", hold.ID, hold.PlacedAt.Format(time.DateOnly), until, covers, hold.Reason); err != nil {
 			return err
@@ -80,18 +80,23 @@ func (s subjectHoldsCommand) Run(env *environment) (err error) {
 
 type subjectLiftCommand struct {
 	database
+	reason
 
 	ID string `arg:"" help:"Of the hold, as 'subject holds' lists it."`
 }
 
 // Run ends a hold.
 func (s subjectLiftCommand) Run(env *environment) (err error) {
+	why, err := s.parse()
+	if err != nil {
+		return err
+	}
 	db, err := s.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := holds(db).Lift(env.ctx, s.ID, audit.ActorOperator); err != nil {
+	if err := holds(db).Lift(env.ctx, s.ID, why, audit.ActorOperator); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(env.stdout, "The hold is lifted.")

@@ -25,13 +25,16 @@ type Hold struct {
 	Reason   string      // for the operators; it stays out of the log
 	PlacedAt time.Time
 	LiftedAt *time.Time // nil: it is in force
+	// LiftReason is why it was lifted, for the operators; empty while it is in force.
+	LiftReason string
 }
 
 // HoldStore keeps holds. Each change and its log entry are durable both or neither.
 type HoldStore interface {
 	PlaceHold(ctx context.Context, h Hold, e Entry) error
-	// LiftHold ends a hold that is in force, or returns ErrNoHold and writes no entry.
-	LiftHold(ctx context.Context, id string, at time.Time, e Entry) error
+	// LiftHold ends a hold that is in force and keeps why, or returns ErrNoHold and
+	// writes no entry.
+	LiftHold(ctx context.Context, id, why string, at time.Time, e Entry) error
 	// Holds returns all holds, including lifted ones, oldest first.
 	Holds(ctx context.Context) ([]Hold, error)
 }

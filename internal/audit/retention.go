@@ -15,6 +15,9 @@ type Cutoff func(now time.Time) time.Time
 // ever removed. Each call is one short transaction, so that the log can be
 // appended to in between.
 type RetentionStore interface {
+	// Due counts what the other calls would remove of what is older than these times:
+	// nothing under hold.
+	Due(ctx context.Context, correlations, bodies time.Time) (Retained, error)
 	// ForgetCorrelations empties at most limit rows of the side table whose entries
 	// are older than that time, and returns how many.
 	ForgetCorrelations(ctx context.Context, before time.Time, limit int) (int, error)
@@ -38,7 +41,7 @@ type Retention struct {
 	Bodies       Cutoff // of what entries say: not after Correlations
 }
 
-// Retained is what a run removed.
+// Retained is what a run removed, or would remove.
 type Retained struct{ Correlations, Bodies int }
 
 const retentionStep = 500
@@ -47,15 +50,12 @@ const retentionStep = 500
 // what is left then goes with the next run.
 func (r Retention) Run(ctx context.Context) (Retained, error) {
 	var done Retained
-	if r.Correlations == nil || r.Bodies == nil {
-		return done, errors.New("retention: the times to keep are missing")
-	}
 	now := r.Now()
-	correlations, bodies := r.Correlations(now), r.Bodies(now)
-	if now.Sub(correlations) < time.Hour || bodies.After(correlations) {
-		return done, errors.New("retention: the times to keep are too short")
+	correlations, bodies, err := r.cutoffs(now)
+	if err != nil {
+		return done, err
 	}
-	err := inSteps(ctx, &done.Correlations, func() (int, error) {
+	err = inSteps(ctx, &done.Correlations, func() (int, error) {
 		return r.Store.ForgetCorrelations(ctx, correlations, retentionStep)
 	})
 	if err != nil {
@@ -76,6 +76,30 @@ func (r Retention) Run(ctx context.Context) (Retained, error) {
 		return done, fmt.Errorf("prune audit log: %w", err)
 	}
 	return done, nil
+}
+
+// Due counts what Run would remove now.
+func (r Retention) Due(ctx context.Context) (Retained, error) {
+	correlations, bodies, err := r.cutoffs(r.Now())
+	if err != nil {
+		return Retained{}, err
+	}
+	due, err := r.Store.Due(ctx, correlations, bodies)
+	if err != nil {
+		return Retained{}, fmt.Errorf("count what is due: %w", err)
+	}
+	return due, nil
+}
+
+func (r Retention) cutoffs(now time.Time) (correlations, bodies time.Time, err error) {
+	if r.Correlations == nil || r.Bodies == nil {
+		return correlations, bodies, errors.New("retention: the times to keep are missing")
+	}
+	correlations, bodies = r.Correlations(now), r.Bodies(now)
+	if now.Sub(correlations) < time.Hour || bodies.After(correlations) {
+		return correlations, bodies, errors.New("retention: the times to keep are too short")
+	}
+	return correlations, bodies, nil
 }
 
 func inSteps(ctx context.Context, total *int, step func() (int, error)) error {

@@ -29,7 +29,20 @@ type Report struct {
 	Checkpoints int       // known checkpoints that the log agrees with
 	Vouched     int64     // entries that the largest of those checkpoints covers
 	Prunings    []Pruning // that the log itself records
+	Backwards   Backwards
 }
+
+// Backwards tells where the time of entries goes back by more than a minute: the clock
+// was set back, or somebody wrote what they liked. Entries that are written together can
+// differ by less.
+type Backwards struct {
+	Times int           // how often
+	Seq   int64         // of the entry before which it went back furthest
+	By    time.Duration // how far
+}
+
+// tolerated is how far back time may go between two entries without being told.
+const tolerated = time.Minute
 
 // Pruning is an act of retention that the log records.
 type Pruning struct {
@@ -55,6 +68,9 @@ func (r Report) Text() string {
 	}
 	if later := r.Entries - r.Vouched; later > 0 && r.Checkpoints > 0 {
 		fmt.Fprintf(&b, "%d entries came after the last checkpoint: had the newest of them been removed, nothing would show it yet.\n", later)
+	}
+	if r.Backwards.Times > 0 {
+		fmt.Fprintf(&b, "The time goes back %d times, furthest at entry %d, by %s: a clock was set back, or an entry does not say when it was written.\n", r.Backwards.Times, r.Backwards.Seq, r.Backwards.By.Round(time.Second))
 	}
 	b.WriteString("This does not prove that everything that happened was written to the log, " +
 		"that entries said the truth when they were written, " +
@@ -112,6 +128,8 @@ type Verifier struct {
 	bodiless int64
 	missing  int64 // one past the highest sequence number without a body; 0: none
 	prunings []Pruning
+	latest   time.Time // of the entry before
+	back     Backwards
 }
 
 // NewVerifier begins at the empty log, which a known checkpoint may be about too:
@@ -163,6 +181,7 @@ func (v *Verifier) CheckBody(r Record) error {
 	if r.Correlation != nil && !r.Correlation.Opens(commitment) {
 		return FaultAt(Relabelled, r.Seq, "the correlation id stored with it is not the one it commits to")
 	}
+	v.noteTime(r.Seq, e.At)
 	if e.Kind == Pruned {
 		if e.Before > r.Seq {
 			return FaultAt(BadPruning, r.Seq, "it prunes entries that came after it")
@@ -170,6 +189,15 @@ func (v *Verifier) CheckBody(r Record) error {
 		v.prunings = append(v.prunings, Pruning{Seq: r.Seq, Before: e.Before, At: e.At})
 	}
 	return nil
+}
+
+func (v *Verifier) noteTime(seq int64, at time.Time) {
+	if by := v.latest.Sub(at); by > tolerated {
+		if v.back.Times++; by > v.back.By {
+			v.back.Seq, v.back.By = seq, by
+		}
+	}
+	v.latest = at
 }
 
 // checkpoints compares the tree so far with every checkpoint of its size.
@@ -226,6 +254,6 @@ func (v *Verifier) firstMissing(ctx context.Context, log Records) error {
 func (v *Verifier) Report() Report {
 	return Report{
 		Entries: v.edge.Size(), WithoutBody: v.bodiless, Root: v.edge.Root(),
-		Checkpoints: v.agreed, Vouched: v.vouched, Prunings: v.prunings,
+		Checkpoints: v.agreed, Vouched: v.vouched, Prunings: v.prunings, Backwards: v.back,
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -209,6 +210,23 @@ func TestVerify(t *testing.T) {
 			t.Error(r.Text())
 		}
 	})
+}
+
+func TestTimeThatGoesBackIsTold(t *testing.T) {
+	l := audittest.New(t, 3)
+	for _, minutes := range []int{60, 59, 30, 31, 10} {
+		l.Add(t, audittest.Sample(minutes))
+	}
+	r, err := audit.Verify(t.Context(), l)
+	if want := (audit.Backwards{Times: 2, Seq: 5, By: 29 * time.Minute}); err != nil || r.Backwards != want {
+		t.Errorf("%+v, %v", r.Backwards, err)
+	}
+	if !strings.Contains(r.Text(), "goes back 2 times, furthest at entry 5, by 29m0s") {
+		t.Error(r.Text())
+	}
+	if r, err := audit.Verify(t.Context(), audittest.New(t, 9)); err != nil || r.Backwards.Times != 0 || strings.Contains(r.Text(), "goes back") {
+		t.Errorf("%+v, %v", r, err)
+	}
 }
 
 type recordsFunc func(context.Context, int64, int) ([]audit.Record, error)

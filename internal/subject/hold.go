@@ -41,7 +41,7 @@ func (h Holds) InForce(ctx context.Context, ref citizen.Ref) error {
 }
 
 // Lift ends a hold, or returns audit.ErrNoHold.
-func (h Holds) Lift(ctx context.Context, id string, by audit.Actor) error {
+func (h Holds) Lift(ctx context.Context, id string, why Reason, by audit.Actor) error {
 	all, err := h.Store.Holds(ctx)
 	if err != nil {
 		return fmt.Errorf("lift hold: %w", err)
@@ -51,7 +51,7 @@ func (h Holds) Lift(ctx context.Context, id string, by audit.Actor) error {
 			continue
 		}
 		now := h.Now()
-		if err := h.Store.LiftHold(ctx, id, now, holdEntry(audit.HoldLifted, id, hold.Citizen, now, by)); err != nil {
+		if err := h.Store.LiftHold(ctx, id, why.String(), now, holdEntry(audit.HoldLifted, id, hold.Citizen, now, by)); err != nil {
 			return fmt.Errorf("lift hold: %w", err)
 		}
 		return nil

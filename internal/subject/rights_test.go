@@ -48,7 +48,7 @@ func (s *service) PlaceHold(_ context.Context, h audit.Hold, _ audit.Entry) erro
 	return nil
 }
 
-func (s *service) LiftHold(context.Context, string, time.Time, audit.Entry) error { return nil }
+func (s *service) LiftHold(context.Context, string, string, time.Time, audit.Entry) error { return nil }
 
 func (s *service) Holds(context.Context) ([]audit.Hold, error) { return s.holds, nil }
 

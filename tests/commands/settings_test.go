@@ -25,7 +25,7 @@ func settingsOfTheService() []string {
 		"subject export --nhs-number-file NUMBER --reason request",
 		"subject hold --nhs-number-file NUMBER --reason inquest",
 		"subject holds",
-		"subject lift HOLD",
+		"subject lift HOLD --reason verdict",
 		"subject erase --nhs-number-file NUMBER --reason request",
 	}
 }

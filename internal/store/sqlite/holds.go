@@ -26,9 +26,9 @@ func (l Log) PlaceHold(ctx context.Context, h audit.Hold, e audit.Entry) error {
 }
 
 // LiftHold implements audit.HoldStore.
-func (l Log) LiftHold(ctx context.Context, id string, at time.Time, e audit.Entry) error {
+func (l Log) LiftHold(ctx context.Context, id, why string, at time.Time, e audit.Entry) error {
 	_, err := l.db.perform(ctx, func(ctx context.Context, t *tx) error {
-		lifted, err := t.execCount(ctx, `UPDATE log_holds SET lifted_at = ? WHERE id = ? AND lifted_at IS NULL`, at.UnixNano(), id)
+		lifted, err := t.execCount(ctx, `UPDATE log_holds SET lifted_at = ?, lift_reason = ? WHERE id = ? AND lifted_at IS NULL`, at.UnixNano(), why, id)
 		if err == nil && lifted == 0 {
 			err = audit.ErrNoHold
 		}
@@ -42,7 +42,7 @@ func (l Log) LiftHold(ctx context.Context, id string, at time.Time, e audit.Entr
 
 // Holds implements audit.HoldStore.
 func (l Log) Holds(ctx context.Context) ([]audit.Hold, error) {
-	rows, err := l.db.read.QueryContext(ctx, `SELECT id, citizen, reason, placed_at, lifted_at FROM log_holds ORDER BY placed_at, id`)
+	rows, err := l.db.read.QueryContext(ctx, `SELECT id, citizen, reason, placed_at, lifted_at, coalesce(lift_reason, '') FROM log_holds ORDER BY placed_at, id`)
 	if err != nil {
 		return nil, fmt.Errorf("read holds: %w", err)
 	}
@@ -55,7 +55,7 @@ func (l Log) Holds(ctx context.Context) ([]audit.Hold, error) {
 			placed int64
 			lifted sql.NullInt64
 		)
-		if err := rows.Scan(&h.ID, &who, &h.Reason, &placed, &lifted); err != nil {
+		if err := rows.Scan(&h.ID, &who, &h.Reason, &placed, &lifted, &h.LiftReason); err != nil {
 			return nil, fmt.Errorf("read hold: %w", err)
 		}
 		h.Citizen, h.PlacedAt = citizen.Ref(who.String), moment(placed)

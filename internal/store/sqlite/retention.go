@@ -29,15 +29,39 @@ func (l Log) lastOlder(ctx context.Context, than time.Time) (int64, error) {
 	return seq, nil
 }
 
+// dueCorrelations are the ids that may go, dueBodies the entries whose body may.
+const (
+	dueCorrelations = `FROM log_correlations AS c LEFT JOIN log_entries AS e ON e.seq = c.seq
+		WHERE c.seq <= ? AND (e.seq IS NULL OR e.at < ?) AND ` + notHeld
+	dueBodies = `FROM log_entries AS e WHERE e.seq < ? AND e.at < ? AND ` + notHeld
+)
+
+// Due implements audit.RetentionStore.
+func (l Log) Due(ctx context.Context, correlations, bodies time.Time) (due audit.Retained, err error) {
+	for _, count := range []struct {
+		what  string
+		than  time.Time
+		extra int64
+		into  *int
+	}{{dueCorrelations, correlations, 0, &due.Correlations}, {dueBodies, bodies, 1, &due.Bodies}} {
+		last, err := l.lastOlder(ctx, count.than)
+		if err != nil {
+			return due, err
+		}
+		if err := l.db.read.QueryRowContext(ctx, `SELECT count(*) `+count.what, last+count.extra, audit.LeafTime(count.than)).Scan(count.into); err != nil {
+			return due, fmt.Errorf("count what is too old: %w", err)
+		}
+	}
+	return due, nil
+}
+
 // ForgetCorrelations implements audit.RetentionStore.
 func (l Log) ForgetCorrelations(ctx context.Context, before time.Time, limit int) (int, error) {
 	last, err := l.lastOlder(ctx, before)
 	if err != nil || last < 0 {
 		return 0, err
 	}
-	return l.remove(ctx, `DELETE FROM log_correlations WHERE seq IN (
-		SELECT c.seq FROM log_correlations AS c LEFT JOIN log_entries AS e ON e.seq = c.seq
-		WHERE c.seq <= ? AND (e.seq IS NULL OR e.at < ?) AND `+notHeld+` ORDER BY c.seq LIMIT ?)`,
+	return l.remove(ctx, `DELETE FROM log_correlations WHERE seq IN (SELECT c.seq `+dueCorrelations+` ORDER BY c.seq LIMIT ?)`,
 		last, audit.LeafTime(before), limit)
 }
 
@@ -75,10 +99,12 @@ func (l Log) AllowPruning(ctx context.Context, e audit.Entry) error {
 
 // Prune implements audit.RetentionStore.
 func (l Log) Prune(ctx context.Context, before time.Time, limit int) (int, error) {
-	return l.remove(ctx, `DELETE FROM log_entries WHERE seq IN (
-		SELECT e.seq FROM log_entries AS e
-		WHERE e.seq < (SELECT coalesce(max(before), 0) FROM log_prunings) AND e.at < ? AND `+notHeld+` ORDER BY e.seq LIMIT ?)`,
-		audit.LeafTime(before), limit)
+	var allowed int64
+	if err := l.db.read.QueryRowContext(ctx, `SELECT coalesce(max(before), 0) FROM log_prunings`).Scan(&allowed); err != nil {
+		return 0, fmt.Errorf("read prunings: %w", err)
+	}
+	return l.remove(ctx, `DELETE FROM log_entries WHERE seq IN (SELECT e.seq `+dueBodies+` ORDER BY e.seq LIMIT ?)`,
+		allowed, audit.LeafTime(before), limit)
 }
 
 func (l Log) remove(ctx context.Context, query string, args ...any) (int, error) {

@@ -128,10 +128,10 @@ func TestRetention(t *testing.T) {
 			}
 		}
 
-		if err := holds.Lift(t.Context(), "hold-1", audit.ActorOperator); err != nil {
+		if err := holds.Lift(t.Context(), "hold-1", reason(t, "the inquest is over"), audit.ActorOperator); err != nil {
 			t.Fatal(err)
 		}
-		if err := holds.Lift(t.Context(), "hold-1", audit.ActorOperator); !errors.Is(err, audit.ErrNoHold) {
+		if err := holds.Lift(t.Context(), "hold-1", reason(t, "the inquest is over"), audit.ActorOperator); !errors.Is(err, audit.ErrNoHold) {
 			t.Errorf("lifted twice: %v", err)
 		}
 		if _, err := retention(db, years(9)).Run(t.Context()); err != nil {

@@ -27,7 +27,7 @@ func place(t *testing.T, s Stores, h audit.Hold) {
 
 func lift(t *testing.T, s Stores, h audit.Hold) {
 	t.Helper()
-	must(t, s.Log.LiftHold(t.Context(), h.ID, noon(), holdEntry(audit.HoldLifted, h.Citizen)))
+	must(t, s.Log.LiftHold(t.Context(), h.ID, "over", noon(), holdEntry(audit.HoldLifted, h.Citizen)))
 }
 
 func testHolds(t *testing.T, open opener) {
@@ -38,11 +38,11 @@ func testHolds(t *testing.T, open opener) {
 		place(t, s, second)
 		place(t, s, first)
 		lifted := noon().Add(time.Hour)
-		must(t, s.Log.LiftHold(t.Context(), first.ID, lifted, holdEntry(audit.HoldLifted, ann)))
+		must(t, s.Log.LiftHold(t.Context(), first.ID, "the inquest is over", lifted, holdEntry(audit.HoldLifted, ann)))
 		s = s.Reopen(t)
 		got, err := s.Log.Holds(t.Context())
 		must(t, err)
-		first.LiftedAt = &lifted
+		first.LiftedAt, first.LiftReason = &lifted, "the inquest is over"
 		if diff := cmp.Diff([]audit.Hold{first, second}, got); diff != "" {
 			t.Error(diff)
 		}
@@ -61,7 +61,7 @@ func testHolds(t *testing.T, open opener) {
 			t.Errorf("%+v, %v", got, err)
 		}
 		place(t, s, holdOn(ann, "hold-1"))
-		if err := s.Log.LiftHold(t.Context(), "hold-1", noon(), invalid()); !errors.Is(err, audit.ErrInvalidEntry) {
+		if err := s.Log.LiftHold(t.Context(), "hold-1", "over", noon(), invalid()); !errors.Is(err, audit.ErrInvalidEntry) {
 			t.Errorf("lifted: %v", err)
 		}
 		if got, err := s.Log.Holds(t.Context()); err != nil || len(got) != 1 || got[0].LiftedAt != nil {
@@ -74,7 +74,7 @@ func testHolds(t *testing.T, open opener) {
 		place(t, s, holdOn(ann, "hold-1"))
 		lift(t, s, holdOn(ann, "hold-1"))
 		for _, id := range []string{"hold-1", "hold-2"} {
-			if err := s.Log.LiftHold(t.Context(), id, noon(), holdEntry(audit.HoldLifted, ann)); !errors.Is(err, audit.ErrNoHold) {
+			if err := s.Log.LiftHold(t.Context(), id, "over", noon(), holdEntry(audit.HoldLifted, ann)); !errors.Is(err, audit.ErrNoHold) {
 				t.Errorf("%s: %v", id, err)
 			}
 		}

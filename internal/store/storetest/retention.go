@@ -80,6 +80,26 @@ func testRetention(t *testing.T, open opener) {
 		left(t, s.Reopen(t), []int64{0, 1, 2, 3, 4}, []int64{3, 4})
 	})
 
+	t.Run("what is due is counted and stays, and nothing under hold is counted", func(t *testing.T) {
+		s := filled(t, 6)
+		due := func(correlations, bodies int, want audit.Retained) {
+			t.Helper()
+			if got, err := s.Log.Due(t.Context(), minute(correlations), minute(bodies)); err != nil || got != want {
+				t.Errorf("%+v instead of %+v, %v", got, want, err)
+			}
+		}
+		due(0, 0, audit.Retained{})
+		due(4, 3, audit.Retained{Correlations: 4, Bodies: 3})
+		due(9, 9, audit.Retained{Correlations: 6, Bodies: 6})
+		left(t, s, []int64{0, 1, 2, 3, 4, 5}, []int64{0, 1, 2, 3, 4, 5})
+		place(t, s, holdOn(ann, "hold-1")) // its entry is of noon, and about ann
+		due(9, 9, audit.Retained{Correlations: 3, Bodies: 3})
+		must(t, s.Log.AllowPruning(t.Context(), pruned(3)))
+		forget(t, s, minute(4), 10, 2)
+		prune(t, s, minute(3), 10, 1)
+		due(4, 3, audit.Retained{})
+	})
+
 	t.Run("no body goes before the log allows it; then older ones go, and every hash stays", func(t *testing.T) {
 		s := filled(t, 5)
 		prune(t, s, minute(9), 10, 0)
