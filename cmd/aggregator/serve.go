@@ -53,8 +53,13 @@ func (s serveCommand) Run(env *environment) (err error) {
 	stop := reloadOnHangup(env.ctx, a, log)
 	defer stop()
 	log.LogAttrs(env.ctx, slog.LevelInfo, "ready",
-		slog.String(telemetry.KeyAddress, public.Addr().String()), slog.String(telemetry.KeyVersion, version()))
-	return a.Serve(env.ctx, public, admin)
+		slog.String(telemetry.KeyAddress, public.Addr().String()), slog.String(telemetry.KeyVersion, version()),
+		slog.String(telemetry.KeyEnvironment, c.Environment), slog.String(telemetry.KeyDatabase, c.DatabaseName()),
+		slog.Bool(telemetry.KeyCheckpoints, c.CheckpointSink != ""), slog.Bool(telemetry.KeyStaff, c.Staff.Issuer != ""),
+		slog.String(telemetry.KeyLanguages, strings.Join(c.Languages, ",")), slog.String(telemetry.KeyValueSets, a.WordsVersion()))
+	err = a.Serve(env.ctx, public, admin)
+	log.InfoContext(context.WithoutCancel(env.ctx), "stopped")
+	return err
 }
 
 // reloadOnHangup reads the value sets again on SIGHUP. If they are invalid, the

@@ -52,7 +52,8 @@ type Deps struct {
 	Timeout time.Duration
 	// Observe is called with where a reading came from, for the metrics.
 	Observe func(cache string, o cache.Outcome)
-	// Failed is called with the reason why a source failed, for the log.
+	// Failed is called with the reason why a source failed, for the log, where Read
+	// does not return that reason.
 	Failed func(ctx context.Context, source string, err error)
 	Panics panics.Handler
 }
@@ -163,22 +164,24 @@ func (a *Aggregator) together(ctx context.Context, answers []answer) (Result, er
 	result := Result{Complete: true}
 	usable := false
 	var signIn, first error
+	var signInOf, firstOf string // whose errors these are
+	failed := map[string]error{} // by source: why, for the log
 	for i, s := range a.d.Sources {
 		status := SourceOutcome{Source: referral.Source{ID: s.ID(), Name: s.Name(), Status: referral.SourceOK}}
 		r, err := answers[i].reading, answers[i].err
 		if err != nil {
 			if !answers[i].held {
-				a.d.Failed(ctx, s.ID(), err)
+				failed[s.ID()] = err
 			}
 			failure := failureOf(err)
 			status.Status, status.Issue = referral.SourceFailed, failure.Issue
 			if errors.Is(err, ErrReauthenticate) {
-				signIn = err
+				signIn, signInOf = err, s.ID()
 			} else {
 				status.Asked = !answers[i].held
 			}
 			if first == nil {
-				first = fmt.Errorf("no source returned anything: %w", failure)
+				first, firstOf = fmt.Errorf("no source returned anything: %w", failure), s.ID()
 			}
 		} else {
 			usable = true
@@ -186,7 +189,7 @@ func (a *Aggregator) together(ctx context.Context, answers []answer) (Result, er
 			switch {
 			case r.Outcome == cache.Stale:
 				if !answers[i].held {
-					a.d.Failed(ctx, s.ID(), r.Err)
+					failed[s.ID()] = r.Err
 				}
 				status.Status, status.Issue = referral.SourceStale, failureOf(r.Err).Issue
 			case r.Value.Partial:
@@ -202,13 +205,22 @@ func (a *Aggregator) together(ctx context.Context, answers []answer) (Result, er
 		result.Complete = result.Complete && status.Status == referral.SourceOK
 		result.Sources = append(result.Sources, status)
 	}
+	var err error
 	switch {
 	case usable:
-		return result, nil
 	case signIn != nil:
-		return result, signIn
+		err = signIn
+		delete(failed, signInOf) // the caller logs what it is given
+	default:
+		err = first
+		delete(failed, firstOf)
 	}
-	return result, first
+	for _, s := range a.d.Sources {
+		if why := failed[s.ID()]; why != nil {
+			a.d.Failed(ctx, s.ID(), why)
+		}
+	}
+	return result, err
 }
 
 // Forget drops what is kept of a citizen and voids loads in progress.

@@ -182,6 +182,19 @@ func TestOneSourceFailsAlone(t *testing.T) {
 	}
 }
 
+// A failure is in one line of the log: the caller logs what it is given.
+func TestAFailureIsLoggedOnce(t *testing.T) {
+	one, two := &source{id: "one", read: fails(errors.New("first"))}, &source{id: "two", read: fails(failure(referral.IssueTimeout, aggregate.TooSlow))}
+	w, a := newAggregator(t, one, two)
+	if _, err := read(t, a); err == nil || !strings.Contains(err.Error(), "first") || len(w.failed) != 1 || !strings.HasPrefix(w.failed[0], "two: ") {
+		t.Errorf("%v, and the log heard %v", err, w.failed)
+	}
+	w, a = newAggregator(t, one)
+	if _, err := read(t, a); err == nil || len(w.failed) != 0 {
+		t.Errorf("%v, and the log heard %v", err, w.failed)
+	}
+}
+
 func TestPartialReading(t *testing.T) {
 	notices := []referral.Notice{{Code: referral.UnreadableItem, Count: 2}}
 	s := &source{id: "one", read: func(context.Context) (aggregate.Reading, error) {

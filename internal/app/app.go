@@ -194,8 +194,13 @@ func (a *App) ReloadWords(ctx context.Context) (version string, err error) {
 	if err := a.changes.Record(ctx); err != nil {
 		return "", fmt.Errorf("the value sets are in force, but the log could not say so: %w", err)
 	}
+	return a.WordsVersion(), nil
+}
+
+// WordsVersion is the version of the words in force.
+func (a *App) WordsVersion() string {
 	set, _ := a.words.current()
-	return set.Version(), nil
+	return set.Version()
 }
 
 // Close ends what New began. It may be called once, after Serve has returned.

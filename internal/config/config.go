@@ -120,6 +120,9 @@ type RateLimit struct {
 	Address string `env:"ADDRESS" envDefault:"300-S,1200-M" validate:"rate"`
 }
 
+// DatabaseName is where the database is, without what opens it.
+func (c Config) DatabaseName() string { return c.database().String() }
+
 // CheckpointFile is the file next to the database that checkpoints are written to;
 // empty when this kind of database has no such file.
 func (c Config) CheckpointFile() string { return c.database().Checkpoints() }

@@ -41,6 +41,15 @@ func (own) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("in", "number "+number), slog.Group("deep", slog.Any("error", errors.New(number))))
 }
 
+func TestVersionsAreNotTakenForNumbers(t *testing.T) {
+	var b bytes.Buffer
+	telemetry.NewLogger(&b, slog.LevelInfo).LogAttrs(t.Context(), slog.LevelInfo, "ready", slog.String(telemetry.KeyValueSets, "vs-d64f5c0123456789"),
+		slog.String(telemetry.KeyVersion, "v0.0.0-20261126232527-aa"), slog.String(telemetry.KeyDatabase, "sqlite:/9990000018"))
+	if !strings.Contains(b.String(), "vs-d64f5c0123456789") || !strings.Contains(b.String(), "20261126232527") || strings.Contains(b.String(), "9990000018") {
+		t.Error(b.String())
+	}
+}
+
 func TestWhatMustNotBeLoggedIsReplaced(t *testing.T) {
 	address := url.Values{"patient:identifier": {"https://fhir.nhs.uk/Id/nhs-number|" + number}}.Encode()
 	for name, text := range map[string]string{

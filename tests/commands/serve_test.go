@@ -72,7 +72,12 @@ func TestServeWorksFromItsEnvironmentAlone(t *testing.T) {
 		t.Fatalf("config check: %s", r.stderr)
 	}
 	p := begin(t, d.environ, "serve")
-	p.says(p.stderr, `"msg":"ready"`)
+	ready := p.says(p.stderr, `"msg":"ready"`)
+	for _, what := range []string{`"environment":"local"`, `"database":"sqlite:`, `"checkpointSink":false`, `"staffSignIn":false`, `"languages":"en"`, `"valueSets":"`} {
+		if !strings.Contains(ready, what) {
+			t.Errorf("its first line does not say %s: %s", what, ready)
+		}
+	}
 	if status := d.journey(t, "sunny"); status != http.StatusOK {
 		t.Errorf("timeline: status %d", status)
 	}
@@ -107,6 +112,9 @@ func TestServeWorksFromItsEnvironmentAlone(t *testing.T) {
 		r := p.stop(syscall.SIGTERM)
 		if r.code != 0 {
 			t.Errorf("exit code %d", r.code)
+		}
+		if !strings.Contains(r.stderr, `"msg":"stopped"`) {
+			t.Error("the log does not say that it stopped")
 		}
 		for line := range strings.Lines(r.stderr) {
 			if !json.Valid([]byte(line)) {

@@ -28,6 +28,14 @@ func Parse(url string) (Location, error) {
 	return Location{path: path}, nil
 }
 
+// String is where the database is, without what opens it: for the log.
+func (l Location) String() string {
+	if l.path == "" {
+		return ""
+	}
+	return "sqlite:" + l.path
+}
+
 // SQLite is the path of the SQLite file; false: it is another kind of database.
 func (l Location) SQLite() (path string, ok bool) { return l.path, l.path != "" }
 
