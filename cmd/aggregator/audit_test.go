@@ -262,6 +262,15 @@ func TestSubjectCommands(t *testing.T) {
 		says(t, succeeds(t, "subject", "holds", d.database), id, "lifted", "verdict of May")
 		says(t, succeeds(t, "audit", "export", d.database, "--kind=erasure"), `"outcome":"refused"`, `"reason":"held"`)
 	})
+	t.Run("a citizen is signed out everywhere", func(t *testing.T) {
+		j := d.visitAgain("bella")
+		says(t, succeeds(t, with("sign-out", "--reason=phone lost")...), "Ended ")
+		if a, err := j.Do(t.Context(), "GET", "/v1/timeline", nil); err != nil || a.Status != 401 {
+			t.Errorf("status %d, %v", a.Status, err)
+		}
+		says(t, succeeds(t, "subject", "sign-out", "--everyone", d.database, "--reason=key was seen"), "Ended 0 sessions")
+		says(t, succeeds(t, "audit", "export", d.database, "--kind=sign_out"), `"reason":"phone lost"`, `"actor":"operator"`)
+	})
 	t.Run("an erased citizen is signed out, is not found, and the log still verifies", func(t *testing.T) {
 		j := d.visitAgain("bella")
 		says(t, succeeds(t, with("erase", "--reason=request 15")...), "Erased")

@@ -22,11 +22,12 @@ import (
 )
 
 type subjectCommand struct {
-	Export subjectExportCommand `cmd:"" help:"Write all that is held about a citizen (UK GDPR, Article 15), one JSON object on each line."`
-	Erase  subjectEraseCommand  `cmd:"" help:"Forget who a citizen is (UK GDPR, Article 17). The log keeps the pseudonym, which no longer leads to a person."`
-	Hold   subjectHoldCommand   `cmd:"" help:"Keep a citizen's record from being erased, for a court or an inquiry."`
-	Holds  subjectHoldsCommand  `cmd:"" help:"List the holds."`
-	Lift   subjectLiftCommand   `cmd:"" help:"End a hold."`
+	Export  subjectExportCommand  `cmd:"" help:"Write all that is held about a citizen (UK GDPR, Article 15), one JSON object on each line."`
+	Erase   subjectEraseCommand   `cmd:"" help:"Forget who a citizen is (UK GDPR, Article 17). The log keeps the pseudonym, which no longer leads to a person."`
+	SignOut subjectSignOutCommand `cmd:"" help:"End all sessions of a citizen, or everybody's: a phone was lost, or a key was seen."`
+	Hold    subjectHoldCommand    `cmd:"" help:"Keep a citizen's record from being erased, for a court or an inquiry."`
+	Holds   subjectHoldsCommand   `cmd:"" help:"List the holds."`
+	Lift    subjectLiftCommand    `cmd:"" help:"End a hold."`
 }
 
 // person is the person that a command is about. The number is in a file and is neither an
@@ -104,7 +105,7 @@ func (p person) rights(env *environment, db *store.Store) (*subject.Rights, citi
 		return nil, citizen.NHSNumber{}, err
 	}
 	r, err := subject.New(subject.Deps{
-		Citizens: citizen.NewRegistry(db.Subjects(), ring, time.Now, rand.Reader), Log: db.Log(), Holds: holds(db), Eraser: db.Subjects(),
+		Citizens: citizen.NewRegistry(db.Subjects(), ring, time.Now, rand.Reader), Log: db.Log(), Holds: holds(db), Eraser: db.Subjects(), Sessions: db.Sessions(),
 		Copiers: []subject.Copier{db.Subjects().Export, func(ctx context.Context, ref citizen.Ref, w io.Writer) error {
 			return history.Export(ctx, db.Histories(), ring, ref, w)
 		}},

@@ -34,6 +34,14 @@ type Consents interface {
 	consent.Archive
 }
 
+// Sessions are the citizens' sessions.
+type Sessions interface {
+	session.Store
+	// EndSessions ends all sessions of a citizen, or with an empty ref everybody's, and
+	// logs that, both or neither. It returns how many there were, which can be none.
+	EndSessions(ctx context.Context, ref citizen.Ref, a audit.Entry) (int, error)
+}
+
 // Subjects are the rows that lead to people.
 type Subjects interface {
 	citizen.ResealStore
@@ -59,7 +67,7 @@ type Options struct {
 type Store struct {
 	log            Log
 	subjects       Subjects
-	sessions       session.Store
+	sessions       Sessions
 	consents       Consents
 	histories      history.Store
 	oneTimeValues  session.OneTimeStore
@@ -107,7 +115,7 @@ func (s *Store) Log() Log { return s.log }
 func (s *Store) Subjects() Subjects { return s.subjects }
 
 // Sessions are the citizens' sessions.
-func (s *Store) Sessions() session.Store { return s.sessions }
+func (s *Store) Sessions() Sessions { return s.sessions }
 
 // Consents are the consent events.
 func (s *Store) Consents() Consents { return s.consents }

@@ -25,6 +25,12 @@ type Eraser interface {
 	EraseSubject(ctx context.Context, ref citizen.Ref) error
 }
 
+// Sessions ends all sessions of a citizen, or with an empty ref everybody's, and logs
+// that, both or neither. It returns how many there were.
+type Sessions interface {
+	EndSessions(ctx context.Context, ref citizen.Ref, a audit.Entry) (int, error)
+}
+
 // Copier writes what one part of the service holds about a citizen, one JSON object
 // on each line.
 type Copier func(ctx context.Context, ref citizen.Ref, w io.Writer) error
@@ -35,6 +41,7 @@ type Deps struct {
 	Log      audit.Appender
 	Holds    Holds
 	Eraser   Eraser
+	Sessions Sessions
 	Copiers  []Copier // in the order in which they write
 	Now      func() time.Time
 	By       audit.Actor // who acts
@@ -45,7 +52,7 @@ type Rights struct{ d Deps }
 
 // New checks d.
 func New(d Deps) (*Rights, error) {
-	if d.Citizens == nil || d.Log == nil || d.Holds.Store == nil || d.Eraser == nil || len(d.Copiers) == 0 || d.Now == nil || d.By == "" {
+	if d.Citizens == nil || d.Log == nil || d.Holds.Store == nil || d.Eraser == nil || d.Sessions == nil || len(d.Copiers) == 0 || d.Now == nil || d.By == "" {
 		return nil, errors.New("new subject rights: all dependencies are required")
 	}
 	return &Rights{d}, nil
@@ -82,6 +89,28 @@ func (r *Rights) Erase(ctx context.Context, number citizen.NHSNumber, why Reason
 		return "", r.log(ctx, audit.Erased, ref, purpose, err)
 	}
 	return ref, nil
+}
+
+// SignOut ends all sessions of a citizen and returns how many there were. Errors:
+// ErrUnknown.
+func (r *Rights) SignOut(ctx context.Context, number citizen.NHSNumber, why Reason) (int, error) {
+	ref, err := r.find(ctx, number)
+	if err != nil {
+		return 0, err
+	}
+	return SignOut(ctx, r.d.Sessions, ref, why, r.d.Now(), r.d.By)
+}
+
+// SignOut ends all sessions of a citizen, or with an empty ref everybody's: somebody
+// lost a phone, or a key was seen. It returns how many there were.
+func SignOut(ctx context.Context, sessions Sessions, ref citizen.Ref, why Reason, at time.Time, by audit.Actor) (int, error) {
+	n, err := sessions.EndSessions(ctx, ref, audit.Entry{
+		Kind: audit.SignedOut, At: at, Citizen: ref, Actor: by, Outcome: audit.Succeeded, Purpose: "session", Reason: why.String(),
+	})
+	if err != nil {
+		return 0, fmt.Errorf("sign out: %w", err)
+	}
+	return n, nil
 }
 
 // Hold keeps a citizen's record from being erased. Errors: ErrUnknown.

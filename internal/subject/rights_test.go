@@ -43,6 +43,11 @@ func (s *service) EraseSubject(context.Context, citizen.Ref) error {
 	return nil
 }
 
+func (s *service) EndSessions(_ context.Context, _ citizen.Ref, e audit.Entry) (int, error) {
+	s.entries = append(s.entries, e)
+	return 1, nil
+}
+
 func (s *service) PlaceHold(_ context.Context, h audit.Hold, _ audit.Entry) error {
 	s.holds = append(s.holds, h)
 	return nil
@@ -62,7 +67,7 @@ func rights(t *testing.T, s *service) *subject.Rights {
 	t.Helper()
 	now := func() time.Time { return time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC) }
 	r, err := subject.New(subject.Deps{
-		Citizens: s, Log: s, Eraser: s, Copiers: []subject.Copier{s.writeCopy}, Now: now, By: audit.ActorOperator,
+		Citizens: s, Log: s, Eraser: s, Sessions: s, Copiers: []subject.Copier{s.writeCopy}, Now: now, By: audit.ActorOperator,
 		Holds: subject.Holds{Store: s, Now: now, NewID: func() string { return "hold-1" }},
 	})
 	if err != nil {

@@ -24,6 +24,7 @@ func settingsOfTheService() []string {
 		"audit retention",
 		"subject export --nhs-number-file NUMBER --reason request",
 		"subject hold --nhs-number-file NUMBER --reason inquest",
+		"subject sign-out --nhs-number-file NUMBER --reason request",
 		"subject holds",
 		"subject lift HOLD --reason verdict",
 		"subject erase --nhs-number-file NUMBER --reason request",

@@ -110,6 +110,19 @@ func (s Sessions) ReplaceSession(ctx context.Context, old [32]byte, ended audit.
 	return nil
 }
 
+// EndSessions implements store.Sessions.
+func (s Sessions) EndSessions(ctx context.Context, ref citizen.Ref, a audit.Entry) (int, error) {
+	var ended int64
+	_, err := s.db.perform(ctx, func(ctx context.Context, t *tx) (err error) {
+		ended, err = t.execCount(ctx, `DELETE FROM sessions WHERE ?1 = '' OR citizen = ?1`, string(ref))
+		return err
+	}, a)
+	if err != nil {
+		return 0, fmt.Errorf("end sessions: %w", err)
+	}
+	return int(ended), nil
+}
+
 // RemoveExpiredSessions implements session.Store.
 func (s Sessions) RemoveExpiredSessions(ctx context.Context, before, idleBefore time.Time) (int, error) {
 	var removed int64

@@ -14,7 +14,7 @@ type Stores struct {
 	Log           store.Log
 	Consents      store.Consents
 	Subjects      store.Subjects
-	Sessions      session.Store
+	Sessions      store.Sessions
 	Histories     history.Store
 	OneTimeValues session.OneTimeStore
 	// OnForeignWrite is that of internal/store.Store.

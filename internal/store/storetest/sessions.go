@@ -120,6 +120,30 @@ func testSessions(t *testing.T, open opener) {
 		}
 	})
 
+	t.Run("all sessions of a citizen, or of everybody, end with one entry", func(t *testing.T) {
+		s := withAnn(t)
+		_, err := s.Subjects.AddSubject(t.Context(), subject(bob, 2))
+		must(t, err)
+		for n, ref := range []citizen.Ref{ann, ann, bob} {
+			must(t, s.Sessions.AddSession(t.Context(), sessionOf(ref, n), refused(ref, noon())))
+		}
+		end := func(ref citizen.Ref, e audit.Entry, want int, wantErr error) {
+			t.Helper()
+			if n, err := s.Sessions.EndSessions(t.Context(), ref, e); n != want || !errors.Is(err, wantErr) {
+				t.Errorf("%d ended instead of %d, %v", n, want, err)
+			}
+		}
+		end(ann, invalid(), 0, audit.ErrInvalidEntry)
+		end(ann, refused(ann, noon()), 2, nil)
+		_, err = s.Sessions.Session(t.Context(), hashOf(2))
+		must(t, err) // bob's
+		end(ann, refused(ann, noon()), 0, nil)
+		end("", refused("", noon()), 1, nil)
+		if n := len(entries(t, s.Log)); n != 6 {
+			t.Errorf("%d entries", n)
+		}
+	})
+
 	t.Run("being seen moves a session's time forward only, and passes over one that is gone", func(t *testing.T) {
 		s := withAnn(t)
 		must(t, s.Sessions.AddSession(t.Context(), sessionOf(ann, 1), refused(ann, noon())))

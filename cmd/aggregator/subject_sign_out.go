@@ -1,0 +1,49 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/store"
+	"github.com/patient-care-aggregator/aggregator/internal/subject"
+)
+
+type subjectSignOutCommand struct {
+	database
+	person
+	reason
+
+	Everyone bool `help:"End everybody's sessions instead of one citizen's."`
+}
+
+// Run ends sessions, also while the service runs: it shows nothing to them from then on.
+func (s subjectSignOutCommand) Run(env *environment) (err error) {
+	why, err := s.parse()
+	if err != nil {
+		return err
+	}
+	db, err := s.open(env)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	ended, err := s.end(env, db, why)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(env.stdout, "Ended %d sessions. NHS login may still know who it is on that device: only signing out there ends that.\n", ended)
+	return err
+}
+
+func (s subjectSignOutCommand) end(env *environment, db *store.Store, why subject.Reason) (int, error) {
+	if s.Everyone {
+		return subject.SignOut(env.ctx, db.Sessions(), "", why, time.Now(), audit.ActorOperator)
+	}
+	rights, number, err := s.rights(env, db)
+	if err != nil {
+		return 0, err
+	}
+	return rights.SignOut(env.ctx, number, why)
+}
