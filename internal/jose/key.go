@@ -15,7 +15,12 @@ import (
 	"github.com/lestrrat-go/jwx/v2/jwk"
 )
 
-const minBits = 2048 // NHS login: RSA of 2048 bits or more
+const (
+	minBits = 2048 // NHS login: RSA of 2048 bits or more
+	// ownBits is the size of keys that are made here: 128 bits of strength (NIST SP
+	// 800-57 part 1, table 2).
+	ownBits = 3072
+)
 
 // Keys are the RSA keys of one registration. The first signs; the others are
 // only published, so that what they signed can still be checked while a new key
@@ -24,7 +29,7 @@ type Keys struct{ private []jwk.Key }
 
 // GenerateKey makes an RSA key as PEM (PKCS #8).
 func GenerateKey() ([]byte, error) {
-	k, err := rsa.GenerateKey(rand.Reader, minBits)
+	k, err := rsa.GenerateKey(rand.Reader, ownBits)
 	if err != nil {
 		return nil, fmt.Errorf("generate RSA key: %w", err)
 	}

@@ -21,7 +21,6 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/cache/memory"
-	"github.com/patient-care-aggregator/aggregator/internal/jose"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/platform"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
@@ -84,11 +83,7 @@ func gives(life string) func(*http.Request) (*http.Response, error) {
 func newTokens(t *testing.T, answer func(*http.Request) (*http.Response, error)) (*endpoint, *platform.Tokens) {
 	t.Helper()
 	e := &endpoint{answer: answer, now: time.Now()}
-	pem, err := jose.GenerateKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ours, err := jose.ParseKeys(pem, []string{"key-1"})
+	ours, err := ourKeys()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ func everywhere() []string {
 	return []string{
 		"Content-Type", "Content-Length", "Content-Encoding", "Vary", "Date", "Connection",
 		"X-Content-Type-Options", "Referrer-Policy", "Content-Security-Policy", "Strict-Transport-Security",
+		"Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy",
 	}
 }
 
