@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
@@ -37,7 +35,7 @@ type LogDeps struct {
 // Log has the handlers of reading the log.
 type Log struct {
 	d       LogDeps
-	streams *semaphore.Weighted // the exports in progress
+	exports *exports
 }
 
 // NewLog checks d.
@@ -45,7 +43,7 @@ func NewLog(d LogDeps) (*Log, error) {
 	if d.Log == nil || d.Appender == nil || d.Citizens == nil || d.Counts == nil || d.Checkpoint == nil || d.CheckpointAt == nil || d.PublicKey == "" || d.Now == nil {
 		return nil, errors.New("new routes of the log: a dependency is missing")
 	}
-	return &Log{d, semaphore.NewWeighted(streamsAtOnce)}, nil
+	return &Log{d, &exports{of: map[string]int{}}}, nil
 }
 
 // Routes are those under /audit/v1.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
@@ -16,8 +17,9 @@ import (
 const (
 	// streamTime bounds an export over HTTP; a longer one is for the command.
 	streamTime = 10 * time.Minute
-	// streamsAtOnce bounds the exports in progress.
-	streamsAtOnce = 2
+	// exportsAtOnce bounds the exports in progress, exportsEach those of one auditor, who
+	// so never keeps the others out.
+	exportsAtOnce, exportsEach = 4, 2
 	// retryStream is when to try again while others are in progress.
 	retryStream = 30 * time.Second
 )
@@ -35,13 +37,14 @@ func (l *Log) stream(ctx context.Context, r *httpapi.Request, f audit.Filter) (h
 			return nil, problem.New(problem.BadRequest, nil).WithDetail("prove must be true or false.")
 		}
 	}
-	if !l.streams.TryAcquire(1) {
+	done, ok := l.exports.begin(r.Member().Member.Pseudonym)
+	if !ok {
 		return nil, problem.New(problem.RateLimited, nil).WithWords(wording.DetailExportsBusy).WithRetryAfter(retryStream)
 	}
 	began := false
 	defer func() {
 		if !began {
-			l.streams.Release(1)
+			done()
 		}
 	}()
 	written, err := l.reads(ctx, r, "entries ndjson", "")
@@ -54,10 +57,36 @@ func (l *Log) stream(ctx context.Context, r *httpapi.Request, f audit.Filter) (h
 	}
 	began = true
 	return httpapi.Stream(written, ndjsonType, func(ctx context.Context, w io.Writer) error {
-		defer l.streams.Release(1)
+		defer done()
 		ctx, cancel := context.WithTimeout(ctx, streamTime)
 		defer cancel()
 		return export.Write(ctx, export.Pinned(l.d.Log, at.Size), w,
 			export.Options{Format: export.NDJSON, Filter: f, Prove: prove, MadeAt: l.d.Now().UTC()})
 	}).With("Content-Disposition", `attachment; filename="audit.ndjson"`), nil
+}
+
+// exports are those in progress, by who reads them. It is safe for concurrent use.
+type exports struct {
+	mu  sync.Mutex
+	all int
+	of  map[string]int
+}
+
+// begin takes a place, until done; ok is false where there is none.
+func (e *exports) begin(who string) (done func(), ok bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.all >= exportsAtOnce || e.of[who] >= exportsEach {
+		return nil, false
+	}
+	e.all++
+	e.of[who]++
+	return sync.OnceFunc(func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.all--
+		if e.of[who]--; e.of[who] == 0 {
+			delete(e.of, who)
+		}
+	}), true
 }
