@@ -23,6 +23,9 @@ func cookiesOf(b *harness.Browser, at *url.URL) []*http.Cookie {
 	return jar.Cookies(at)
 }
 
+// patience is how long the service may take to notice that a reader left.
+const patience = 20 * time.Second
+
 // openExport asks for an NDJSON export without keeping it.
 func openExport(ctx context.Context, b *harness.Browser, path string) *http.Response {
 	b.T.Helper()
@@ -32,7 +35,12 @@ func openExport(ctx context.Context, b *harness.Browser, path string) *http.Resp
 	}
 	r.Header.Set("Accept", "application/x-ndjson")
 	client := &http.Client{Jar: b.Cookies(), Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
-	response, err := client.Do(r)
+	response, err := client.Do(r.Clone(ctx))
+	// One that was left just now can still be letting go.
+	for deadline := time.Now().Add(patience); err == nil && response.StatusCode == http.StatusTooManyRequests && time.Now().Before(deadline); {
+		_ = response.Body.Close()
+		response, err = client.Do(r.Clone(ctx))
+	}
 	if err != nil {
 		b.T.Fatal(err)
 	}

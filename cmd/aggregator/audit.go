@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/trace/noop"
@@ -98,24 +97,31 @@ func readPublicKey(file string) (note.Verifier, error) {
 	return checkpoint.ParsePublicKey(string(text))
 }
 
-// readCheckpoints reads a file of checkpoints: as a sink has them, one on each line; as
-// /audit/v1/checkpoint answers; or one signed note by itself.
-func readCheckpoints(file string, by note.Verifier) (known []audit.Checkpoint, unreadable int, err error) {
-	text, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+// readCheckpoints reads a file of checkpoints: as a sink has them, as /audit/v1/checkpoint
+// answers, or signed notes. What is in it and not signed with that key is a fault, except
+// one note that was cut short, of which the reader is told.
+func readCheckpoints(env *environment, file string, by note.Verifier) ([]audit.Checkpoint, error) {
+	f, err := os.Open(file) //nolint:gosec // the operator names the file
 	if err != nil {
-		return nil, 0, fmt.Errorf("read checkpoints: %w", err)
+		return nil, fmt.Errorf("read checkpoints: %w", err)
 	}
-	if one, err := checkpoint.Open(text, by); err == nil {
-		return []audit.Checkpoint{one}, 0, nil
+	defer f.Close() //nolint:errcheck // it is only read
+	found, err := checkpoint.Read(f, by)
+	switch {
+	case err != nil:
+		return nil, err
+	case found.Foreign > 0:
+		return nil, fmt.Errorf("read checkpoints: %w: %d notes of %s are not signed with that key", checkpoint.ErrNotCheckpoint, found.Foreign, file)
+	case found.CutShort > 1:
+		return nil, fmt.Errorf("read checkpoints: %w: %d notes of %s are not whole, and an interrupted write can explain only one", checkpoint.ErrNotCheckpoint, found.CutShort, file)
+	case len(found.Checkpoints) == 0:
+		return nil, fmt.Errorf("read checkpoints: %w: there is none in %s", checkpoint.ErrNotCheckpoint, file)
+	case found.CutShort > 0:
+		if _, err := fmt.Fprintf(env.stderr, "One note of %s is not whole: a write was interrupted.\n", file); err != nil {
+			return nil, err
+		}
 	}
-	known, unreadable, err = checkpoint.Read(strings.NewReader(string(text)), by)
-	if err != nil {
-		return nil, 0, err
-	}
-	if len(known) == 0 {
-		return nil, unreadable, fmt.Errorf("read checkpoints: %w: no checkpoint of %s is signed with that key", checkpoint.ErrNotCheckpoint, file)
-	}
-	return known, unreadable, nil
+	return found.Checkpoints, nil
 }
 
 func exists(file string) bool {

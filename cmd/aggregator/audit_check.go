@@ -25,14 +25,12 @@ func (a auditCheckCommand) Run(env *environment) (err error) {
 		return err
 	}
 	var known []audit.Checkpoint
-	unreadable := 0
 	for _, file := range a.Checkpoints {
-		found, bad, err := readCheckpoints(file, by)
+		found, err := readCheckpoints(env, file, by)
 		if err != nil {
 			return err
 		}
 		known = append(known, found...)
-		unreadable += bad
 	}
 	f, err := os.Open(a.Export)
 	if err != nil {
@@ -46,11 +44,6 @@ func (a auditCheckCommand) Run(env *environment) (err error) {
 	report, err := export.Check(f, known...)
 	if err != nil {
 		return fmt.Errorf("check: %w", err)
-	}
-	if unreadable > 0 {
-		if _, err := fmt.Fprintf(env.stderr, "%d lines of the checkpoint files are not checkpoints of this key.\n", unreadable); err != nil {
-			return err
-		}
 	}
 	if whole {
 		_, err = io.WriteString(env.stdout, report.Text())

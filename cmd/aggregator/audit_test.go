@@ -67,6 +67,15 @@ func command(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	return out.String(), errs.String(), code
 }
 
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 func succeeds(t *testing.T, args ...string) string {
 	t.Helper()
 	out, errs, code := command(t, args...)
@@ -137,6 +146,32 @@ func TestAuditCommands(t *testing.T) {
 			if out, errs, code := command(t, "audit", "check", path, "--checkpoints="+d.own, "--public-key="+d.pub); code == exitOK {
 				t.Errorf("%s: not found: %s %s", name, out, errs)
 			}
+		}
+	})
+	t.Run("the tools do not pass what they could not compare", func(t *testing.T) {
+		early := d.file("early.ndjson", succeeds(t, "audit", "export", d.database))
+		d.visit("dora")
+		late := d.file("late.txt", succeeds(t, "audit", "checkpoint", d.database)) // a note as it is
+		foreign := d.file("foreign.txt", read(t, late)+"\nother\n1\nAAAA\n\n\u2014 other AAAA\n")
+		twice := d.file("twice.txt", read(t, late)+"{\n{\n")
+		for name, c := range map[string]struct {
+			args []string
+			says string
+		}{
+			"an export that does not reach the checkpoint": {[]string{"check", early, "--checkpoints=" + late, "--public-key=" + d.pub}, "not_vouched"},
+			"a note of another key":                        {[]string{"check", early, "--checkpoints=" + foreign, "--public-key=" + d.pub}, "not signed with that key"},
+			"two notes that are not whole":                 {[]string{"check", early, "--checkpoints=" + twice, "--public-key=" + d.pub}, "not whole"},
+			"a note of another key, at the database":       {[]string{"verify", d.database, "--from-checkpoint=" + foreign}, "not signed with that key"},
+			"a sink that is not there":                     {[]string{"verify", d.database, "--sink=" + late + ".gone"}, "read checkpoints"},
+		} {
+			if out, errs, code := command(t, append([]string{"audit"}, c.args...)...); code != exitFailed || !strings.Contains(errs, c.says) {
+				t.Errorf("%s: exit %d, %s%s", name, code, out, errs)
+			}
+		}
+		alone := d.file("alone.db", read(t, strings.TrimPrefix(d.database, "--database=sqlite:")))
+		d.file("alone.db-wal", read(t, strings.TrimPrefix(d.database, "--database=sqlite:")+"-wal"))
+		if out, errs, code := command(t, "audit", "verify", "--database=sqlite:"+alone); code != exitFailed || !strings.Contains(errs, "no checkpoint was compared") {
+			t.Errorf("without any checkpoint: exit %d, %s%s", code, out, errs)
 		}
 	})
 	t.Run("one entry is proved by itself", func(t *testing.T) {

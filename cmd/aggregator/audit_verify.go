@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
@@ -43,9 +44,18 @@ func (a auditVerifyCommand) Run(env *environment) (err error) {
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)
 	}
-	_, err = fmt.Fprintf(env.stdout, "%sThe %d stored consent events agree with the log.\n", report.Text(), compared)
-	return err
+	if _, err := fmt.Fprintf(env.stdout, "%sThe %d stored consent events agree with the log.\n", report.Text(), compared); err != nil {
+		return err
+	}
+	if report.Checkpoints == 0 {
+		return errNotCompared
+	}
+	return nil
 }
+
+// errNotCompared says that the log is whole in itself, which whoever wrote it again could
+// make so too.
+var errNotCompared = errors.New("no checkpoint was compared: name one that was kept elsewhere with --from-checkpoint")
 
 // checkpoints returns all that can be found: the one that was kept, and those next
 // to the database and in the sink. The kept one may be of an older key.
@@ -56,10 +66,16 @@ func (a auditVerifyCommand) checkpoints(env *environment, at location.Location) 
 	if a.FromCheckpoint != "" {
 		sources = append(sources, source{a.FromCheckpoint, cmp.Or(a.PublicKey, ownKey)})
 	}
-	for _, optional := range []string{a.Sink, at.Checkpoints()} {
-		if optional != "" && exists(optional) {
-			sources = append(sources, source{optional, ownKey})
+	switch {
+	case strings.HasPrefix(a.Sink, "https://"):
+		if _, err := fmt.Fprintln(env.stderr, "What the https sink holds is not compared: fetch it and name the file with --from-checkpoint."); err != nil {
+			return nil, err
 		}
+	case a.Sink != "": // one that was named and is not there is a fault
+		sources = append(sources, source{a.Sink, ownKey})
+	}
+	if own := at.Checkpoints(); own != "" && exists(own) {
+		sources = append(sources, source{own, ownKey})
 	}
 	var known []audit.Checkpoint
 	for _, source := range sources {
@@ -67,14 +83,9 @@ func (a auditVerifyCommand) checkpoints(env *environment, at location.Location) 
 		if err != nil {
 			return nil, err
 		}
-		found, unreadable, err := readCheckpoints(source.file, by)
+		found, err := readCheckpoints(env, source.file, by)
 		if err != nil {
 			return nil, err
-		}
-		if unreadable > 0 {
-			if _, err := fmt.Fprintf(env.stderr, "%d lines of %s are not checkpoints of this key. One can be an interrupted write; more than one needs an explanation.\n", unreadable, source.file); err != nil {
-				return nil, err
-			}
 		}
 		known = append(known, found...)
 	}

@@ -129,8 +129,8 @@ func TestFileSink(t *testing.T) {
 	key, verifier := newKey(t)
 	path := filepath.Join(t.TempDir(), "checkpoints")
 	sink := checkpoint.NewFileSink(path)
-	if known, _, err := sink.Checkpoints(verifier); err != nil || len(known) != 0 {
-		t.Fatalf("before the first: %v, %v", known, err)
+	if found, err := sink.Checkpoints(verifier); err != nil || len(found.Checkpoints) != 0 {
+		t.Fatalf("before the first: %+v, %v", found, err)
 	}
 	publish := func(size int) {
 		t.Helper()
@@ -155,9 +155,9 @@ func TestFileSink(t *testing.T) {
 		t.Fatal(err)
 	}
 	publish(2)
-	known, unreadable, err := sink.Checkpoints(verifier)
-	if err != nil || unreadable != 1 || len(known) != 2 || known[0].Size != 1 || known[1].Size != 2 {
-		t.Errorf("%v, %d unreadable, %v", known, unreadable, err)
+	found, err := sink.Checkpoints(verifier)
+	if known := found.Checkpoints; err != nil || found.CutShort != 1 || found.Foreign != 0 || len(known) != 2 || known[0].Size != 1 || known[1].Size != 2 {
+		t.Errorf("%+v, %v", found, err)
 	}
 }
 

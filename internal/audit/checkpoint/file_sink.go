@@ -1,19 +1,15 @@
 package checkpoint
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"sync"
 
 	"golang.org/x/mod/sumdb/note"
-
-	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
 // Sink takes signed checkpoints to where the log's administrator cannot change
@@ -57,45 +53,17 @@ func (s *FileSink) Publish(_ context.Context, signed []byte) error {
 	return nil
 }
 
-// Checkpoints reads back what the file holds, oldest first. A file that does not
-// exist holds none.
-func (s *FileSink) Checkpoints(by note.Verifier) (known []audit.Checkpoint, unreadable int, err error) {
+// Checkpoints reads back what the file holds. A file that does not exist holds none.
+func (s *FileSink) Checkpoints(by note.Verifier) (Found, error) {
 	f, err := os.Open(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, 0, nil
+		return Found{}, nil
 	}
 	if err != nil {
-		return nil, 0, fmt.Errorf("read checkpoints: %w", err)
+		return Found{}, fmt.Errorf("read checkpoints: %w", err)
 	}
 	defer func() { _ = f.Close() }()
 	return Read(f, by)
-}
-
-// Read reads checkpoints as FileSink writes them and checks each signature. Lines
-// that are not a checkpoint of that key are counted as unreadable:
-// one can be a write that a crash cut short, more want an explanation.
-func Read(r io.Reader, by note.Verifier) (known []audit.Checkpoint, unreadable int, err error) {
-	lines := bufio.NewScanner(r)
-	for lines.Scan() {
-		if len(lines.Bytes()) == 0 {
-			continue
-		}
-		var l sinkLine
-		if json.Unmarshal(lines.Bytes(), &l) != nil {
-			unreadable++
-			continue
-		}
-		c, err := Open([]byte(l.Checkpoint), by)
-		if err != nil {
-			unreadable++
-			continue
-		}
-		known = append(known, c)
-	}
-	if err := lines.Err(); err != nil {
-		return known, unreadable, fmt.Errorf("read checkpoints: %w", err)
-	}
-	return known, unreadable, nil
 }
 
 // Sinks publishes to several sinks; all of them have to keep the note.

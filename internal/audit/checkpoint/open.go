@@ -55,11 +55,14 @@ func OpenPublisher(o Options) (*Publisher, Key, error) {
 	}
 	var last *audit.Checkpoint
 	for _, f := range files {
-		known, _, err := f.Checkpoints(verifier)
+		found, err := f.Checkpoints(verifier)
 		if err != nil {
 			return nil, Key{}, err
 		}
-		for _, c := range known {
+		if found.Foreign > 0 && o.Logger != nil {
+			o.Logger.Warn("a file of checkpoints has notes that are not signed with the key in use", slog.Int("count", found.Foreign))
+		}
+		for _, c := range found.Checkpoints {
 			if last == nil || c.Size > last.Size {
 				last = &c
 			}

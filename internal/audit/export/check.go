@@ -3,10 +3,13 @@ package export
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
@@ -24,6 +27,10 @@ const maxLine = audit.MaxLeaf + 64<<10
 // filtered one each entry's own proof is checked, and a checkpoint of exactly the
 // export's size has to vouch for it. The first entry that is wrong comes back as
 // a *[audit.Fault]. That a filtered export leaves nothing out cannot be proved.
+//
+// A checkpoint of more entries than the export has is compared too: when it is older
+// than the export, entries are gone (audit.Truncated). When it is younger, a whole
+// export does not reach it, and the reader needs a new one (audit.NotVouched).
 func Check(export io.Reader, known ...audit.Checkpoint) (audit.Report, error) {
 	lines := bufio.NewScanner(export)
 	lines.Buffer(make([]byte, 0, 16<<10), maxLine)
@@ -31,7 +38,7 @@ func Check(export io.Reader, known ...audit.Checkpoint) (audit.Report, error) {
 	if !lines.Scan() || unmarshalStrict(lines.Bytes(), &head) != nil || head.Version != 1 {
 		return audit.Report{}, errors.Join(ErrNotExport, lines.Err())
 	}
-	c := checker{head: head}
+	c := checker{head: head, larger: largerThan(head.Size, known)}
 	if err := c.begin(known); err != nil {
 		return c.result(), err
 	}
@@ -58,6 +65,35 @@ type checker struct {
 	head   header
 	seen   int64
 	agreed int // checkpoints of exactly a filtered export's size and root
+	// larger are the checkpoints of more entries than the export has, the oldest first.
+	larger []audit.Checkpoint
+}
+
+func largerThan(size int64, known []audit.Checkpoint) []audit.Checkpoint {
+	larger := slices.DeleteFunc(slices.Clone(known), func(k audit.Checkpoint) bool { return k.Size <= size })
+	slices.SortFunc(larger, func(a, b audit.Checkpoint) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Size, b.Size)) })
+	return larger
+}
+
+// outgrown compares with the checkpoints of more entries than the export has. The time
+// of a checkpoint has whole seconds.
+func (c *checker) outgrown() error {
+	if len(c.larger) == 0 {
+		return nil
+	}
+	k := c.larger[0]
+	f := &audit.Fault{First: c.head.Size, Last: k.Size - 1}
+	told := fmt.Sprintf("a checkpoint of %s is over %d entries; this export, made at %s, is over %d",
+		k.At.UTC().Format(time.RFC3339), k.Size, c.head.MadeAt.UTC().Format(time.RFC3339), c.head.Size)
+	switch {
+	case c.head.MadeAt.After(k.At.Add(time.Second)):
+		f.Kind, f.Detail = audit.Truncated, told+": entries are gone"
+	case c.head.Whole:
+		f.Kind, f.Detail = audit.NotVouched, told+": it was made earlier, so ask for a new one, or compare it only with the checkpoints of its time"
+	default:
+		return nil // its own checkpoint vouches for each of its entries
+	}
+	return f
 }
 
 func (c *checker) begin(known []audit.Checkpoint) (err error) {
@@ -136,7 +172,7 @@ func (c *checker) filtered(r audit.Record) error {
 
 func (c *checker) end() error {
 	if !c.head.Whole {
-		return nil
+		return c.outgrown()
 	}
 	tree := c.Edge()
 	if size := tree.Size(); size < c.head.Size {
@@ -152,7 +188,7 @@ func (c *checker) end() error {
 	if seq, missing := c.Unaccounted(); missing {
 		return audit.FaultAt(audit.Missing, seq, "its body is gone and no pruning accounts for it")
 	}
-	return nil
+	return c.outgrown()
 }
 
 func (c *checker) result() audit.Report {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/samply/golang-fhir-models/fhir-models/fhir"
 
@@ -75,6 +76,25 @@ func TestWholeExport(t *testing.T) {
 		})
 	}
 
+	for name, c := range map[string]struct {
+		madeAt time.Time
+		known  []audit.Checkpoint
+		kind   audit.FaultKind
+	}{
+		"a log that was rolled back, with nothing else to compare": {audittest.Day(5), []audit.Checkpoint{{Size: 10, At: audittest.Day(4)}}, audit.Truncated},
+		"a log that was rolled back, though others agree":          {audittest.Day(5), []audit.Checkpoint{first, last, {Size: 12, At: audittest.Day(4)}, {Size: 11, At: audittest.Day(6)}}, audit.Truncated},
+		"an export that is older than the checkpoint":              {audittest.Day(5), []audit.Checkpoint{{Size: 10, At: audittest.Day(6)}}, audit.NotVouched},
+		"an export of the checkpoint's own second":                 {audittest.Day(5), []audit.Checkpoint{first, {Size: 10, At: audittest.Day(5).Truncate(time.Second)}}, audit.NotVouched},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := export.Check(strings.NewReader(exported(t, l, export.Options{MadeAt: c.madeAt})), c.known...)
+			var f *audit.Fault
+			if !errors.As(err, &f) || f.Kind != c.kind || f.First != 9 {
+				t.Errorf("%v instead of %s", err, c.kind)
+			}
+		})
+	}
+
 	t.Run("what is no export is called so", func(t *testing.T) {
 		for _, bad := range []string{"", "{}\n", "x", lines[0] + "{\"seq\":0,", lines[0] + "{\"unknown\":0}\n", strings.Repeat("x", 2*(audit.MaxLeaf+64<<10))} {
 			if _, err := export.Check(strings.NewReader(bad)); !errors.Is(err, export.ErrNotExport) {
@@ -112,7 +132,8 @@ func TestFilteredExport(t *testing.T) {
 	text := exported(t, l, export.Options{Filter: f, Prove: true})
 
 	t.Run("each entry proves itself under the checkpoint of the export's size", func(t *testing.T) {
-		r, err := export.Check(strings.NewReader(text), known)
+		later := audit.Checkpoint{Size: 20, At: audittest.Day(9)} // of another day: it says nothing about this export
+		r, err := export.Check(strings.NewReader(exported(t, l, export.Options{Filter: f, Prove: true, MadeAt: audittest.Day(5)})), known, later)
 		if err != nil || r.Entries != 3 {
 			t.Errorf("%+v, %v", r, err)
 		}
@@ -123,11 +144,14 @@ func TestFilteredExport(t *testing.T) {
 		known []audit.Checkpoint
 		kind  audit.FaultKind
 	}{
-		"a changed body":            {strings.Replace(text, `"digest":"digest-4"`, `"digest":"digest-5"`, 1), []audit.Checkpoint{known}, audit.NotVouched},
-		"a changed place":           {strings.Replace(text, `{"seq":4,`, `{"seq":5,`, 1), []audit.Checkpoint{known}, audit.NotVouched},
-		"no proofs":                 {exported(t, l, export.Options{Filter: f}), []audit.Checkpoint{known}, audit.NotVouched},
-		"no checkpoint":             {text, nil, audit.NotVouched},
-		"a checkpoint before it":    {text, []audit.Checkpoint{audittest.New(t, 11).Checkpoint(t)}, audit.NotVouched},
+		"a changed body":         {strings.Replace(text, `"digest":"digest-4"`, `"digest":"digest-5"`, 1), []audit.Checkpoint{known}, audit.NotVouched},
+		"a changed place":        {strings.Replace(text, `{"seq":4,`, `{"seq":5,`, 1), []audit.Checkpoint{known}, audit.NotVouched},
+		"no proofs":              {exported(t, l, export.Options{Filter: f}), []audit.Checkpoint{known}, audit.NotVouched},
+		"no checkpoint":          {text, nil, audit.NotVouched},
+		"a checkpoint before it": {text, []audit.Checkpoint{audittest.New(t, 11).Checkpoint(t)}, audit.NotVouched},
+		"a log that was rolled back": {
+			exported(t, l, export.Options{Filter: f, Prove: true, MadeAt: audittest.Day(5)}), []audit.Checkpoint{known, {Size: 20, At: audittest.Day(4)}}, audit.Truncated,
+		},
 		"an entry not asked for":    {strings.Replace(text, `"since":"2026-11-01T12:33`, `"since":"2026-11-01T12:34`, 1), []audit.Checkpoint{known}, audit.OutOfPlace},
 		"a correlation that is not": {strings.Replace(text, `"id":"correlation-4"`, `"id":"correlation-9"`, 1), []audit.Checkpoint{known}, audit.Relabelled},
 	} {

@@ -51,7 +51,8 @@ func TestTampering(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	known, _, err := sink.Checkpoints(verifier)
+	found, err := sink.Checkpoints(verifier)
+	known := found.Checkpoints
 	if err != nil || len(known) != 2 {
 		t.Fatal(known, err)
 	}
