@@ -13,12 +13,12 @@ import (
 )
 
 type auditCheckCommand struct {
-	Export      string   `arg:"" help:"NDJSON export of 'audit export', 'audit prove' or /audit/v1/entries." type:"existingfile"`
+	File        string   `arg:"" help:"NDJSON export of 'audit export', 'audit prove' or /audit/v1/entries, or an answer of /audit/v1/proof or /audit/v1/consistency." type:"existingfile"`
 	Checkpoints []string `help:"Files with checkpoints that you kept." required:"" placeholder:"FILE"`
 	PublicKey   string   `help:"File with the public key, which you got separately." required:"" placeholder:"FILE"`
 }
 
-// Run proves an export, on any machine.
+// Run proves an export, or checks a proof, on any machine.
 func (a auditCheckCommand) Run(env *environment) (err error) {
 	by, err := readPublicKey(a.PublicKey)
 	if err != nil {
@@ -32,20 +32,27 @@ func (a auditCheckCommand) Run(env *environment) (err error) {
 		}
 		known = append(known, found...)
 	}
-	f, err := os.Open(a.Export)
+	f, err := os.Open(a.File)
 	if err != nil {
 		return fmt.Errorf("open the export: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	whole, err := isWhole(f)
+	first, err := firstLine(f)
 	if err != nil {
 		return err
+	}
+	if proof, ok := readProof(first); ok {
+		return proof.check(known, env.stdout)
+	}
+	var head struct{ Whole bool }
+	if err := json.Unmarshal(first, &head); err != nil {
+		return fmt.Errorf("%w: %w", errUsage, export.ErrNotExport)
 	}
 	report, err := export.Check(f, known...)
 	if err != nil {
 		return fmt.Errorf("check: %w", err)
 	}
-	if whole {
+	if head.Whole {
 		_, err = io.WriteString(env.stdout, report.Text())
 		return err
 	}
@@ -55,19 +62,14 @@ func (a auditCheckCommand) Run(env *environment) (err error) {
 	return err
 }
 
-// isWhole reports whether an export claims to be of the whole log, and rewinds it to
-// its beginning.
-func isWhole(f io.ReadSeeker) (bool, error) {
+// firstLine is the first line of a file, which is at its beginning again afterwards.
+func firstLine(f io.ReadSeeker) ([]byte, error) {
 	first, err := bufio.NewReader(f).ReadBytes('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
-		return false, fmt.Errorf("read the export: %w", err)
-	}
-	var head struct{ Whole bool }
-	if err := json.Unmarshal(first, &head); err != nil {
-		return false, fmt.Errorf("%w: %w", errUsage, export.ErrNotExport)
+		return nil, fmt.Errorf("read the export: %w", err)
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return false, fmt.Errorf("read the export: %w", err)
+		return nil, fmt.Errorf("read the export: %w", err)
 	}
-	return head.Whole, nil
+	return first, nil
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -172,6 +173,32 @@ func TestAuditCommands(t *testing.T) {
 		d.file("alone.db-wal", read(t, strings.TrimPrefix(d.database, "--database=sqlite:")+"-wal"))
 		if out, errs, code := command(t, "audit", "verify", "--database=sqlite:"+alone); code != exitFailed || !strings.Contains(errs, "no checkpoint was compared") {
 			t.Errorf("without any checkpoint: exit %d, %s%s", code, out, errs)
+		}
+	})
+	t.Run("proofs that were fetched over HTTP are checked", func(t *testing.T) {
+		b := d.Auditor("ada")
+		size := func(a local.Answer) int64 {
+			return harness.Read[struct{ Size int64 }](t, a.Body).Size
+		}
+		older, newer := b.Get("/audit/v1/checkpoint"), b.Get("/audit/v1/checkpoint")
+		kept := d.file("kept.ndjson", string(older.Body)+string(newer.Body))
+		consistency := b.Get(fmt.Sprintf("/audit/v1/consistency?from=%d&to=%d", size(older), size(newer)))
+		proof := b.Get(fmt.Sprintf("/audit/v1/proof?seq=1&size=%d", size(older)))
+		for name, c := range map[string]struct {
+			text, checkpoints string
+			code              int
+			says              string
+		}{
+			"a later log continues an earlier one":    {string(consistency.Body), kept, exitOK, "continues the signed log"},
+			"an entry is in the log":                  {string(proof.Body), kept, exitOK, "Entry 1 of the signed log"},
+			"another log does not":                    {strings.Replace(string(consistency.Body), `"hashes":["`, `"hashes":["A`, 1), kept, exitFailed, ""},
+			"another entry is not":                    {strings.Replace(string(proof.Body), `"seq":1`, `"seq":0`, 1), kept, exitFailed, "does not hold"},
+			"without the checkpoints nothing is said": {string(consistency.Body), d.file("half.ndjson", string(older.Body)), exitFailed, "no checkpoint of"},
+		} {
+			out, errs, code := command(t, "audit", "check", d.file("proof.json", c.text), "--checkpoints="+c.checkpoints, "--public-key="+d.pub)
+			if code != c.code && (c.code == exitOK || code == exitOK) || !strings.Contains(out+errs, c.says) {
+				t.Errorf("%s: exit %d, %s%s", name, code, out, errs)
+			}
 		}
 	})
 	t.Run("one entry is proved by itself", func(t *testing.T) {

@@ -37,7 +37,7 @@ func TestCommandsOfTheDocumentsAreWhatTheProgramTakes(t *testing.T) {
 		texts[file] = text
 	}
 	t.Chdir(t.TempDir())
-	for _, name := range []string{"export.ndjson", "entry.ndjson"} { // files that a command wants to be there
+	for _, name := range []string{"export.ndjson", "entry.ndjson", "consistency.json"} { // files that a command wants to be there
 		if err := os.WriteFile(name, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}

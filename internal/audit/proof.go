@@ -41,11 +41,14 @@ func ProveInclusion(ctx context.Context, t Tree, seq, size int64) (Inclusion, er
 }
 
 // Check returns ErrNotProved unless the proof holds for a leaf under a checkpoint.
-func (p Inclusion) Check(leaf []byte, c Checkpoint) error {
+func (p Inclusion) Check(leaf []byte, c Checkpoint) error { return p.CheckHash(LeafHash(leaf), c) }
+
+// CheckHash is Check where only the leaf's hash is at hand.
+func (p Inclusion) CheckHash(leaf tlog.Hash, c Checkpoint) error {
 	if p.Size != c.Size || p.Root != c.Root {
 		return fmt.Errorf("%w: it is about another tree than the checkpoint", ErrNotProved)
 	}
-	return checkRecord(p.Hashes, p.Size, p.Root, p.Seq, LeafHash(leaf))
+	return checkRecord(p.Hashes, p.Size, p.Root, p.Seq, leaf)
 }
 
 func checkRecord(proof []tlog.Hash, size int64, root tlog.Hash, seq int64, leaf tlog.Hash) error {
