@@ -11,6 +11,30 @@ import (
 	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
+func TestAnExportOpensWhereAnAuditorWantsIt(t *testing.T) {
+	t.Parallel()
+	s := harness.Start(t)
+	s.Consented("bella").Get("/v1/timeline")
+	b := s.Auditor("ada")
+	for format, c := range map[string]struct{ kind, begins, name string }{
+		"csv":    {"text/csv; charset=utf-8; header=present", "\ufeffseq,at,kind,", "audit.csv"},
+		"fhir":   {"application/fhir+ndjson", `{"id":"log-`, "audit-fhir.ndjson"},
+		"ndjson": {"application/x-ndjson", `{"auditExport":1,`, "audit.ndjson"},
+		"json":   {"application/json; charset=utf-8", `{"entries":[`, ""},
+	} {
+		a := b.Get("/audit/v1/entries?kind=data_released&format=" + format)
+		harness.Answered(t, a, http.StatusOK)
+		if got := a.Header.Get("Content-Type"); got != c.kind || !strings.HasPrefix(string(a.Body), c.begins) || !strings.Contains(a.Header.Get("Content-Disposition"), c.name) {
+			t.Errorf("%s: %s, %s: %.200s", format, got, a.Header.Get("Content-Disposition"), a.Body)
+		}
+		if !strings.Contains(string(a.Body), "data_released") && !strings.Contains(string(a.Body), "timeline") {
+			t.Errorf("%s: the entry is not in it: %s", format, a.Body)
+		}
+	}
+	harness.Refused(t, b.Get("/audit/v1/entries?format=xls"), http.StatusBadRequest, "bad_request")
+	harness.Refused(t, b.Get("/audit/v1/entries?format=csv&prove=true"), http.StatusBadRequest, "bad_request")
+}
+
 func TestAnAuditorLooksOneCitizenUp(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)

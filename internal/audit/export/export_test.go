@@ -171,9 +171,19 @@ func TestCSVExport(t *testing.T) {
 	e.Reason = `=HYPERLINK("http://example.com")`
 	e.Purpose = "line\nbreak, comma"
 	l.Add(t, e)
-	rows, err := csv.NewReader(strings.NewReader(exported(t, l, export.Options{Format: export.CSV}))).ReadAll()
-	if err != nil || len(rows) != 4 {
-		t.Fatalf("%v, %v", rows, err)
+	e.Reason, e.Purpose, e.Digest = "Siân asked; =cmd|x", "a\n=b", "-abc"
+	l.Add(t, e)
+	l.Stored[0].Leaf, l.Stored[0].Correlation = nil, nil
+	text, marked := strings.CutPrefix(exported(t, l, export.Options{Format: export.CSV}), "\ufeff")
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil || len(rows) != 5 || !marked || strings.Count(text, "\r\n") != strings.Count(text, "\n") {
+		t.Fatalf("%q, %v", text, err)
+	}
+	if rows[1][2] != "removed" || rows[1][18] != l.Stored[0].Hashes[0].String() {
+		t.Errorf("%q", rows[1])
+	}
+	if rows[4][8] != "Siân asked; '=cmd|x" || rows[4][7] != "a\n'=b" || rows[4][13] != "'-abc" {
+		t.Errorf("%q", rows[4])
 	}
 	if rows[3][8] != `'=HYPERLINK("http://example.com")` || rows[3][7] != "line\nbreak, comma" || rows[3][17] != "correlation-2" {
 		t.Errorf("%q", rows[3])

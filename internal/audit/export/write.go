@@ -44,7 +44,7 @@ const pageSize = 500
 // begins; what is appended in the meantime is not included. It holds one page in memory,
 // however long the log, and writes no more once ctx has ended. Filtered by
 // nothing, it is the whole log in its order, with pruned entries as bare hashes
-// (NDJSON; the other formats leave them out).
+// (NDJSON, CSV; FHIR leaves them out).
 //
 // The caller records that it happened ([audit.Exported]) before it starts.
 func Write(ctx context.Context, log audit.Source, w io.Writer, o Options) error {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/export"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
@@ -42,16 +43,20 @@ type entryView struct {
 	LeafHash      string        `json:"leafHash"`      // what /audit/v1/proof proves
 }
 
-// entries is GET /audit/v1/entries: a page of the log, or with
-// Accept: application/x-ndjson all that the filter chooses, as an export that
-// `aggregator audit check` can prove.
+// entries is GET /audit/v1/entries: a page of the log, or with ?format= all that the
+// filter chooses, as an export. NDJSON, which Accept: application/x-ndjson asks for too,
+// can be proved with `aggregator audit check`.
 func (l *Log) entries(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
 	f, err := readFilter(r)
 	if err != nil {
 		return nil, err
 	}
-	if wantsNDJSON(r) {
-		return l.stream(ctx, r, f)
+	format, err := readFormat(r)
+	if err != nil {
+		return nil, err
+	}
+	if format != "" {
+		return l.stream(ctx, r, f, format)
 	}
 	p, err := httpapi.ReadLogPage(r.Query("limit"), r.Query("cursor"))
 	if err != nil {
@@ -127,6 +132,26 @@ func readFilter(r *httpapi.Request) (audit.Filter, error) {
 }
 
 const ndjsonType = "application/x-ndjson"
+
+// readFormat is the format of an export; empty: a page is asked for.
+func readFormat(r *httpapi.Request) (export.Format, error) {
+	format := export.Format(r.Query("format"))
+	switch format {
+	case "":
+		if wantsNDJSON(r) {
+			format = export.NDJSON
+		}
+	case "json":
+		format = ""
+	case export.NDJSON, export.CSV, export.FHIR:
+	default:
+		return "", problem.New(problem.BadRequest, nil).WithDetail("format must be json, ndjson, csv or fhir.")
+	}
+	if format != export.NDJSON && r.Query("prove") != "" {
+		return "", problem.New(problem.BadRequest, nil).WithDetail("prove goes with format=ndjson.")
+	}
+	return format, nil
+}
 
 func wantsNDJSON(r *httpapi.Request) bool {
 	for _, accepted := range strings.Split(r.Header("Accept"), ",") {

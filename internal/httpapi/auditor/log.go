@@ -53,7 +53,7 @@ func (l *Log) Routes() []httpapi.Route {
 	}
 	// An export may take longer than a page: it bounds itself.
 	filter := []string{"since", "until", "client", "outcome", "order", "limit", "cursor"}
-	entries := get("/audit/v1/entries", l.entries).Taking(append(filter, "kind*", "prove")...)
+	entries := get("/audit/v1/entries", l.entries).Taking(append(filter, "kind*", "prove", "format")...)
 	entries.Deadline = httpapi.NoDeadline
 	return []httpapi.Route{
 		entries,

@@ -25,11 +25,11 @@ const (
 )
 
 // stream writes what the filter chooses as the log is now, in constant
-// memory. It is exactly what `aggregator audit export` writes, made at a
+// memory. It is exactly what `aggregator audit export` writes in that format, made at a
 // checkpoint that was published just before; with ?prove=true each entry carries
 // its proof. Where it cannot be completed the connection is broken off, so that a
 // part is never taken for the whole.
-func (l *Log) stream(ctx context.Context, r *httpapi.Request, f audit.Filter) (httpapi.Answer, error) {
+func (l *Log) stream(ctx context.Context, r *httpapi.Request, f audit.Filter, format export.Format) (httpapi.Answer, error) {
 	prove := false
 	if text := r.Query("prove"); text != "" {
 		var err error
@@ -47,7 +47,7 @@ func (l *Log) stream(ctx context.Context, r *httpapi.Request, f audit.Filter) (h
 			done()
 		}
 	}()
-	written, err := l.reads(ctx, r, "entries ndjson", "")
+	written, err := l.reads(ctx, r, "entries "+string(format), "")
 	if err != nil {
 		return nil, err
 	}
@@ -56,13 +56,26 @@ func (l *Log) stream(ctx context.Context, r *httpapi.Request, f audit.Filter) (h
 		return nil, noCheckpoint(err)
 	}
 	began = true
-	return httpapi.Stream(written, ndjsonType, func(ctx context.Context, w io.Writer) error {
+	kind, name := file(format)
+	return httpapi.Stream(written, kind, func(ctx context.Context, w io.Writer) error {
 		defer done()
 		ctx, cancel := context.WithTimeout(ctx, streamTime)
 		defer cancel()
 		return export.Write(ctx, export.Pinned(l.d.Log, at.Size), w,
-			export.Options{Format: export.NDJSON, Filter: f, Prove: prove, MadeAt: l.d.Now().UTC()})
-	}).With("Content-Disposition", `attachment; filename="audit.ndjson"`), nil
+			export.Options{Format: format, Filter: f, Prove: prove, MadeAt: l.d.Now().UTC()})
+	}).With("Content-Disposition", `attachment; filename="`+name+`"`), nil
+}
+
+// file is the media type and the name of an export's file.
+func file(f export.Format) (mediaType, name string) {
+	switch f {
+	case export.CSV:
+		return "text/csv; charset=utf-8; header=present", "audit.csv"
+	case export.FHIR:
+		return "application/fhir+ndjson", "audit-fhir.ndjson"
+	case export.NDJSON:
+	}
+	return ndjsonType, "audit.ndjson"
 }
 
 // exports are those in progress, by who reads them. It is safe for concurrent use.
