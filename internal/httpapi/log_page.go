@@ -38,6 +38,12 @@ func ReadLogPage(limit, cursor string) (LogPage, error) {
 	return p, nil
 }
 
+// Limit is how many are wanted.
+func (p LogPage) Limit() int { return p.limit }
+
+// After is where to go on from.
+func (p LogPage) After() audit.Cursor { return p.after }
+
 // Find returns the page of a log, and the cursor of the next; nil when this was the last.
 func (p LogPage) Find(ctx context.Context, log audit.Finder, f audit.Filter) ([]audit.Record, *string, error) {
 	found, err := log.Find(ctx, f, p.after, p.limit+1)

@@ -11,7 +11,8 @@ const (
 	AppOwn  = "own"  // this service
 	AppGone = "gone" // an app that is no longer registered
 
-	WhatFailed = "data_failed" // as data_refused, but nobody refused
+	WhatFailed = "data_failed"  // as data_refused, but nobody refused
+	WhatNotYet = "data_not_yet" // as data_refused, of the citizen who has not chosen yet
 
 	WhyFailed = "failed" // any other reason why nothing was shown
 	WhyOther  = "other"  // any other purpose
@@ -67,7 +68,7 @@ func accessKinds() map[string][]string {
 	return map[string][]string{
 		"sign_in": nil, "sign_out": nil,
 		"consent_granted": app, "consent_renewed": app, "consent_withdrawn": app,
-		"data_released": app, "data_not_modified": app, "data_refused": app, WhatFailed: app,
+		"data_released": app, "data_not_modified": app, "data_refused": app, WhatFailed: app, WhatNotYet: nil,
 		"auditor_read": nil, "subject_access": nil, "export": nil, "hold_placed": nil, "hold_lifted": nil,
 	}
 }
@@ -75,7 +76,7 @@ func accessKinds() map[string][]string {
 // accessReasons are the purposes and the reasons that have words of their own.
 func accessReasons() map[string][]string {
 	return map[string][]string{
-		"timeline": nil, "referrals": nil, "referral": nil, "appointments": nil, "calendar": nil, "manage": nil,
+		"timeline": nil, "timeline-page": nil, "changes": nil, "referrals": nil, "referral": nil, "appointments": nil, "calendar": nil, "manage": nil,
 		"access-log": nil, "subject-access": nil, "audit": nil, "hold": nil,
 		"no_consent": nil, "scope_missing": nil, "withdrawn": nil, "expired": nil,
 		"notice_outdated": nil, "signed_in_again": nil, WhyFailed: nil, WhyOther: nil,

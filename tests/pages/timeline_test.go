@@ -131,7 +131,7 @@ func TestAPageWithDataIsLoggedLikeAnAnswer(t *testing.T) {
 			asked = append(asked, e)
 		}
 	}
-	if len(released) != 1 || released[0].Purpose != "timeline page" || len(released[0].Referrals) != 4 || released[0].Digest == "" || released[0].Consent == "" {
+	if len(released) != 1 || released[0].Purpose != "timeline-page" || len(released[0].Referrals) != 4 || released[0].Digest == "" || released[0].Consent == "" {
 		t.Errorf("the page's entry is %+v", released)
 	}
 	if len(asked) != 1 {

@@ -3,6 +3,7 @@ package audittest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -98,12 +99,17 @@ func (l *Log) Records(_ context.Context, after int64, limit int) ([]audit.Record
 // Find implements audit.Finder.
 func (l *Log) Find(_ context.Context, f audit.Filter, after audit.Cursor, limit int) ([]audit.Record, error) {
 	var out []audit.Record
-	for _, r := range l.Stored { // the samples are in the order of time
+	stored := slices.Clone(l.Stored) // the samples are in the order of time
+	if f.NewestFirst {
+		slices.Reverse(stored)
+	}
+	for _, r := range stored {
 		e, err := r.Entry()
 		if err != nil {
 			continue
 		}
-		if f.Matches(e) && (after == audit.Cursor{} || r.Seq > after.Seq) && len(out) < limit {
+		behind := after == audit.Cursor{} || f.NewestFirst && r.Seq < after.Seq || !f.NewestFirst && r.Seq > after.Seq
+		if f.Matches(e) && behind && len(out) < limit {
 			out = append(out, r)
 		}
 	}

@@ -16,10 +16,13 @@ type accessLogView struct {
 	Next    *string      `json:"next"` // null: this was the last page
 }
 
-// accessView is one act on the citizen's information, in words for them.
+// accessView is one act on the citizen's information, in words for them, or the same
+// look of one app several times on one day.
 type accessView struct {
 	ID      string      `json:"id"`
-	At      time.Time   `json:"at"`
+	At      time.Time   `json:"at"`    // of the last time
+	Since   time.Time   `json:"since"` // of the first time; the same where there was one
+	Times   int         `json:"times"`
 	Who     accessWho   `json:"who"`
 	What    accessWhat  `json:"what"`
 	Why     *accessWhat `json:"why"` // null: no purpose was recorded
@@ -43,26 +46,25 @@ type accessWhat struct {
 // about them, the look is logged as subject_access before the answer leaves.
 //
 // Entries of other citizens cannot come in: the filter is the session's own
-// pseudonym, whatever the cursor says. What retention has removed is gone.
+// pseudonym, and a cursor opens for its own citizen. What retention has removed is gone.
+// An app that asks every minute is one line a day: the log itself stays whole.
 func (a *API) accessLog(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
 	who := r.Caller().Citizen
-	page, err := httpapi.ReadLogPage(r.Query("limit"), r.Query("cursor"))
+	page, err := unsealed(r, who)
 	if err != nil {
 		return nil, err
 	}
-	found, next, err := page.Find(ctx, a.d.AuditLog, audit.Filter{Citizen: who.Ref, Kinds: accessKinds(), NewestFirst: true})
-	if err != nil {
-		return nil, err
-	}
-	body := accessLogView{Entries: make([]accessView, len(found)), Next: next}
 	words := a.words(r.Lang())
-	for i, record := range found {
-		e, err := record.Entry()
-		if err != nil {
-			return nil, httpapi.LogUnreadable(err)
-		}
-		body.Entries[i] = words.view(e)
-		body.Entries[i].ID = who.OpaqueID("access-log", strconv.FormatInt(record.Seq, 10))
+	lines := folder{limit: page.Limit(), day: func(t time.Time) string { return words.set.Date(t, words.lang).String() }}
+	next, err := fold(ctx, a.d.AuditLog, audit.Filter{Citizen: who.Ref, Kinds: accessKinds(), NewestFirst: true}, page.After(), &lines)
+	if err != nil {
+		return nil, httpapi.LogUnreadable(err)
+	}
+	body := accessLogView{Entries: make([]accessView, len(lines.lines)), Next: sealed(who, next)}
+	for i, l := range lines.lines {
+		body.Entries[i] = words.view(l.newest)
+		body.Entries[i].ID = who.OpaqueID("access-log", strconv.FormatInt(l.seq, 10))
+		body.Entries[i].Times, body.Entries[i].Since = l.times, l.since.UTC().Truncate(time.Second)
 	}
 	written, err := a.d.Release.SubjectAccess(ctx, r.Caller(), r.CorrelationID(), purposeAccessLog)
 	if err != nil {

@@ -69,8 +69,11 @@ func (w accessWords) app(id client.ID, lang wording.Lang) string {
 
 func (w accessWords) what(e audit.Entry) accessWhat {
 	key := string(e.Kind)
-	if e.Kind == audit.DataRefused && e.Outcome != audit.Refused {
+	switch {
+	case e.Kind == audit.DataRefused && e.Outcome != audit.Refused:
 		key = wording.WhatFailed
+	case e.Kind == audit.DataRefused && e.Reason == "no_consent" && w.who(e).Kind == wording.WhoYou:
+		key = wording.WhatNotYet
 	}
 	phrase, _ := w.set.AccessWhat(key) // every kind of accessKinds has words
 	spoken := phrase.Spoken(w.lang)

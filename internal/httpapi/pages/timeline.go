@@ -12,7 +12,7 @@ import (
 )
 
 func request(r *httpapi.Request) release.Request {
-	return release.Request{Caller: r.Caller(), CorrelationID: r.CorrelationID(), Lang: r.Lang(), Purpose: "timeline page"}
+	return release.Request{Caller: r.Caller(), CorrelationID: r.CorrelationID(), Lang: r.Lang(), Purpose: "timeline-page"}
 }
 
 // timeline is GET /timeline. The digest in the log is over the same content as
