@@ -53,7 +53,7 @@ func (a auditVerifyCommand) Run(env *environment) (err error) {
 	return nil
 }
 
-// errNotCompared says that the log is whole in itself, which whoever wrote it again could
+// errNotCompared says that the log is whole in itself, which somebody who wrote it again could
 // make so too.
 var errNotCompared = errors.New("no checkpoint was compared: name one that was kept elsewhere with --from-checkpoint")
 
