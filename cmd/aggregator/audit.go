@@ -14,6 +14,8 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
+	"github.com/patient-care-aggregator/aggregator/internal/config"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
 	"github.com/patient-care-aggregator/aggregator/internal/store/location"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
@@ -53,7 +55,7 @@ func (d database) open(env *environment) (*store.Store, error) {
 // signing is how checkpoints are signed and where they are published, as the service is configured.
 type signing struct {
 	KeyFile string `name:"checkpoint-key-file" help:"Key that signs checkpoints (default: next to the database)." setting:"PCA_AUDIT_CHECKPOINT_KEY_FILE" placeholder:"FILE"`
-	Sink    string `help:"File or https address that checkpoints are published to, in addition to the file next to the database." setting:"PCA_AUDIT_CHECKPOINT_SINK" placeholder:"SINK"`
+	Sink    string `help:"File or https address that checkpoints are published to, in addition to the file next to the database; $PCA_AUDIT_CHECKPOINT_SINK_TOKEN_FILE has its token." setting:"PCA_AUDIT_CHECKPOINT_SINK" placeholder:"SINK"`
 }
 
 func (s signing) keyPath(at location.Location) string {
@@ -77,8 +79,12 @@ func (s signing) publish(env *environment, at location.Location, log audit.Tree)
 		Observe: func(string, int, time.Duration) {}, Tracer: noop.NewTracerProvider().Tracer(""),
 	})
 	defer sink.Close()
+	token, _, err := config.Lookup(env.environ, "PCA_AUDIT_CHECKPOINT_SINK_TOKEN")
+	if err != nil {
+		return checkpoint.Signed{}, fmt.Errorf("%w: read the sink's token: %w", errUsage, err)
+	}
 	publisher, _, err := checkpoint.OpenPublisher(checkpoint.Options{
-		File: at.Checkpoints(), KeyPath: key, Sink: s.Sink, Log: log, Now: time.Now,
+		File: at.Checkpoints(), KeyPath: key, Sink: s.Sink, Token: keys.NewSecret(token), Log: log, Now: time.Now,
 		HTTP:   sink,
 		Logger: slog.New(slog.NewTextHandler(env.stderr, nil)),
 	})

@@ -22,7 +22,7 @@ type record struct {
 
 func (w *wiring) record(db *store.Store, sink *upstream.Client) (record, error) {
 	checkpoints, key, err := checkpoint.OpenPublisher(checkpoint.Options{
-		File: w.c.CheckpointFile(), KeyPath: w.c.CheckpointKeyPath(), Origin: checkpoint.OriginOf(w.c.PublicURL), Sink: w.c.CheckpointSink,
+		File: w.c.CheckpointFile(), KeyPath: w.c.CheckpointKeyPath(), Origin: checkpoint.OriginOf(w.c.PublicURL), Sink: w.c.CheckpointSink, Token: w.c.CheckpointSinkToken,
 		HTTP: sink, Log: db.Log(), Now: w.o.Now, Logger: w.o.Log, Failed: w.metrics.CheckpointFailed, Panics: w.panics,
 	})
 	if err != nil {

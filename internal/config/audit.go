@@ -25,6 +25,9 @@ func (c Config) checkAudit() []error {
 			faults = append(faults, errors.New(prefix+"AUDIT_CHECKPOINT_SINK: must be a file, or an https address"))
 		}
 	}
+	if !c.CheckpointSinkToken.IsZero() && !strings.HasPrefix(c.CheckpointSink, "https://") {
+		faults = append(faults, errors.New(prefix+"AUDIT_CHECKPOINT_SINK_TOKEN: is of no use, because PCA_AUDIT_CHECKPOINT_SINK is not an https address"))
+	}
 	for name, p := range map[string]struct{ is, least Period }{
 		"CORRELATION": {c.Retention.Correlation, Period{Days: 1}}, "LOG": {c.Retention.Log, Period{Years: 1}},
 		"HISTORY": {c.Retention.History, Period{Days: 30}},

@@ -51,6 +51,8 @@ type Config struct {
 	CheckpointKeyFile string `env:"AUDIT_CHECKPOINT_KEY_FILE"`
 	// CheckpointSink is a file that is appended to, or an https address; empty: no sink.
 	CheckpointSink string `env:"AUDIT_CHECKPOINT_SINK"`
+	// CheckpointSinkToken lets this service in at an https sink (RFC 6750).
+	CheckpointSinkToken keys.Secret `env:"AUDIT_CHECKPOINT_SINK_TOKEN"`
 	// CheckpointInterval is how often the log is signed while it grows.
 	CheckpointInterval time.Duration `env:"AUDIT_CHECKPOINT_INTERVAL" envDefault:"10m" validate:"min=1m,max=24h"`
 

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
@@ -29,21 +30,23 @@ func TestHTTPSink(t *testing.T) {
 	t.Parallel()
 	status := http.StatusCreated
 	var got []byte
+	var let string
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got, _ = io.ReadAll(r.Body)
+		let = r.Header.Get("Authorization")
 		w.Header().Set("Location", "/another")
 		w.WriteHeader(status)
 	}))
 	defer server.Close()
 	client := newClient(t, server.Client().Transport)
 
-	sink, err := checkpoint.NewHTTPSink(server.URL, client)
+	sink, err := checkpoint.NewHTTPSink(server.URL, keys.NewSecret("a-token"), client)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var _ checkpoint.Sink = sink
-	if err := sink.Publish(t.Context(), []byte("note")); err != nil || string(got) != "note" {
-		t.Errorf("%q, %v", got, err)
+	if err := sink.Publish(t.Context(), []byte("note")); err != nil || string(got) != "note" || let != "Bearer a-token" {
+		t.Errorf("%q, %q, %v", got, let, err)
 	}
 	for _, status = range []int{http.StatusFound, http.StatusForbidden, http.StatusInternalServerError} {
 		if err := sink.Publish(t.Context(), []byte("note")); err == nil {
@@ -51,11 +54,11 @@ func TestHTTPSink(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"http://sink.example/", "sink", "https://", ":"} {
-		if _, err := checkpoint.NewHTTPSink(bad, client); err == nil {
+		if _, err := checkpoint.NewHTTPSink(bad, keys.Secret{}, client); err == nil {
 			t.Errorf("%q was accepted", bad)
 		}
 	}
-	if _, err := checkpoint.NewHTTPSink(server.URL, nil); err == nil {
+	if _, err := checkpoint.NewHTTPSink(server.URL, keys.Secret{}, nil); err == nil {
 		t.Error("no client was accepted")
 	}
 }
@@ -64,7 +67,7 @@ func TestTheAddressOfTheSinkIsInNoError(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	address := strings.Replace(server.URL, "https://", "https://user:secret-word@", 1) + "/keep?token=secret-word"
-	sink, err := checkpoint.NewHTTPSink(address, newClient(t, server.Client().Transport))
+	sink, err := checkpoint.NewHTTPSink(address, keys.NewSecret("secret-word"), newClient(t, server.Client().Transport))
 	if err != nil {
 		t.Fatal(err)
 	}

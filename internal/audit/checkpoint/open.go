@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/panics"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
@@ -17,6 +18,7 @@ type Options struct {
 	KeyPath string           // made when absent
 	Origin  string           // name of a key that is made: the host that citizens see
 	Sink    string           // a file, or an https address, besides File; empty: none
+	Token   keys.Secret      // lets this service in at an https sink; empty: none is asked for
 	HTTP    *upstream.Client // posts to an https sink
 	Log     audit.Tree
 	Now     func() time.Time
@@ -43,13 +45,14 @@ func OpenPublisher(o Options) (*Publisher, Key, error) {
 		files = append(files, NewFileSink(o.File))
 	}
 	var sinks Sinks
+	remote := false
 	switch {
 	case strings.HasPrefix(o.Sink, "https://"):
-		remote, err := NewHTTPSink(o.Sink, o.HTTP)
+		address, err := NewHTTPSink(o.Sink, o.Token, o.HTTP)
 		if err != nil {
 			return nil, Key{}, err
 		}
-		sinks = append(sinks, remote)
+		sinks, remote = append(sinks, address), true
 	case o.Sink != "":
 		files = append(files, NewFileSink(o.Sink))
 	}
@@ -70,7 +73,7 @@ func OpenPublisher(o Options) (*Publisher, Key, error) {
 		sinks = append(sinks, f)
 	}
 	publisher, err := New(Deps{
-		Log: o.Log, Signer: key.Signer, Sink: sinks, Now: o.Now, Logger: o.Logger, Failed: o.Failed, Panics: o.Panics, Last: last,
+		Log: o.Log, Signer: key.Signer, Sink: sinks, Now: o.Now, Logger: o.Logger, Failed: o.Failed, Panics: o.Panics, Last: last, Resend: remote,
 	})
 	return publisher, key, err
 }

@@ -3,8 +3,12 @@ package checkpoint_test
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,6 +72,45 @@ func TestOpenPublisher(t *testing.T) {
 		add(t, other, 4)
 		if _, err := again.Publish(t.Context()); !errors.Is(err, checkpoint.ErrForked) {
 			t.Errorf("a longer log of other entries: %v", err)
+		}
+	})
+	t.Run("after a restart the sink gets what it missed, once", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		db := open(t, dir)
+		add(t, db, 5)
+		down := true
+		var kept []string
+		server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if down {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			note, _ := io.ReadAll(r.Body)
+			kept = append(kept, string(note))
+		}))
+		t.Cleanup(server.Close)
+		o := options(dir, db)
+		o.Sink, o.HTTP = server.URL, newClient(t, server.Client().Transport)
+		c, _, err := checkpoint.OpenPublisher(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Publish(t.Context()); err == nil {
+			t.Fatal("a sink that is down has it")
+		}
+		down = false
+		again, _, err := checkpoint.OpenPublisher(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if _, err := again.Publish(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(kept) != 1 || !strings.Contains(kept[0], "\n5\n") {
+			t.Errorf("the sink has %q", kept)
 		}
 	})
 	t.Run("an earlier checkpoint can be signed again, and none of the future", func(t *testing.T) {

@@ -28,6 +28,8 @@ type Deps struct {
 	Logger *slog.Logger
 	// Last is the newest checkpoint signed so far, as the sink knows it; nil: none.
 	Last *audit.Checkpoint
+	// Resend says that it is not known whether the sink has Last: it is published again.
+	Resend bool
 	// Failed hears of each checkpoint that was not published, for an alarm.
 	Failed func()
 	Panics panics.Handler
@@ -38,8 +40,9 @@ type Deps struct {
 type Publisher struct {
 	d Deps
 
-	mu   sync.Mutex
-	last *audit.Checkpoint
+	mu     sync.Mutex
+	last   *audit.Checkpoint
+	resend bool
 }
 
 // New checks d.
@@ -47,7 +50,7 @@ func New(d Deps) (*Publisher, error) {
 	if d.Log == nil || d.Signer == nil || d.Sink == nil || d.Now == nil || d.Logger == nil {
 		return nil, errors.New("new publisher: log, signer, sink, now and logger are required")
 	}
-	return &Publisher{d: d, last: d.Last}, nil
+	return &Publisher{d: d, last: d.Last, resend: d.Resend}, nil
 }
 
 // Publish signs the current log and returns when the sink has it. If nothing was
@@ -60,7 +63,10 @@ func (p *Publisher) Publish(ctx context.Context) (audit.Checkpoint, error) {
 		return audit.Checkpoint{}, fmt.Errorf("publish audit checkpoint: %w", err)
 	}
 	if p.last != nil && p.last.Size == next.Size {
-		return *p.last, nil
+		if !p.resend {
+			return *p.last, nil
+		}
+		next = *p.last
 	}
 	signed, err := Sign(next, p.d.Signer)
 	if err != nil {
@@ -69,7 +75,7 @@ func (p *Publisher) Publish(ctx context.Context) (audit.Checkpoint, error) {
 	if err := p.d.Sink.Publish(ctx, signed); err != nil {
 		return audit.Checkpoint{}, fmt.Errorf("publish audit checkpoint: %w", err)
 	}
-	p.last = &next
+	p.last, p.resend = &next, false
 	return next, nil
 }
 
