@@ -19,8 +19,8 @@ func TestEveryReadOfAnAuditorIsInTheLogBeforeTheAnswer(t *testing.T) {
 	b := s.Auditor("ada")
 	account := harness.Read[struct{ Account string }](t, b.Get("/audit/session").Body).Account
 	for path, purpose := range map[string]string{
-		"/audit/v1/entries": "entries", "/audit/v1/checkpoint": "checkpoint", "/audit/v1/proof?seq=0&size=1": "proof",
-		"/audit/v1/consistency?from=0&to=1": "consistency", "/audit/v1/consents": "consents", "/audit/v1/statistics": "statistics",
+		"/audit/v1/entries": "entries limit=50", "/audit/v1/checkpoint": "checkpoint", "/audit/v1/proof?seq=0&size=1": "proof",
+		"/audit/v1/consistency?from=0&to=1": "consistency", "/audit/v1/consents": "consents limit=50", "/audit/v1/statistics": "statistics",
 	} {
 		before := len(entriesOf(s, audit.AuditorRead))
 		a := b.Get(path)
@@ -36,6 +36,46 @@ func TestEveryReadOfAnAuditorIsInTheLogBeforeTheAnswer(t *testing.T) {
 			t.Errorf("%s: the entry is %+v", path, last)
 		}
 	}
+	t.Run("what was looked at is in it: filter and place", func(t *testing.T) {
+		shown := readEntries(b, "kind=data_released&limit=1").Entries[0]
+		page := readEntries(b, "limit=2&citizen="+*shown.Citizen)
+		for _, e := range page.Entries {
+			if e.Citizen == nil || *e.Citizen != *shown.Citizen {
+				t.Errorf("not of that citizen: %+v", e)
+			}
+		}
+		reads := entriesOf(s, audit.AuditorRead)
+		if last := reads[len(reads)-1]; last.Purpose != "entries citizen="+*shown.Citizen+" limit=2" || string(last.Citizen) != *shown.Citizen {
+			t.Errorf("the entry is %+v", last)
+		}
+		readEntries(b, "limit=2&citizen="+*shown.Citizen+"&cursor="+*page.Next)
+		reads = entriesOf(s, audit.AuditorRead)
+		if last := reads[len(reads)-1]; !strings.Contains(last.Purpose, " after=") {
+			t.Errorf("the entry is %+v", last)
+		}
+		if found := readEntries(b, "citizen=NOBODY").Entries; len(found) != 0 {
+			t.Errorf("nobody has %+v", found)
+		}
+		reads = entriesOf(s, audit.AuditorRead)
+		if last := reads[len(reads)-1]; last.Citizen != "" {
+			t.Errorf("an entry about nobody is about %s", last.Citizen)
+		}
+		all := readEntries(b, "limit=100").Entries
+		for query, matches := range map[string]func(int) bool{
+			"actor=" + account: func(i int) bool { return all[i].Actor == account },
+			"actor=citizen":    func(i int) bool { return all[i].Actor == "citizen" },
+		} {
+			want := 0
+			for i := range all {
+				if matches(i) {
+					want++
+				}
+			}
+			if got := len(readEntries(b, "limit=100&until=2026-03-02T10:00:01Z&"+query).Entries); got < want || want == 0 {
+				t.Errorf("%s: %d entries instead of %d", query, got, want)
+			}
+		}
+	})
 	t.Run("a page that shows the newest shows this very read", func(t *testing.T) {
 		page := readEntries(b, "order=newest&limit=1")
 		if e := page.Entries[0]; e.Kind != "auditor_read" || e.Actor != account {
@@ -46,7 +86,7 @@ func TestEveryReadOfAnAuditorIsInTheLogBeforeTheAnswer(t *testing.T) {
 		before := len(entriesOf(s, audit.AuditorRead))
 		for _, query := range []string{
 			"kind=data_relased", "outcome=maybe", "since=yesterday", "since=2026-03-02&until=2026-03-01", "limit=0", "limit=101", "limit=x", "cursor=x", "order=up",
-			"client=" + strings.Repeat("x", 129),
+			"client=" + strings.Repeat("x", 129), "actor=" + strings.Repeat("x", 65), "consent=%3Cb%3E", "citizen=a%20b", "correlationId='",
 		} {
 			harness.Refused(t, b.Get("/audit/v1/entries?"+query), http.StatusBadRequest, "bad_request")
 		}

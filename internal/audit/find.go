@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
@@ -25,13 +27,18 @@ type Filter struct {
 	Client  client.ID   `json:"client,omitempty"`
 	Kinds   []Kind      `json:"kinds,omitempty"`
 	Outcome Outcome     `json:"outcome,omitempty"`
+	Actor   Actor       `json:"actor,omitempty"`
+	Consent string      `json:"consent,omitempty"`
+	// CorrelationID finds what joins with other systems' logs, for as long as it is kept.
+	CorrelationID string `json:"correlationId,omitempty"`
 	// NewestFirst turns the order round.
 	NewestFirst bool `json:"newestFirst,omitempty"`
 }
 
 // MatchesAll reports whether the filter chooses every entry, in whichever order.
 func (f Filter) MatchesAll() bool {
-	return f.Since.IsZero() && f.Until.IsZero() && f.Citizen == "" && f.Client == "" && len(f.Kinds) == 0 && f.Outcome == ""
+	return f.Since.IsZero() && f.Until.IsZero() && f.Citizen == "" && f.Client == "" && len(f.Kinds) == 0 && f.Outcome == "" &&
+		f.Actor == "" && f.Consent == "" && f.CorrelationID == ""
 }
 
 // Matches reports whether an entry is one of those the filter chooses.
@@ -45,7 +52,39 @@ func (f Filter) Matches(e Entry) bool {
 		(f.Until.IsZero() || e.At.Before(f.Until)) &&
 		(f.Citizen == "" || f.Citizen == e.Citizen) &&
 		(f.Client == "" || f.Client == e.Client) &&
-		(f.Outcome == "" || f.Outcome == e.Outcome)
+		(f.Outcome == "" || f.Outcome == e.Outcome) &&
+		(f.Actor == "" || f.Actor == e.Actor) &&
+		(f.Consent == "" || f.Consent == e.Consent) &&
+		(f.CorrelationID == "" || f.CorrelationID == e.CorrelationID)
+}
+
+// String is the filter in words, for the entry about a read: without a correlation id,
+// which is kept for less time than that entry.
+func (f Filter) String() string {
+	var said []string
+	say := func(name, value string) {
+		if value != "" {
+			said = append(said, name+"="+value)
+		}
+	}
+	for _, k := range f.Kinds {
+		say("kind", string(k))
+	}
+	say("outcome", string(f.Outcome))
+	say("actor", string(f.Actor))
+	say("citizen", string(f.Citizen))
+	say("client", string(f.Client))
+	say("consent", f.Consent)
+	if f.CorrelationID != "" {
+		said = append(said, "one correlationId")
+	}
+	for name, at := range map[string]time.Time{"since": f.Since, "until": f.Until} {
+		if !at.IsZero() {
+			say(name, at.UTC().Format(time.RFC3339))
+		}
+	}
+	slices.Sort(said)
+	return strings.Join(said, " ")
 }
 
 // Finder looks up entries that still have their body.

@@ -36,15 +36,19 @@ func (l *Log) consents(ctx context.Context, r *httpapi.Request) (httpapi.Answer,
 	if err != nil {
 		return nil, err
 	}
-	f.Kinds = audit.ConsentKinds()
 	p, err := httpapi.ReadLogPage(r.Query("limit"), r.Query("cursor"))
 	if err != nil {
 		return nil, err
 	}
-	written, err := l.reads(ctx, r, "consents", "")
+	about, err := l.about(ctx, f)
 	if err != nil {
 		return nil, err
 	}
+	written, err := l.reads(ctx, r, looked("consents", f, p), about)
+	if err != nil {
+		return nil, err
+	}
+	f.Kinds = audit.ConsentKinds()
 	found, next, err := p.Find(ctx, l.d.Log, f)
 	if err != nil {
 		return nil, err

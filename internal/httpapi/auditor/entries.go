@@ -2,6 +2,7 @@ package auditor
 
 import (
 	"context"
+	"fmt"
 	"mime"
 	"net/http"
 	"slices"
@@ -62,11 +63,31 @@ func (l *Log) entries(ctx context.Context, r *httpapi.Request) (httpapi.Answer, 
 	if err != nil {
 		return nil, err
 	}
-	written, err := l.reads(ctx, r, "entries", "")
+	about, err := l.about(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	written, err := l.reads(ctx, r, looked("entries", f, p), about)
 	if err != nil {
 		return nil, err
 	}
 	return l.writeEntries(ctx, written, f, p)
+}
+
+// about is the citizen whose entries a filter chooses, who sees that an auditor looked;
+// empty: it chooses no citizen's, or those of a pseudonym that names nobody.
+func (l *Log) about(ctx context.Context, f audit.Filter) (citizen.Ref, error) {
+	if f.Citizen == "" {
+		return "", nil
+	}
+	found, err := l.d.Log.Find(ctx, audit.Filter{Citizen: f.Citizen}, audit.Cursor{}, 1)
+	switch {
+	case err != nil:
+		return "", httpapi.LogUnreadable(err)
+	case len(found) == 0:
+		return "", nil
+	}
+	return f.Citizen, nil
 }
 
 func (l *Log) writeEntries(ctx context.Context, written audit.Written, f audit.Filter, p httpapi.LogPage) (httpapi.Answer, error) {
@@ -98,7 +119,20 @@ func viewOf(r audit.Record) (entryView, error) {
 	}, nil
 }
 
-// readFilter reads ?since=&until=&client=&kind=&outcome=&order=. What names
+// looked is what is looked at: the filter, how many entries and from where on. So it can
+// be found later who was shown an entry.
+func looked(what string, f audit.Filter, p httpapi.LogPage) string {
+	if chosen := f.String(); chosen != "" {
+		what += " " + chosen
+	}
+	what = fmt.Sprintf("%s limit=%d", what, p.Limit())
+	if after := p.After(); after != (audit.Cursor{}) {
+		what = fmt.Sprintf("%s after=%s/%d", what, after.At, after.Seq)
+	}
+	return what
+}
+
+// readFilter reads ?since=&until=&client=&kind=&outcome=&actor=&citizen=&consent=&correlationId=&order=. What names
 // nothing is refused: to an auditor a misspelt kind must not look like one that never happened.
 func readFilter(r *httpapi.Request) (audit.Filter, error) {
 	var f audit.Filter
@@ -121,6 +155,13 @@ func readFilter(r *httpapi.Request) (audit.Filter, error) {
 	if f.Outcome != "" && !slices.Contains(audit.Outcomes(), f.Outcome) {
 		return f, problem.New(problem.BadRequest, nil).WithDetail("outcome must be success, refused or failure.")
 	}
+	f.Actor, f.Consent, f.CorrelationID = audit.Actor(r.Query("actor")), r.Query("consent"), r.Query("correlationId")
+	f.Citizen = citizen.Ref(r.Query("citizen"))
+	for name, value := range map[string]string{"actor": string(f.Actor), "citizen": string(f.Citizen), "consent": f.Consent, "correlationId": f.CorrelationID} {
+		if !isWord(value) {
+			return f, problem.New(problem.BadRequest, nil).WithDetail(name + " must be as an entry has it.")
+		}
+	}
 	switch r.Query("order") {
 	case "", "oldest":
 	case "newest":
@@ -129,6 +170,12 @@ func readFilter(r *httpapi.Request) (audit.Filter, error) {
 		return f, problem.New(problem.BadRequest, nil).WithDetail("order must be oldest or newest.")
 	}
 	return f, nil
+}
+
+// isWord reports whether a text can be a pseudonym or an id; empty: there is none.
+func isWord(s string) bool {
+	const longest = 64
+	return len(s) <= longest && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_:.") == ""
 }
 
 const ndjsonType = "application/x-ndjson"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -47,7 +48,11 @@ func (l *Log) stream(ctx context.Context, r *httpapi.Request, f audit.Filter, fo
 			done()
 		}
 	}()
-	written, err := l.reads(ctx, r, "entries "+string(format), "")
+	about, err := l.about(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	written, err := l.reads(ctx, r, strings.TrimSpace("entries "+string(format)+" "+f.String()), about)
 	if err != nil {
 		return nil, err
 	}

@@ -39,6 +39,15 @@ func (l Log) Find(ctx context.Context, f audit.Filter, after audit.Cursor, limit
 	if f.Outcome != "" {
 		and(`e.leaf ->> '$.outcome' = ?`, string(f.Outcome))
 	}
+	if f.Actor != "" {
+		and(`e.leaf ->> '$.actor' = ?`, string(f.Actor))
+	}
+	if f.Consent != "" {
+		and(`e.leaf ->> '$.consent' = ?`, f.Consent)
+	}
+	if f.CorrelationID != "" {
+		and(`c.id = ?`, f.CorrelationID)
+	}
 	behind, order := `(e.at, e.seq) > (?, ?)`, `e.at, e.seq`
 	if f.NewestFirst {
 		behind, order = `(e.at, e.seq) < (?, ?)`, `e.at DESC, e.seq DESC`

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -22,6 +23,10 @@ func testFinding(t *testing.T, open opener) {
 			if n%3 == 0 {
 				e.Kind, e.Client, e.Outcome = audit.SignedIn, "", audit.Succeeded
 			}
+			if n%5 == 0 {
+				e.Actor, e.Consent = "staff:ada", "consent-1"
+			}
+			e.CorrelationID = fmt.Sprint("correlation-", n)
 			if n >= 15 {
 				e.At = e.At.Add(-time.Hour)
 			}
@@ -68,6 +73,10 @@ func testFinding(t *testing.T, open opener) {
 		"until a time":                    {Until: noon().Add(5 * time.Minute)},
 		"a citizen's entries of a period": {Citizen: bob, Since: noon().Add(-40 * time.Minute), Until: noon().Add(10 * time.Minute)},
 		"nobody":                          {Citizen: "NOBODY"},
+		"one actor":                       {Actor: "staff:ada"},
+		"one consent":                     {Consent: "consent-1"},
+		"one correlation id":              {CorrelationID: "correlation-7"},
+		"one actor's acts for one client": {Actor: "staff:ada", Client: app},
 	}
 	s := fill(t)
 	for name, f := range filters {
