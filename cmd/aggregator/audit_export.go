@@ -9,6 +9,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/export"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
+	"github.com/patient-care-aggregator/aggregator/internal/store/location"
 )
 
 type auditExportCommand struct {
@@ -16,13 +17,14 @@ type auditExportCommand struct {
 	signing
 	person
 
-	Format  string   `help:"ndjson (the only one that 'audit check' can prove), csv or fhir." enum:"ndjson,csv,fhir" default:"ndjson"`
-	Since   string   `help:"Entries of this time or later: RFC 3339, or a day (UTC)." placeholder:"TIME"`
-	Until   string   `help:"Entries before this time." placeholder:"TIME"`
-	Client  string   `help:"Entries of this app."`
-	Kind    []string `help:"Entries of these kinds, such as data_released." placeholder:"KIND"`
-	Outcome string   `help:"success, refused or failure."`
-	Prove   bool     `help:"Add to each entry the proof that it is in the log; a filtered export can be checked only with it."`
+	Format   string   `help:"ndjson (the only one that 'audit check' can prove), csv or fhir." enum:"ndjson,csv,fhir" default:"ndjson"`
+	Since    string   `help:"Entries of this time or later: RFC 3339, or a day (UTC)." placeholder:"TIME"`
+	Until    string   `help:"Entries before this time." placeholder:"TIME"`
+	Client   string   `help:"Entries of this app."`
+	Kind     []string `help:"Entries of these kinds, such as data_released." placeholder:"KIND"`
+	Outcome  string   `help:"success, refused or failure."`
+	Unsigned bool     `help:"Sign no checkpoint for it: for a log that cannot be signed, because it does not continue what was signed."`
+	Prove    bool     `help:"Add to each entry the proof that it is in the log; a filtered export can be checked only with it."`
 }
 
 // Run exports the current log, also while the service runs, for a checkpoint that
@@ -54,13 +56,23 @@ func (a auditExportCommand) Run(env *environment) (err error) {
 	if err != nil {
 		return fmt.Errorf("log the export: %w", err)
 	}
-	signed, err := a.publish(env, at, db.Log())
+	size, err := a.size(env, at, db.Log())
 	if err != nil {
 		return err
 	}
-	return export.Write(env.ctx, export.Pinned(db.Log(), signed.Size), env.stdout, export.Options{
-		Format: export.Format(a.Format), Filter: filter, Prove: a.Prove, MadeAt: now.UTC(),
+	return export.Write(env.ctx, export.Pinned(db.Log(), size), env.stdout, export.Options{
+		Format: export.Format(a.Format), Filter: filter, Prove: a.Prove, MadeAt: now.UTC(), Unsigned: a.Unsigned,
 	})
+}
+
+// size is how many entries are exported: as many as a checkpoint is published for, or
+// all.
+func (a auditExportCommand) size(env *environment, at location.Location, log audit.Tree) (int64, error) {
+	if a.Unsigned {
+		return log.Size(env.ctx)
+	}
+	signed, err := a.publish(env, at, log)
+	return signed.Size, err
 }
 
 func (a auditExportCommand) filter() (audit.Filter, error) {

@@ -201,6 +201,15 @@ func TestAuditCommands(t *testing.T) {
 			}
 		}
 	})
+	t.Run("an export without signing is checked with the checkpoints that there are", func(t *testing.T) {
+		before := read(t, d.own)
+		export := succeeds(t, "audit", "export", "--unsigned", d.database)
+		says(t, export, `"unsigned":true`)
+		if read(t, d.own) != before {
+			t.Error("a checkpoint was published")
+		}
+		says(t, succeeds(t, "audit", "check", d.file("unsigned.ndjson", export), "--checkpoints="+d.own, "--public-key="+d.pub), "entries came after the last checkpoint")
+	})
 	t.Run("one entry is proved by itself", func(t *testing.T) {
 		path := d.file("one.ndjson", succeeds(t, "audit", "prove", "2", d.database))
 		says(t, succeeds(t, "audit", "check", path, "--checkpoints="+d.own, "--public-key="+d.pub), "Each of the 1 entries")

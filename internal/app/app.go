@@ -117,7 +117,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	record, err := w.record(db, out.checkpointSink)
+	record, err := w.record(ctx, db, out.checkpointSink)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 		return nil, fmt.Errorf("start API: %w", err)
 	}
 	return &App{
-		Handler: handler, Admin: httpapi.NewAdmin(w.metrics.Handler(), record.health.Ready, w.c.AdminIsLoopback()),
+		Handler: handler, Admin: httpapi.NewAdmin(w.metrics.Handler(), record.ready, w.c.AdminIsLoopback()),
 		log: o.Log, panics: w.panics, words: words, changes: changes,
 		checkpoints: record.checkpoints, checkpointEvery: c.CheckpointInterval, chores: w.chores(db, people, changes),
 		sessions: people.sessions, upstreams: out, store: db,

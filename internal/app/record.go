@@ -1,12 +1,17 @@
 package app
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
+	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
@@ -20,7 +25,7 @@ type record struct {
 	key         checkpoint.Key
 }
 
-func (w *wiring) record(db *store.Store, sink *upstream.Client) (record, error) {
+func (w *wiring) record(ctx context.Context, db *store.Store, sink *upstream.Client) (record, error) {
 	checkpoints, key, err := checkpoint.OpenPublisher(checkpoint.Options{
 		File: w.c.CheckpointFile(), KeyPath: w.c.CheckpointKeyPath(), Origin: checkpoint.OriginOf(w.c.PublicURL), Sink: w.c.CheckpointSink, Token: w.c.CheckpointSinkToken,
 		HTTP: sink, Log: db.Log(), Now: w.o.Now, Logger: w.o.Log, Failed: w.metrics.CheckpointFailed, Panics: w.panics,
@@ -28,8 +33,44 @@ func (w *wiring) record(db *store.Store, sink *upstream.Client) (record, error) 
 	if err != nil {
 		return record{}, fmt.Errorf("start audit checkpoints: %w", err)
 	}
+	// A database from a backup has forgotten withdrawals and erasures: it shows nothing.
+	switch err := checkpoints.Compare(ctx); {
+	case errors.Is(err, checkpoint.ErrForked):
+		w.o.Log.LogAttrs(ctx, slog.LevelError, "the log is not the one that was signed: no data is shown", slog.String(telemetry.KeyError, err.Error()))
+	case err != nil:
+		return record{}, fmt.Errorf("start audit checkpoints: %w", err)
+	}
 	health := audit.NewWriteHealth(audit.TryWriting(db.OneTimeValues(), w.o.Now), w.o.Now)
-	return record{stored: db.Log(), appender: health.Recording(db.Log()), health: health, checkpoints: checkpoints, key: key}, nil
+	return record{
+		stored: db.Log(), appender: unforked{health.Recording(db.Log()), checkpoints.Forked}, health: health, checkpoints: checkpoints, key: key,
+	}, nil
+}
+
+// ready returns why the service cannot answer; nil when it can.
+func (r record) ready(ctx context.Context) error {
+	if r.checkpoints.Forked() {
+		return checkpoint.ErrForked
+	}
+	return r.health.Ready(ctx)
+}
+
+// unforked records that data was shown only in the log that was signed. Anything else,
+// such as the reads of auditors who look into it, is recorded all the same.
+type unforked struct {
+	audit.Appender
+
+	forked func() bool
+}
+
+// Append implements audit.Appender.
+func (u unforked) Append(ctx context.Context, g audit.Guard, entries ...audit.Entry) (audit.Written, error) {
+	shows := func(e audit.Entry) bool {
+		return e.Kind == audit.DataReleased || e.Kind == audit.DataNotModified || e.Kind == audit.SubjectAccess
+	}
+	if slices.ContainsFunc(entries, shows) && u.forked() {
+		return audit.Written{}, checkpoint.ErrForked
+	}
+	return u.Appender.Append(ctx, g, entries...) //nolint:wrapcheck // it is the appender
 }
 
 // changes writes down which keys and configuration are in force where they differ

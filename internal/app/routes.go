@@ -102,7 +102,7 @@ func (w *wiring) machineRoutes(r record, jwks []byte) ([]httpapi.Route, error) {
 		return nil, fmt.Errorf("start API: %w", err)
 	}
 	made, err := machine.New(machine.Deps{
-		Ready: r.health.Ready, Version: w.o.Version, StatusAPIKey: w.c.StatusAPIKey, JWKS: jwks,
+		Ready: r.ready, Checkpoints: r.checkpoints.Failed, Version: w.o.Version, StatusAPIKey: w.c.StatusAPIKey, JWKS: jwks,
 		OpenAPI: api.OpenAPI, OpenAPIJSON: inJSON, Contact: w.c.Operator.Contact, Now: w.o.Now,
 	})
 	if err != nil {

@@ -43,6 +43,8 @@ type Publisher struct {
 	mu     sync.Mutex
 	last   *audit.Checkpoint
 	resend bool
+	// failed is why the last checkpoint was not published; a fork stays.
+	failed error
 }
 
 // New checks d.
@@ -58,6 +60,37 @@ func New(d Deps) (*Publisher, error) {
 func (p *Publisher) Publish(ctx context.Context) (audit.Checkpoint, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	c, err := p.publish(ctx)
+	if !errors.Is(p.failed, ErrForked) {
+		p.failed = err
+	}
+	return c, err
+}
+
+// Compare reports whether the log continues the last signed checkpoint, and publishes
+// nothing. Errors: ErrForked, or that the log cannot be read.
+func (p *Publisher) Compare(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, err := p.next(ctx)
+	if errors.Is(err, ErrForked) {
+		p.failed = err
+	}
+	return err
+}
+
+// Failed is why the last checkpoint was not published; nil when it was.
+func (p *Publisher) Failed() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.failed
+}
+
+// Forked reports whether the log was found not to continue what was signed. It stays so:
+// somebody has to find out why.
+func (p *Publisher) Forked() bool { return errors.Is(p.Failed(), ErrForked) }
+
+func (p *Publisher) publish(ctx context.Context) (audit.Checkpoint, error) {
 	next, err := p.next(ctx)
 	if err != nil {
 		return audit.Checkpoint{}, fmt.Errorf("publish audit checkpoint: %w", err)

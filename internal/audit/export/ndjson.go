@@ -18,6 +18,8 @@ type header struct {
 	Whole   bool         `json:"whole"`
 	MadeAt  time.Time    `json:"madeAt"`
 	Filter  audit.Filter `json:"filter"`
+	// Unsigned says that no checkpoint was made for it.
+	Unsigned bool `json:"unsigned,omitempty"`
 }
 
 // line is any other line.

@@ -36,6 +36,8 @@ type Options struct {
 	// proofs; a whole one needs none.
 	Prove  bool
 	MadeAt time.Time
+	// Unsigned says that no checkpoint was made for the export.
+	Unsigned bool
 }
 
 const pageSize = 500
@@ -56,7 +58,7 @@ func Write(ctx context.Context, log audit.Source, w io.Writer, o Options) error 
 	if err != nil {
 		return fmt.Errorf("export audit log: compute root: %w", err)
 	}
-	head := header{Version: 1, Size: size, Root: root, MadeAt: o.MadeAt, Whole: o.Filter.MatchesAll() && !o.Filter.NewestFirst, Filter: o.Filter}
+	head := header{Version: 1, Size: size, Root: root, MadeAt: o.MadeAt, Whole: o.Filter.MatchesAll() && !o.Filter.NewestFirst, Filter: o.Filter, Unsigned: o.Unsigned}
 	buffered := bufio.NewWriter(w)
 	var out formatWriter
 	switch o.Format {

@@ -13,7 +13,9 @@ import (
 // Deps are what these routes need.
 type Deps struct {
 	// Ready returns why the service cannot answer; nil when it can.
-	Ready        func(ctx context.Context) error
+	Ready func(ctx context.Context) error
+	// Checkpoints returns why the last checkpoint of the log was not published.
+	Checkpoints  func() error
 	Version      string
 	StatusAPIKey keys.Secret // empty: /_status is closed
 	JWKS         []byte      // the service's public keys
@@ -29,7 +31,7 @@ type Machine struct{ d Deps }
 
 // New checks d.
 func New(d Deps) (*Machine, error) {
-	if d.Ready == nil || d.JWKS == nil || d.OpenAPI == nil || d.OpenAPIJSON == nil || d.Now == nil {
+	if d.Ready == nil || d.Checkpoints == nil || d.JWKS == nil || d.OpenAPI == nil || d.OpenAPIJSON == nil || d.Now == nil {
 		return nil, errors.New("new machine routes: ready, keys, contract and clock are required")
 	}
 	return &Machine{d}, nil

@@ -11,6 +11,7 @@ import (
 
 const (
 	pass = "pass"
+	warn = "warn" // citizens are answered, and an operator has to act
 	fail = "fail"
 )
 
@@ -46,11 +47,16 @@ func (m *Machine) status(ctx context.Context, r *httpapi.Request) (httpapi.Answe
 	if want.IsZero() || subtle.ConstantTimeCompare([]byte(r.Header("apikey")), []byte(want.Reveal())) != 1 {
 		return nil, problem.New(problem.StatusKeyRequired, nil)
 	}
-	code, store := http.StatusOK, pass
+	code, whole, checkpoints := http.StatusOK, pass, pass
+	if m.d.Checkpoints() != nil {
+		checkpoints, whole = fail, warn
+	}
+	store := pass
 	if err := m.d.Ready(ctx); err != nil {
-		code, store = http.StatusServiceUnavailable, fail
+		code, store, whole = http.StatusServiceUnavailable, fail, fail
 	}
 	return httpapi.PublicJSON(code, statusView{
-		Status: store, Version: m.d.Version, Checks: map[string]statusView{"store:audit": {Status: store}},
+		Status: whole, Version: m.d.Version,
+		Checks: map[string]statusView{"store:audit": {Status: store}, "audit:checkpoints": {Status: checkpoints}},
 	}), nil
 }
