@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -129,17 +131,25 @@ func (p *program) says(o *output, text string) string {
 	}
 }
 
-// freeAddress is a port that was free a moment ago.
+// freeAddress is a port that was free a moment ago and that nobody else here is given: it
+// is below those that the system hands out.
 func freeAddress(t *testing.T) string {
 	t.Helper()
+	const lowest, ports = 20_000, 10_000
 	var c net.ListenConfig
-	l, err := c.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range ports {
+		port := lowest + int(nextPort.Add(1)+int64(os.Getpid()))%ports
+		l, err := c.Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			defer closed(t, l)
+			return l.Addr().String()
+		}
 	}
-	defer closed(t, l)
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
+
+var nextPort atomic.Int64 //nolint:gochecknoglobals // each test of the package gets other ports
 
 func closed(t *testing.T, c io.Closer) {
 	t.Helper()
