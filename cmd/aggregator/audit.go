@@ -121,7 +121,7 @@ func readCheckpoints(env *environment, file string, by note.Verifier) ([]audit.C
 	case found.CutShort > 1:
 		return nil, fmt.Errorf("read checkpoints: %w: %d notes of %s are not whole, and an interrupted write can explain only one", checkpoint.ErrNotCheckpoint, found.CutShort, file)
 	case len(found.Checkpoints) == 0:
-		return nil, fmt.Errorf("read checkpoints: %w: there is none in %s", checkpoint.ErrNotCheckpoint, file)
+		return nil, fmt.Errorf("read checkpoints: %w: %s holds no checkpoint", checkpoint.ErrNotCheckpoint, file)
 	case found.CutShort > 0:
 		if _, err := fmt.Fprintf(env.stderr, "One note of %s is not whole: a write was interrupted.\n", file); err != nil {
 			return nil, err

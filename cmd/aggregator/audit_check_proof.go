@@ -65,7 +65,7 @@ func (p proofFile) checkConsistency(known []audit.Checkpoint, to io.Writer) erro
 func ofSize(known []audit.Checkpoint, size int64) (audit.Checkpoint, error) {
 	i := slices.IndexFunc(known, func(c audit.Checkpoint) bool { return c.Size == size })
 	if i < 0 {
-		return audit.Checkpoint{}, fmt.Errorf("check: %w: there is no checkpoint of %d entries among those that you kept", audit.ErrNotProved, size)
+		return audit.Checkpoint{}, fmt.Errorf("check: %w: no checkpoint of %d entries is among those that you kept", audit.ErrNotProved, size)
 	}
 	return known[i], nil
 }

@@ -131,59 +131,63 @@ func (r reason) parse() (subject.Reason, error) {
 	return why, nil
 }
 
-type subjectExportCommand struct {
+// deed is a command that changes or shows a person's data, which has a reason.
+type deed struct {
 	database
-	person
 	reason
+}
+
+// do opens the database and carries out the deed, once its reason is known to be fit.
+func (d deed) do(env *environment, carryOut func(*store.Store, subject.Reason) error) (err error) {
+	why, err := d.parse()
+	if err != nil {
+		return err
+	}
+	db, err := d.open(env)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return carryOut(db, why)
+}
+
+type subjectExportCommand struct {
+	person
+	deed
 }
 
 // Run writes what is held about one citizen.
-func (s subjectExportCommand) Run(env *environment) (err error) {
-	why, err := s.parse()
-	if err != nil {
-		return err
-	}
-	db, err := s.open(env)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	rights, number, err := s.rights(env, db)
-	if err != nil {
-		return err
-	}
-	return rights.Copy(env.ctx, number, why, env.stdout)
+func (s subjectExportCommand) Run(env *environment) error {
+	return s.do(env, func(db *store.Store, why subject.Reason) error {
+		rights, number, err := s.rights(env, db)
+		if err != nil {
+			return err
+		}
+		return rights.Copy(env.ctx, number, why, env.stdout)
+	})
 }
 
 type subjectEraseCommand struct {
-	database
 	person
-	reason
+	deed
 }
 
 // Run forgets who a citizen is.
-func (s subjectEraseCommand) Run(env *environment) (err error) {
-	why, err := s.parse()
-	if err != nil {
+func (s subjectEraseCommand) Run(env *environment) error {
+	return s.do(env, func(db *store.Store, why subject.Reason) error {
+		rights, number, err := s.rights(env, db)
+		if err != nil {
+			return err
+		}
+		ref, err := rights.Erase(env.ctx, number, why)
+		if errors.Is(err, audit.ErrHeld) {
+			return fmt.Errorf("%w; 'aggregator subject holds' lists why", err)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(env.stdout, "Erased. The log keeps the pseudonym %s, which no longer leads to a person.\n"+
+			"Backups made before now still hold the row: let them expire, and erase again after restoring one.\n", ref)
 		return err
-	}
-	db, err := s.open(env)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	rights, number, err := s.rights(env, db)
-	if err != nil {
-		return err
-	}
-	ref, err := rights.Erase(env.ctx, number, why)
-	if errors.Is(err, audit.ErrHeld) {
-		return fmt.Errorf("%w; 'aggregator subject holds' lists why", err)
-	}
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(env.stdout, "Erased. The log keeps the pseudonym %s, which no longer leads to a person.\n"+
-		"Backups made before now still hold the row: let them expire, and erase again after restoring one.\n", ref)
-	return err
+	})
 }

@@ -12,30 +12,22 @@ import (
 )
 
 type subjectHoldCommand struct {
-	database
 	person
-	reason
+	deed
 
 	Everyone bool `help:"Hold the whole log and everybody, instead of one citizen."`
 }
 
 // Run places a hold.
-func (s subjectHoldCommand) Run(env *environment) (err error) {
-	why, err := s.parse()
-	if err != nil {
+func (s subjectHoldCommand) Run(env *environment) error {
+	return s.do(env, func(db *store.Store, why subject.Reason) error {
+		placed, err := s.place(env, db, why)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(env.stdout, "Hold %s is in force. Neither retention nor erasure removes what it covers until you run 'aggregator subject lift %s --reason …'.\n", placed.ID, placed.ID)
 		return err
-	}
-	db, err := s.open(env)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	placed, err := s.place(env, db, why)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(env.stdout, "Hold %s is in force. Neither retention nor erasure removes what it covers until you run 'aggregator subject lift %s --reason …'.\n", placed.ID, placed.ID)
-	return err
+	})
 }
 
 func (s subjectHoldCommand) place(env *environment, db *store.Store, why subject.Reason) (audit.Hold, error) {
@@ -79,26 +71,18 @@ func (s subjectHoldsCommand) Run(env *environment) (err error) {
 }
 
 type subjectLiftCommand struct {
-	database
-	reason
+	deed
 
 	ID string `arg:"" help:"Of the hold, as 'subject holds' lists it."`
 }
 
 // Run ends a hold.
-func (s subjectLiftCommand) Run(env *environment) (err error) {
-	why, err := s.parse()
-	if err != nil {
+func (s subjectLiftCommand) Run(env *environment) error {
+	return s.do(env, func(db *store.Store, why subject.Reason) error {
+		if err := holds(db).Lift(env.ctx, s.ID, why, audit.ActorOperator); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintln(env.stdout, "The hold is lifted.")
 		return err
-	}
-	db, err := s.open(env)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := holds(db).Lift(env.ctx, s.ID, why, audit.ActorOperator); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(env.stdout, "The hold is lifted.")
-	return err
+	})
 }

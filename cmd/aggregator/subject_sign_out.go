@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,30 +10,22 @@ import (
 )
 
 type subjectSignOutCommand struct {
-	database
 	person
-	reason
+	deed
 
 	Everyone bool `help:"End everybody's sessions instead of one citizen's."`
 }
 
 // Run ends sessions, also while the service runs: it shows nothing to them from then on.
-func (s subjectSignOutCommand) Run(env *environment) (err error) {
-	why, err := s.parse()
-	if err != nil {
+func (s subjectSignOutCommand) Run(env *environment) error {
+	return s.do(env, func(db *store.Store, why subject.Reason) error {
+		ended, err := s.end(env, db, why)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(env.stdout, "Ended %d sessions. NHS login may still know who it is on that device: only signing out there ends that.\n", ended)
 		return err
-	}
-	db, err := s.open(env)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	ended, err := s.end(env, db, why)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(env.stdout, "Ended %d sessions. NHS login may still know who it is on that device: only signing out there ends that.\n", ended)
-	return err
+	})
 }
 
 func (s subjectSignOutCommand) end(env *environment, db *store.Store, why subject.Reason) (int, error) {

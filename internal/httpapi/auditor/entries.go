@@ -172,7 +172,8 @@ func readFilter(r *httpapi.Request) (audit.Filter, error) {
 	return f, nil
 }
 
-// isWord reports whether a text can be a pseudonym or an id; empty: there is none.
+// isWord reports whether a text can be a pseudonym or an id. The empty text, an
+// absent filter, can.
 func isWord(s string) bool {
 	const longest = 64
 	return len(s) <= longest && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_:.") == ""

@@ -90,7 +90,7 @@ type exports struct {
 	of  map[string]int
 }
 
-// begin takes a place, until done; ok is false where there is none.
+// begin takes a place, until done; ok is false when all are taken.
 func (e *exports) begin(who string) (done func(), ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
