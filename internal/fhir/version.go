@@ -59,7 +59,8 @@ func compareNumbers(a, b string) int {
 func CompareUpdated(a, b *r4.Meta) int { return cmp.Compare(updatedOf(a), updatedOf(b)) }
 
 // CompareContent orders two resources that differ in nothing else. The order has no
-// meaning; it makes the choice the same whichever came first.
+// meaning; it makes the choice the same whichever came first. Only exported fields
+// count, so everything that is read of a resource is in one.
 func CompareContent(a, b any) int {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)

@@ -23,7 +23,7 @@ type Service struct {
 }
 
 func serviceOf(h healthcareService) Service {
-	s := Service{Name: h.Name, Provider: h.ProvidedBy.code, Lost: h.ProvidedBy.lost}
+	s := Service{Name: h.Name, Provider: h.ProvidedBy.Code, Lost: h.ProvidedBy.Lost}
 	for i := range h.Type {
 		if c := fhir.CodingOf(&h.Type[i], systemServiceType); c != nil && s.Type == "" {
 			s.Type = text(c.Code)
@@ -35,10 +35,10 @@ func serviceOf(h healthcareService) Service {
 		}
 	}
 	for i := range h.Location {
-		if code := h.Location[i].code; code != "" {
+		if code := h.Location[i].Code; code != "" {
 			s.Locations = append(s.Locations, code)
 		}
-		s.Lost = s.Lost || h.Location[i].lost
+		s.Lost = s.Lost || h.Location[i].Lost
 	}
 	return s
 }
@@ -100,7 +100,7 @@ func serviceIn(r *r4.Reference) string {
 }
 
 // referrer is the ODS code of the organisation of the person who referred.
-func (r *foundReferral) referrer() string { return r.Referrer.code }
+func (r *foundReferral) referrer() string { return r.Referrer.Code }
 
 func organisationCodes(f *found, services map[string]Service) []string {
 	var codes []string

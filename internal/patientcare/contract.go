@@ -31,7 +31,7 @@ type serviceRequest struct {
 	Modified     bool
 	DoNotPerform bool
 
-	lost int // parts that could not be read
+	Lost int // parts that could not be read
 }
 
 type appointment struct {
@@ -50,7 +50,7 @@ type appointment struct {
 	Slotted  bool
 	Modified bool
 
-	lost int
+	Lost int
 }
 
 type task struct {
@@ -65,7 +65,7 @@ type task struct {
 
 	Modified bool
 
-	lost int
+	Lost int
 }
 
 type healthcareService struct {
@@ -128,7 +128,7 @@ func readServiceRequest(v fhir.Value) *serviceRequest {
 	if c := r.Coding(fhir.FindExtension(state, "state"), "valueCoding"); c != nil {
 		s.State = text(c.Code)
 	}
-	s.lost = r.Lost
+	s.Lost = r.Lost
 	return s
 }
 
@@ -174,7 +174,7 @@ func readAppointment(v fhir.Value) *appointment {
 			a.Modified = true
 		}
 	}
-	a.lost = r.Lost
+	a.Lost = r.Lost
 	return a
 }
 
@@ -187,7 +187,7 @@ func readTask(v fhir.Value) *task {
 	if period := r.Period(r.Object(v, "restriction"), "period"); period != nil {
 		t.Due = text(period.End)
 	}
-	t.lost = r.Lost
+	t.Lost = r.Lost
 	return t
 }
 

@@ -87,7 +87,7 @@ func (a *appointment) stands() bool { return a.Status == statusBooked && !a.Modi
 // read. A start that e-RS omitted is not unreadable.
 func (a *appointment) startUnreadable(london *time.Location) bool {
 	if a.Start == nil {
-		return a.lost > 0 || a.StartExplained || a.Slotted
+		return a.Lost > 0 || a.StartExplained || a.Slotted
 	}
 	_, ok := fhir.ParseInstant(*a.Start, london)
 	return !ok
@@ -140,24 +140,24 @@ func (f *found) joinTask(t *task, r *foundReferral) {
 // noteParts notes what is missing in a referral that is shown.
 func (f *found) noteParts(r *foundReferral, london *time.Location) {
 	day := func(d *string) bool { return d == nil || parseDay(*d, london) != (referral.Date{}) }
-	lost := r.lost
+	lost := r.Lost
 	if r.state() == "" && !r.stands() {
 		f.noteMissing(referral.UnreadablePart, reasonStatus, 1)
 	}
-	if r.Referrer.lost || r.ubrn() == "" && len(r.Identifier) > 0 {
+	if r.Referrer.Lost || r.ubrn() == "" && len(r.Identifier) > 0 {
 		lost++
 	}
 	if !day(r.AuthoredOn) {
 		f.noteMissing(referral.UnreadablePart, reasonDate, 1)
 	}
 	if a := r.appointment; a != nil {
-		lost += a.lost
+		lost += a.Lost
 		if _, ok := fhir.ParseInstant(text(a.End), london); a.End != nil && !ok {
 			f.noteMissing(referral.UnreadablePart, reasonDate, 1)
 		}
 	}
 	if t := r.task; t != nil {
-		lost += t.lost
+		lost += t.Lost
 		if t.Due != "" && !day(&t.Due) {
 			f.noteMissing(referral.UnreadableReview, reasonDate, 1)
 		}

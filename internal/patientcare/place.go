@@ -15,8 +15,8 @@ const (
 
 // place is an organisation or a site that a resource names.
 type place struct {
-	code string // its ODS code; empty where it has none that can be shown
-	lost bool   // it is named in a form from which no code can be read
+	Code string // its ODS code; empty where it has none that can be shown
+	Lost bool   // it is named in a form from which no code can be read
 }
 
 // readPlace reads a reference to an organisation or a site in each form that FHIR has
@@ -28,22 +28,22 @@ func readPlace(r *fhir.Reader, contained []fhir.Value, reference *r4.Reference) 
 	}
 	if i := reference.Identifier; i != nil {
 		if code := odsCode([]r4.Identifier{*i}); code != "" {
-			return place{code: code}
+			return place{Code: code}
 		}
 	}
 	if v := r.Contained(contained, reference); v.Exists() {
 		if code := odsCode(r.Identifiers(v, "identifier")); code != "" {
-			return place{code: code}
+			return place{Code: code}
 		}
 	}
 	literal := text(reference.Reference)
 	if kind, _ := fhir.SplitReference(literal); kind == "organization" || kind == "location" {
 		// An id that could be an internal one is not shown: those are numbers.
 		if code := strings.ToUpper(fhir.ExactID(literal)); isODSCode(code) && strings.Trim(code, "0123456789") != "" {
-			return place{code: code}
+			return place{Code: code}
 		}
 	}
-	return place{lost: reference.Identifier != nil || literal != ""}
+	return place{Lost: reference.Identifier != nil || literal != ""}
 }
 
 // odsCode is the first identifier that is an ODS code and in use.
