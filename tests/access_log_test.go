@@ -75,7 +75,7 @@ func TestACitizenSeesWhoLookedAndWhy(t *testing.T) {
 	})
 	t.Run("and that look is logged before the answer", func(t *testing.T) {
 		looks := entriesOf(s, audit.SubjectAccess)
-		if last := looks[len(looks)-1]; last.Purpose != "access-log" || last.Citizen == "" || last.Actor != audit.ActorCitizen {
+		if last := looks[len(looks)-1]; last.Purpose != "access-log" || !last.List.IsCitizens() || last.Actor != audit.ActorCitizen {
 			t.Errorf("the entry is %+v", last)
 		}
 		if newest := readAccessLog(b, "").Entries[0]; newest.What.Code != "subject_access" {
@@ -140,11 +140,11 @@ func TestACitizenSeesWhoLookedAndWhy(t *testing.T) {
 	t.Run("nobody's session shows nothing", func(t *testing.T) {
 		harness.Refused(t, s.Browser().Get("/v1/access-log"), http.StatusUnauthorized, "sign_in_required")
 	})
-	t.Run("no other citizen's pseudonym, and not their own", func(t *testing.T) {
+	t.Run("no other citizen's list, and not their own", func(t *testing.T) {
 		body := b.Get("/v1/access-log").Body
 		for _, e := range entriesOf(s, audit.SignedIn) {
-			if bytes.Contains(body, []byte(e.Citizen)) {
-				t.Errorf("%s is in it", e.Citizen)
+			if bytes.Contains(body, []byte(e.List.String())) {
+				t.Errorf("%v is in it", e.List)
 			}
 		}
 	})

@@ -98,10 +98,10 @@ const reasonForLooking = "complaint of March"
 // auditEntries is an answer of the auditors' entries.
 type auditEntries struct {
 	Entries []struct {
-		Seq                            int64
-		Kind, Outcome, Actor           string
-		Citizen, Client, Reason, Notes *string
-		Purpose                        *string
+		Seq                         int64
+		Kind, Outcome, Actor        string
+		List, Client, Reason, Notes *string
+		Purpose                     *string
 	}
 	Next *string
 }

@@ -38,27 +38,27 @@ func TestEveryReadOfAnAuditorIsInTheLogBeforeTheAnswer(t *testing.T) {
 	}
 	t.Run("what was looked at is in it: filter and place", func(t *testing.T) {
 		shown := readEntries(b, "kind=data_released&limit=1").Entries[0]
-		page := readEntries(b, "limit=2&citizen="+*shown.Citizen)
+		page := readEntries(b, "limit=2&list="+*shown.List)
 		for _, e := range page.Entries {
-			if e.Citizen == nil || *e.Citizen != *shown.Citizen {
+			if e.List == nil || *e.List != *shown.List {
 				t.Errorf("not of that citizen: %+v", e)
 			}
 		}
 		reads := entriesOf(s, audit.AuditorRead)
-		if last := reads[len(reads)-1]; last.Purpose != "entries citizen="+*shown.Citizen+" limit=2" || string(last.Citizen) != *shown.Citizen {
+		if last := reads[len(reads)-1]; last.Purpose != "entries list="+*shown.List+" limit=2" || last.List.String() != *shown.List {
 			t.Errorf("the entry is %+v", last)
 		}
-		readEntries(b, "limit=2&citizen="+*shown.Citizen+"&cursor="+*page.Next)
+		readEntries(b, "limit=2&list="+*shown.List+"&cursor="+*page.Next)
 		reads = entriesOf(s, audit.AuditorRead)
 		if last := reads[len(reads)-1]; !strings.Contains(last.Purpose, " after=") {
 			t.Errorf("the entry is %+v", last)
 		}
-		if found := readEntries(b, "citizen=NOBODY").Entries; len(found) != 0 {
+		if found := readEntries(b, "list=5rM0yUb1S1OuL9gqQHhZfA").Entries; len(found) != 0 {
 			t.Errorf("nobody has %+v", found)
 		}
 		reads = entriesOf(s, audit.AuditorRead)
-		if last := reads[len(reads)-1]; last.Citizen != "" {
-			t.Errorf("an entry about nobody is about %s", last.Citizen)
+		if last := reads[len(reads)-1]; last.List != audit.Everybody {
+			t.Errorf("an entry about nobody is about %v", last.List)
 		}
 		all := readEntries(b, "limit=100").Entries
 		for query, matches := range map[string]func(int) bool{
@@ -172,7 +172,7 @@ func TestConsentActsAreShownWithoutWhoseTheyAre(t *testing.T) {
 	if len(events) != 2 || events[0].Kind != "consent_granted" || events[1].Kind != "consent_withdrawn" || events[1].Consent != id || events[0].Digest == "" {
 		t.Errorf("got %+v", events)
 	}
-	if ref := string(entriesOf(s, audit.ConsentGranted)[0].Citizen); bytes.Contains(a.Body, []byte(ref)) {
+	if ref := entriesOf(s, audit.ConsentGranted)[0].List.String(); bytes.Contains(a.Body, []byte(ref)) {
 		t.Error("the pseudonym is there")
 	}
 }

@@ -19,7 +19,7 @@ func TestAnExportOpensWhereAnAuditorWantsIt(t *testing.T) {
 	for format, c := range map[string]struct{ kind, begins, name string }{
 		"csv":    {"text/csv; charset=utf-8; header=present", "\ufeffseq,at,kind,", "audit.csv"},
 		"fhir":   {"application/fhir+ndjson", `{"id":"log-`, "audit-fhir.ndjson"},
-		"ndjson": {"application/x-ndjson", `{"auditExport":1,`, "audit.ndjson"},
+		"ndjson": {"application/x-ndjson", `{"auditExport":2,`, "audit.ndjson"},
 		"json":   {"application/json; charset=utf-8", `{"entries":[`, ""},
 	} {
 		a := b.Get("/audit/v1/entries?kind=data_released&format=" + format)
@@ -48,8 +48,8 @@ func TestAnAuditorLooksOneCitizenUp(t *testing.T) {
 		harness.Answered(t, a, http.StatusOK)
 		page := harness.Read[auditEntries](t, a.Body)
 		for _, e := range page.Entries {
-			if e.Citizen == nil || *e.Citizen != *page.Entries[0].Citizen {
-				t.Errorf("entry %d is about %v", e.Seq, e.Citizen)
+			if e.List == nil || *e.List != *page.Entries[0].List {
+				t.Errorf("entry %d is about %v", e.Seq, e.List)
 			}
 		}
 		if len(page.Entries) < 5 || page.Entries[0].Kind != "auditor_read" || *page.Entries[0].Purpose != "search: "+reasonForLooking {

@@ -74,7 +74,7 @@ func TestNotModifiedIsARecordOfItsOwn(t *testing.T) {
 	if len(released) != 1 || len(unchanged) != 1 {
 		t.Fatalf("%d released and %d not modified stand in the log, want one of each", len(released), len(unchanged))
 	}
-	if released[0].Digest != unchanged[0].Digest || unchanged[0].Consent == "" || len(unchanged[0].Referrals) != 1 {
+	if released[0].Digest != unchanged[0].Digest || unchanged[0].Consent == "" || unchanged[0].Referrals != 1 {
 		t.Error("the entry of the 304 does not tell what the citizen saw, and on which consent")
 	}
 }

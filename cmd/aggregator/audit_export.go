@@ -8,6 +8,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/export"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/store/location"
 )
@@ -20,6 +21,7 @@ type auditExportCommand struct {
 	Format   string   `help:"ndjson (the only one that 'audit check' can prove), csv or fhir." enum:"ndjson,csv,fhir" default:"ndjson"`
 	Since    string   `help:"Entries of this time or later: RFC 3339, or a day (UTC)." placeholder:"TIME"`
 	Until    string   `help:"Entries before this time." placeholder:"TIME"`
+	List     string   `help:"Entries of this list: one that an entry names, everybody or service. '--nhs-number-file' chooses a citizen's instead." placeholder:"LIST"`
 	Client   string   `help:"Entries of this app."`
 	Kind     []string `help:"Entries of these kinds, such as data_released." placeholder:"KIND"`
 	Outcome  string   `help:"success, refused or failure."`
@@ -43,18 +45,24 @@ func (a auditExportCommand) Run(env *environment) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	var about citizen.Ref
 	if a.NumberFile != "" {
-		if filter.Citizen, err = a.find(env, db); err != nil {
+		if about, err = a.find(env, db); err != nil {
 			return err
 		}
 	}
 	now := time.Now()
 	_, err = db.Log().Append(env.ctx, audit.Guard{}, audit.Entry{
 		Kind: audit.Exported, At: now, Actor: audit.ActorOperator, Purpose: "export " + a.Format, Outcome: audit.Succeeded,
-		Citizen: filter.Citizen, Client: filter.Client,
+		Citizen: about, List: filter.List, Client: filter.Client,
 	})
 	if err != nil {
 		return fmt.Errorf("log the export: %w", err)
+	}
+	if about != "" {
+		if filter.List, err = db.Log().ListOf(env.ctx, about); err != nil {
+			return err
+		}
 	}
 	size, err := a.size(env, at, db.Log())
 	if err != nil {
@@ -78,6 +86,9 @@ func (a auditExportCommand) size(env *environment, at location.Location, log aud
 func (a auditExportCommand) filter() (audit.Filter, error) {
 	f := audit.Filter{Client: client.ID(a.Client), Outcome: audit.Outcome(a.Outcome)}
 	var err error
+	if f.List, err = audit.ParseListID(a.List); err != nil || a.List != "" && a.NumberFile != "" {
+		return f, fmt.Errorf("%w: --list: must be as an entry has it, and without --nhs-number-file", errUsage)
+	}
 	if f.Since, err = readTime(a.Since); err != nil {
 		return f, fmt.Errorf("%w: --since: %w", errUsage, err)
 	}
@@ -86,12 +97,12 @@ func (a auditExportCommand) filter() (audit.Filter, error) {
 	}
 	for _, kind := range a.Kind {
 		if !slices.Contains(audit.Kinds(), audit.Kind(kind)) {
-			return f, fmt.Errorf("%w: --kind: there is no kind %q", errUsage, kind)
+			return f, fmt.Errorf("%w: --kind: %q is no kind of entry", errUsage, kind)
 		}
 		f.Kinds = append(f.Kinds, audit.Kind(kind))
 	}
 	if f.Outcome != "" && !slices.Contains(audit.Outcomes(), f.Outcome) {
-		return f, fmt.Errorf("%w: --outcome: there is no outcome %q", errUsage, a.Outcome)
+		return f, fmt.Errorf("%w: --outcome: %q is neither success nor refused nor failure", errUsage, a.Outcome)
 	}
 	return f, nil
 }

@@ -24,14 +24,14 @@ func (a auditRetentionCommand) Run(env *environment) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	retention := audit.Retention{Store: db.Log(), Now: time.Now, Correlations: a.Correlation.Before, Bodies: a.Log.Before}
+	retention := audit.Retention{Store: db.Log(), Now: time.Now, Correlations: a.Correlation.Before, Openings: a.Log.Before}
 	if !a.Remove {
 		due, err := retention.Due(env.ctx)
 		if err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(env.stdout, "Due are %d correlation ids older than %s and the content of %d entries older than %s. "+
-			"Nothing was removed: add --remove for that, or let the service do it.\n", due.Correlations, a.Correlation, due.Bodies, a.Log)
+			"Nothing was removed: add --remove for that, or let the service do it.\n", due.Correlations, a.Correlation, due.Openings, a.Log)
 		return err
 	}
 	done, err := retention.Run(env.ctx)
@@ -39,6 +39,6 @@ func (a auditRetentionCommand) Run(env *environment) (err error) {
 		return err
 	}
 	_, err = fmt.Fprintf(env.stdout, "Removed %d correlation ids older than %s and the content of %d entries older than %s. "+
-		"Their hashes stay, so the log still verifies. Nothing under hold was removed.\n", done.Correlations, a.Correlation, done.Bodies, a.Log)
+		"Their leaves stay, so the log still verifies. Nothing under hold was removed.\n", done.Correlations, a.Correlation, done.Openings, a.Log)
 	return err
 }

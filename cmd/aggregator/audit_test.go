@@ -231,11 +231,11 @@ func TestAuditCommands(t *testing.T) {
 		out := succeeds(t, "audit", "export", d.database, d.ring, "--subject-nhs-number-file="+number)
 		var refs []string
 		for _, line := range strings.Split(strings.TrimSpace(out), "\n")[1:] {
-			var l struct{ Leaf struct{ Citizen string } }
+			var l struct{ Opening struct{ List string } }
 			if err := json.Unmarshal([]byte(line), &l); err != nil {
 				t.Fatal(err)
 			}
-			refs = append(refs, l.Leaf.Citizen)
+			refs = append(refs, l.Opening.List)
 		}
 		for _, ref := range refs {
 			if ref == "" || ref != refs[0] {

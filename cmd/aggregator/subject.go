@@ -23,7 +23,7 @@ import (
 
 type subjectCommand struct {
 	Export  subjectExportCommand  `cmd:"" help:"Write all that is held about a citizen (UK GDPR, Article 15), one JSON object on each line."`
-	Erase   subjectEraseCommand   `cmd:"" help:"Forget who a citizen is (UK GDPR, Article 17). The log keeps the pseudonym, which no longer leads to a person."`
+	Erase   subjectEraseCommand   `cmd:"" help:"Forget who a citizen is (UK GDPR, Article 17). The log keeps their list, which no longer leads to a person."`
 	SignOut subjectSignOutCommand `cmd:"" help:"End all sessions of a citizen, or everybody's: a phone was lost, or a key was seen."`
 	Hold    subjectHoldCommand    `cmd:"" help:"Keep a citizen's record from being erased, for a court or an inquiry."`
 	Holds   subjectHoldsCommand   `cmd:"" help:"List the holds."`
@@ -179,15 +179,15 @@ func (s subjectEraseCommand) Run(env *environment) error {
 		if err != nil {
 			return err
 		}
-		ref, err := rights.Erase(env.ctx, number, why)
+		list, err := rights.Erase(env.ctx, number, why)
 		if errors.Is(err, audit.ErrHeld) {
 			return fmt.Errorf("%w; 'aggregator subject holds' lists why", err)
 		}
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(env.stdout, "Erased. The log keeps the pseudonym %s, which no longer leads to a person.\n"+
-			"Backups made before now still hold the row: let them expire, and erase again after restoring one.\n", ref)
+		_, err = fmt.Fprintf(env.stdout, "Erased. The log keeps their list, %s, which no longer leads to a person.\n"+
+			"Backups made before now still hold the row: let them expire, and erase again after restoring one.\n", list)
 		return err
 	})
 }

@@ -22,7 +22,7 @@ type chore struct {
 func (w *wiring) chores(db *store.Store, p people, changes *audit.Changes) []chore {
 	const day = 24 * time.Hour
 	kept := w.c.Retention
-	retention := audit.Retention{Store: db.Log(), Now: w.o.Now, Correlations: kept.Correlation.Before, Bodies: kept.Log.Before}
+	retention := audit.Retention{Store: db.Log(), Now: w.o.Now, Correlations: kept.Correlation.Before, Openings: kept.Log.Before}
 	return []chore{
 		{"sessions housekeeping", time.Minute, slog.LevelWarn, p.sessions.Tidy},
 		{"sign-ins housekeeping", time.Minute, slog.LevelWarn, func(ctx context.Context) error {
@@ -35,7 +35,7 @@ func (w *wiring) chores(db *store.Store, p people, changes *audit.Changes) []cho
 		{"log retention", day, slog.LevelError, func(ctx context.Context) error {
 			done, err := retention.Run(ctx)
 			if err == nil && done != (audit.Retained{}) {
-				w.o.Log.LogAttrs(ctx, slog.LevelInfo, "retention removed what was due", slog.Int(telemetry.KeyCount, done.Correlations+done.Bodies))
+				w.o.Log.LogAttrs(ctx, slog.LevelInfo, "retention removed what was due", slog.Int(telemetry.KeyCount, done.Correlations+done.Openings))
 			}
 			return err
 		}},

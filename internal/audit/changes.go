@@ -69,7 +69,7 @@ func (c *Changes) Record(ctx context.Context) error {
 func (c *Changes) last(ctx context.Context, kind Kind) Entry {
 	ctx, cancel := context.WithTimeout(ctx, lookBackTime)
 	defer cancel()
-	found, err := c.log.Find(ctx, Filter{Kinds: []Kind{kind}, NewestFirst: true}, Cursor{}, 1)
+	found, err := c.log.Find(ctx, Filter{List: Service, Kinds: []Kind{kind}, NewestFirst: true}, 0, 1)
 	if err != nil || len(found) == 0 {
 		return Entry{}
 	}

@@ -4,11 +4,12 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 )
 
-// Salt hides the id behind a commitment. Each entry has its own.
-type Salt [32]byte
+// Salt hides what a commitment is to. Each commitment has its own.
+type Salt [16]byte
 
 // NewSalt makes a random salt.
 func NewSalt() Salt {
@@ -24,32 +25,60 @@ func (s Salt) MarshalText() ([]byte, error) {
 }
 
 // UnmarshalText reads what MarshalText wrote.
-func (s *Salt) UnmarshalText(text []byte) error {
-	raw, err := base64.RawURLEncoding.DecodeString(string(text))
-	if err != nil || len(raw) != len(s) {
-		return errors.New("not a salt")
-	}
-	copy(s[:], raw)
-	return nil
-}
+func (s *Salt) UnmarshalText(text []byte) error { return readText(s[:], text) }
 
-// Commitment is SHA-256(salt || correlation id). It proves an id to anybody who
-// has the salt, and says nothing to others. Zero means that there is no id.
+// Commitment is a salted SHA-256. It proves what it is to to anybody who has the
+// salt, and says nothing to others.
 type Commitment [sha256.Size]byte
 
-// Commit returns the commitment to an id.
-func Commit(salt Salt, id string) Commitment {
-	return sha256.Sum256(append(salt[:], id...))
+// commitTo is SHA-256(salt || content).
+func commitTo(salt Salt, content []byte) Commitment {
+	var buffer [512]byte
+	return sha256.Sum256(append(append(buffer[:0], salt[:]...), content...))
+}
+
+// commitToWho is SHA-256(salt || list id || number as 8 bytes, big-endian).
+func commitToWho(salt Salt, list ListID, number int64) Commitment {
+	var content [len(list) + 8]byte
+	copy(content[:], list[:])
+	binary.BigEndian.PutUint64(content[len(list):], uint64(number)) //nolint:gosec // numbers begin at 1
+	return commitTo(salt, content[:])
 }
 
 // String is unpadded base64url.
 func (c Commitment) String() string { return base64.RawURLEncoding.EncodeToString(c[:]) }
 
-// Correlation is the row of the side table that opens a commitment.
+// AppendText appends unpadded base64url.
+func (c Commitment) AppendText(to []byte) ([]byte, error) {
+	return base64.RawURLEncoding.AppendEncode(to, c[:]), nil
+}
+
+// MarshalText is unpadded base64url.
+func (c Commitment) MarshalText() ([]byte, error) { return c.AppendText(nil) }
+
+// UnmarshalText reads what MarshalText wrote.
+func (c *Commitment) UnmarshalText(text []byte) error { return readText(c[:], text) }
+
+var errNotText = errors.New("not unpadded base64url of that length")
+
+// readText fills a value of a fixed length. Only the one spelling that is written is taken.
+func readText(into, text []byte) error {
+	if len(text) != base64.RawURLEncoding.EncodedLen(len(into)) {
+		return errNotText
+	}
+	if _, err := base64.RawURLEncoding.Strict().Decode(into, text); err != nil {
+		return errNotText
+	}
+	return nil
+}
+
+// Correlation opens the commitment to a correlation id.
 type Correlation struct {
 	Salt Salt   `json:"salt"`
 	ID   string `json:"id"`
 }
 
-// Opens reports whether this row is what the commitment was made from.
-func (c Correlation) Opens(commitment Commitment) bool { return Commit(c.Salt, c.ID) == commitment }
+// Opens reports whether the commitment was made from this.
+func (c Correlation) Opens(commitment Commitment) bool {
+	return commitTo(c.Salt, []byte(c.ID)) == commitment
+}

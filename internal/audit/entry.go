@@ -77,35 +77,55 @@ const (
 	ActorOperator Actor = "operator"
 )
 
-// Entry is one act. It carries no clinical content and no identity but the
-// pseudonym: an entry MUST be safe to hand to an auditor unchanged.
+// Entry is one act. It carries no clinical content and no identity but the id of a
+// list: an entry MUST be safe to hand to an auditor unchanged.
 type Entry struct {
-	Kind    Kind
-	At      time.Time
-	Citizen citizen.Ref // empty: the act concerns no known citizen
-	Client  client.ID   // empty: no client took part
+	Kind Kind
+	At   time.Time
+	// Citizen is whom the act concerns, when an entry is appended; empty: no known
+	// citizen. The log does not hold it: an entry that was read has List and Number.
+	Citizen citizen.Ref
+	// List is the list that the entry is in, and Number its place there, from 1. An
+	// entry that is appended has a List only where that names a citizen without a
+	// Citizen: an auditor looks at a list. Zero in an entry that was read: what opens
+	// it was removed.
+	List    ListID
+	Number  int64
+	Client  client.ID // empty: no client took part
 	Actor   Actor
 	Purpose string // what the data was for, such as "timeline"; empty where none was asked for
 	Outcome Outcome
 	Reason  string // problem code or decision reason; empty on success
 	Consent string // id of the consent relied on, or acted on
+	// Event is the place of the consent event relied on among the citizen's; 0: none was.
+	Event int64
 	// Scopes and Notice are what a consent act was about: the scopes it names
 	// and the version of the privacy notice that was shown. Empty in other entries.
 	Scopes []string
 	Notice string
-	// Referrals are keyed digests of the referrals shown (citizen.KeyedDigest,
-	// purpose "audit-referral", base64url). Nil where nothing was shown.
-	Referrals []string
+	// Referrals is how many referrals were shown, and ReferralsDigest the keyed digest
+	// of their ids, sorted, a line each (citizen.KeyedDigest, purpose
+	// "audit-referrals", base64url). Zero where none was shown.
+	Referrals       int
+	ReferralsDigest string
 	// Digest is the keyed digest of the canonical answer (purpose "audit-answer").
 	// On a consent act it is the digest of the consent event (consent.Event.Digest).
 	Digest    string
 	Policy    string // version of the disclosure policy applied
 	ValueSets string // version of the value sets applied
-	// CorrelationID goes into a side table that retention can empty; the log's
-	// leaf holds a salted commitment to it.
+	// Stale says that what was shown was older than it should be, Partial that a source
+	// or a part of an answer was missing. AsOf is the time for which it was put in
+	// words, Age how much older its oldest part was then, in whole seconds; zero where
+	// nothing was shown.
+	Stale   bool
+	Partial bool
+	AsOf    time.Time
+	Age     time.Duration
+	// CorrelationID joins with other systems' logs. Retention removes it before the
+	// rest; what stays holds a salted commitment to it.
 	CorrelationID string
-	// Before is set only on Pruned: entries with a lower sequence number keep
-	// their hash and may have lost their body, for their time to be kept is over.
+	// Before is set only on Pruned: entries with a lower sequence number keep their
+	// leaf and may have lost what opens it, for their time to be kept is over.
 	Before int64
 }
 
@@ -119,7 +139,8 @@ type Written struct {
 // Appender writes entries. It returns after they are durable. On any error the
 // caller MUST NOT answer with data, because the act may be unrecorded.
 type Appender interface {
-	// Append writes all entries or none. The guard is judged in the transaction
+	// Append writes all entries or none. An entry gets its time, or that of the entry
+	// before it where that is later. The guard is judged in the transaction
 	// that writes them, so no entry comes after the event that ended its right.
 	// Errors: the guard errors (decide again, once), ErrInvalidEntry (also for
 	// data with a zero Guard), ErrOutcomeUnknown, and any other, which is 503.

@@ -2,11 +2,9 @@ package audit
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,14 +19,14 @@ var ErrBadCursor = errors.New("not a cursor")
 // Filter chooses entries; every part that is set must match, and the zero Filter
 // matches all.
 type Filter struct {
-	Since   time.Time   `json:"since,omitzero"` // at this time or later
-	Until   time.Time   `json:"until,omitzero"` // before this time
-	Citizen citizen.Ref `json:"citizen,omitempty"`
-	Client  client.ID   `json:"client,omitempty"`
-	Kinds   []Kind      `json:"kinds,omitempty"`
-	Outcome Outcome     `json:"outcome,omitempty"`
-	Actor   Actor       `json:"actor,omitempty"`
-	Consent string      `json:"consent,omitempty"`
+	Since   time.Time `json:"since,omitzero"` // at this time or later
+	Until   time.Time `json:"until,omitzero"` // before this time
+	List    ListID    `json:"list,omitzero"`
+	Client  client.ID `json:"client,omitempty"`
+	Kinds   []Kind    `json:"kinds,omitempty"`
+	Outcome Outcome   `json:"outcome,omitempty"`
+	Actor   Actor     `json:"actor,omitempty"`
+	Consent string    `json:"consent,omitempty"`
 	// CorrelationID finds what joins with other systems' logs, for as long as it is kept.
 	CorrelationID string `json:"correlationId,omitempty"`
 	// NewestFirst turns the order round.
@@ -37,7 +35,7 @@ type Filter struct {
 
 // MatchesAll reports whether the filter chooses every entry, in whichever order.
 func (f Filter) MatchesAll() bool {
-	return f.Since.IsZero() && f.Until.IsZero() && f.Citizen == "" && f.Client == "" && len(f.Kinds) == 0 && f.Outcome == "" &&
+	return f.Since.IsZero() && f.Until.IsZero() && f.List == ListID{} && f.Client == "" && len(f.Kinds) == 0 && f.Outcome == "" &&
 		f.Actor == "" && f.Consent == "" && f.CorrelationID == ""
 }
 
@@ -50,12 +48,20 @@ func (f Filter) Matches(e Entry) bool {
 	return kind &&
 		(f.Since.IsZero() || !e.At.Before(f.Since)) &&
 		(f.Until.IsZero() || e.At.Before(f.Until)) &&
-		(f.Citizen == "" || f.Citizen == e.Citizen) &&
+		(f.List == ListID{} || f.List == e.List) &&
 		(f.Client == "" || f.Client == e.Client) &&
 		(f.Outcome == "" || f.Outcome == e.Outcome) &&
 		(f.Actor == "" || f.Actor == e.Actor) &&
 		(f.Consent == "" || f.Consent == e.Consent) &&
 		(f.CorrelationID == "" || f.CorrelationID == e.CorrelationID)
+}
+
+// IsList reports whether the filter chooses a list, or its entries of a time, in the
+// order of the log.
+func (f Filter) IsList() bool {
+	list := f
+	list.Since, list.Until, list.List = time.Time{}, time.Time{}, ListID{}
+	return f.List != ListID{} && !f.NewestFirst && list.MatchesAll()
 }
 
 // String is the filter in words, for the entry about a read: without a correlation id,
@@ -72,7 +78,7 @@ func (f Filter) String() string {
 	}
 	say("outcome", string(f.Outcome))
 	say("actor", string(f.Actor))
-	say("citizen", string(f.Citizen))
+	say("list", f.List.String())
 	say("client", string(f.Client))
 	say("consent", f.Consent)
 	if f.CorrelationID != "" {
@@ -87,55 +93,46 @@ func (f Filter) String() string {
 	return strings.Join(said, " ")
 }
 
-// Finder looks up entries that still have their body.
+// Finder looks up entries.
 type Finder interface {
-	// Find returns at most limit matching records after the cursor, in the order of
-	// their time and, within one time, of their place in the log. The clock can go
-	// back between entries; places never do. None: the end.
+	// Find returns at most limit matching records after the cursor, in the order of the
+	// log, which is the order of their times. What opened an entry may have been removed:
+	// then only filters by what its leaf says choose it. None: the end.
 	Find(ctx context.Context, f Filter, after Cursor, limit int) ([]Record, error)
+	// ListOf is the list of a citizen's entries, or ErrNoList.
+	ListOf(ctx context.Context, ref citizen.Ref) (ListID, error)
 }
 
 // Cursor is a place in the answer of a Finder; the zero Cursor is before its first.
-type Cursor struct {
-	At  string // as in the leaf; empty in the zero Cursor
-	Seq int64
-}
+// Any other is one more than the sequence number of the record that was given last.
+type Cursor int64
 
 // After is the cursor just behind a record that a Finder gave.
-func After(r Record) (Cursor, error) {
-	e, err := r.Entry()
-	if err != nil {
-		return Cursor{}, err
-	}
-	return Cursor{At: LeafTime(e.At), Seq: r.Seq}, nil
-}
+func After(r Record) Cursor { return Cursor(r.Seq + 1) }
 
-// LeafTime is a time as leaves have it; such texts sort as the times do.
-func LeafTime(t time.Time) string { return t.UTC().Format(leafTime) }
+// Seq is the sequence number of the record that was given last; false: none was.
+func (c Cursor) Seq() (int64, bool) { return int64(c) - 1, c > 0 }
 
 // String is opaque to the caller; empty for the zero Cursor.
 func (c Cursor) String() string {
-	if c.At == "" {
+	if c == 0 {
 		return ""
 	}
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `["%s",%d]`, c.At, c.Seq))
+	return strconv.FormatInt(int64(c)-1, 10)
 }
 
 // ParseCursor reads what String gave, or ErrBadCursor.
 func ParseCursor(s string) (Cursor, error) {
 	if s == "" {
-		return Cursor{}, nil
+		return 0, nil
 	}
-	var c Cursor
-	raw, err := base64.RawURLEncoding.DecodeString(s)
-	if err == nil {
-		err = json.Unmarshal(raw, &[]any{&c.At, &c.Seq})
-	}
-	if err == nil {
-		_, err = time.Parse(leafTime, c.At)
-	}
-	if err != nil {
-		return Cursor{}, ErrBadCursor
+	seq, err := strconv.ParseInt(s, 10, 64)
+	c := Cursor(seq + 1)
+	if err != nil || seq < 0 || c < 1 || c.String() != s {
+		return 0, ErrBadCursor
 	}
 	return c, nil
 }
+
+// LeafTime is a time as leaves have it; such texts sort as the times do.
+func LeafTime(t time.Time) string { return t.UTC().Format(leafTime) }

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"fmt"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -9,26 +10,29 @@ import (
 // Record is one entry as it is stored.
 type Record struct {
 	Seq int64 // place in the log, from 0
-	// Leaf is the canonical leaf; nil when the body is gone (pruned, or deleted
-	// by somebody: [Verify] reports which).
+	// Leaf is the canonical leaf. It never goes; nil: somebody removed it.
 	Leaf []byte
 	// Hashes are the hashes that this record completed (see [Edge.Append]); nil
 	// when none are stored.
 	Hashes []tlog.Hash
-	// Correlation opens the leaf's commitment; nil when there was none or
-	// retention emptied it.
-	Correlation *Correlation
+	// Opening opens the leaf's commitments; nil when it was removed (by retention, or
+	// by somebody: [Verify] reports which).
+	Opening *Opening
 }
 
-// Entry decodes the leaf, with its correlation id if it was not removed.
-// A record without a body returns ErrNotLeaf.
+// Entry is what the record says: without its opening, only what the leaf says
+// itself. Errors: ErrNotLeaf, and an opening that is not the leaf's.
 func (r Record) Entry() (Entry, error) {
-	e, _, err := Decode(r.Leaf)
+	l, err := Decode(r.Leaf)
 	if err != nil {
 		return Entry{}, err
 	}
-	if r.Correlation != nil {
-		e.CorrelationID = r.Correlation.ID
+	if r.Opening == nil {
+		return l.Open, nil
+	}
+	e, err := r.Opening.Opens(l)
+	if err != nil {
+		return Entry{}, fmt.Errorf("entry %d: %w", r.Seq, err)
 	}
 	return e, nil
 }
@@ -36,9 +40,23 @@ func (r Record) Entry() (Entry, error) {
 // Records reads the log from end to end.
 type Records interface {
 	// Records returns at most limit records with a sequence number above after,
-	// ascending. A number that has only a body or only hashes is a record too.
+	// ascending. A number that has only a leaf or only hashes is a record too.
 	// None: the end.
 	Records(ctx context.Context, after int64, limit int) ([]Record, error)
+}
+
+// Heads reads where lists end.
+type Heads interface {
+	// Heads calls yield with the newest number of each list and the sequence number of
+	// its entry, as they were when the log had that many entries. The list of somebody
+	// who was erased is not among them.
+	Heads(ctx context.Context, yield func(list ListID, number, last int64)) (size int64, err error)
+}
+
+// Whole is what [Verify] reads.
+type Whole interface {
+	Records
+	Heads
 }
 
 // Tree reads the tree's size and stored hashes.
@@ -51,7 +69,7 @@ type Tree interface {
 
 // Source reads the whole log: its records, its tree, and what a filter chooses.
 type Source interface {
-	Records
+	Whole
 	Finder
 	Tree
 }

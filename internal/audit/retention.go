@@ -17,32 +17,32 @@ type Cutoff func(now time.Time) time.Time
 type RetentionStore interface {
 	// Due counts what the other calls would remove of what is older than these times:
 	// nothing under hold.
-	Due(ctx context.Context, correlations, bodies time.Time) (Retained, error)
-	// ForgetCorrelations empties at most limit rows of the side table whose entries
-	// are older than that time, and returns how many.
+	Due(ctx context.Context, correlations, openings time.Time) (Retained, error)
+	// ForgetCorrelations removes at most limit correlation ids whose entries are older
+	// than that time, and returns how many.
 	ForgetCorrelations(ctx context.Context, before time.Time, limit int) (int, error)
-	// Prunable returns the place up to which bodies older than that time exist and
+	// Prunable returns the place up to which openings older than that time exist and
 	// no pruning has been allowed yet; 0: there are none.
 	Prunable(ctx context.Context, before time.Time) (int64, error)
-	// AllowPruning appends the entry (of kind Pruned) and from then on lets bodies
+	// AllowPruning appends the entry (of kind Pruned) and from then on lets openings
 	// before its place go, both or neither.
 	AllowPruning(ctx context.Context, e Entry) error
-	// Prune deletes at most limit bodies that may go and are older than that time,
-	// and returns how many. Their hashes stay.
+	// Prune deletes at most limit openings that may go and are older than that time,
+	// and returns how many. Their leaves stay.
 	Prune(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
 // Retention removes what is older than it may be kept. The log still verifies
-// afterwards: the log itself records which bodies may be gone, and keeps all hashes.
+// afterwards: the log itself records which openings may be gone, and keeps all leaves.
 type Retention struct {
 	Store        RetentionStore
 	Now          func() time.Time
 	Correlations Cutoff // of correlation ids: at least an hour ago
-	Bodies       Cutoff // of what entries say: not after Correlations
+	Openings     Cutoff // of whom entries are about and what they say: not after Correlations
 }
 
 // Retained is what a run removed, or would remove.
-type Retained struct{ Correlations, Bodies int }
+type Retained struct{ Correlations, Openings int }
 
 const retentionStep = 500
 
@@ -51,7 +51,7 @@ const retentionStep = 500
 func (r Retention) Run(ctx context.Context) (Retained, error) {
 	var done Retained
 	now := r.Now()
-	correlations, bodies, err := r.cutoffs(now)
+	correlations, openings, err := r.cutoffs(now)
 	if err != nil {
 		return done, err
 	}
@@ -61,7 +61,7 @@ func (r Retention) Run(ctx context.Context) (Retained, error) {
 	if err != nil {
 		return done, fmt.Errorf("forget correlation ids: %w", err)
 	}
-	before, err := r.Store.Prunable(ctx, bodies)
+	before, err := r.Store.Prunable(ctx, openings)
 	if err != nil {
 		return done, fmt.Errorf("prune audit log: %w", err)
 	}
@@ -71,7 +71,7 @@ func (r Retention) Run(ctx context.Context) (Retained, error) {
 			return done, fmt.Errorf("prune audit log: %w", err)
 		}
 	}
-	err = inSteps(ctx, &done.Bodies, func() (int, error) { return r.Store.Prune(ctx, bodies, retentionStep) })
+	err = inSteps(ctx, &done.Openings, func() (int, error) { return r.Store.Prune(ctx, openings, retentionStep) })
 	if err != nil {
 		return done, fmt.Errorf("prune audit log: %w", err)
 	}
@@ -80,26 +80,26 @@ func (r Retention) Run(ctx context.Context) (Retained, error) {
 
 // Due counts what Run would remove now.
 func (r Retention) Due(ctx context.Context) (Retained, error) {
-	correlations, bodies, err := r.cutoffs(r.Now())
+	correlations, openings, err := r.cutoffs(r.Now())
 	if err != nil {
 		return Retained{}, err
 	}
-	due, err := r.Store.Due(ctx, correlations, bodies)
+	due, err := r.Store.Due(ctx, correlations, openings)
 	if err != nil {
 		return Retained{}, fmt.Errorf("count what is due: %w", err)
 	}
 	return due, nil
 }
 
-func (r Retention) cutoffs(now time.Time) (correlations, bodies time.Time, err error) {
-	if r.Correlations == nil || r.Bodies == nil {
-		return correlations, bodies, errors.New("retention: the times to keep are missing")
+func (r Retention) cutoffs(now time.Time) (correlations, openings time.Time, err error) {
+	if r.Correlations == nil || r.Openings == nil {
+		return correlations, openings, errors.New("retention: the times to keep are missing")
 	}
-	correlations, bodies = r.Correlations(now), r.Bodies(now)
-	if now.Sub(correlations) < time.Hour || bodies.After(correlations) {
-		return correlations, bodies, errors.New("retention: the times to keep are too short")
+	correlations, openings = r.Correlations(now), r.Openings(now)
+	if now.Sub(correlations) < time.Hour || openings.After(correlations) {
+		return correlations, openings, errors.New("retention: the times to keep are too short")
 	}
-	return correlations, bodies, nil
+	return correlations, openings, nil
 }
 
 func inSteps(ctx context.Context, total *int, step func() (int, error)) error {

@@ -24,7 +24,7 @@ type Checkpoint struct {
 // Report is what a verification found to be whole.
 type Report struct {
 	Entries     int64     // in the log
-	WithoutBody int64     // of them pruned: proved by their hash only
+	Removed     int64     // of them without what opens them: only their leaves are proved
 	Root        tlog.Hash // of the tree of all entries
 	Checkpoints int       // known checkpoints that the log agrees with
 	Vouched     int64     // entries that the largest of those checkpoints covers
@@ -47,7 +47,7 @@ const tolerated = time.Minute
 // Pruning is an act of retention that the log records.
 type Pruning struct {
 	Seq    int64 // of the entry that records it
-	Before int64 // entries with a lower number may have lost their bodies
+	Before int64 // entries with a lower number may have lost what opens them
 	At     time.Time
 }
 
@@ -55,10 +55,10 @@ type Pruning struct {
 func (r Report) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "The log is whole: %d entries, root %s.\n", r.Entries, r.Root)
-	if r.WithoutBody > 0 {
-		fmt.Fprintf(&b, "%d of them are known only by their hash, because retention removed what they said:\n", r.WithoutBody)
+	if r.Removed > 0 {
+		fmt.Fprintf(&b, "Of %d of them only the leaf is known, because retention removed whom they were about and what they said:\n", r.Removed)
 		for _, p := range r.Prunings {
-			fmt.Fprintf(&b, "  entry %d says that bodies before entry %d were removed, at %s\n", p.Seq, p.Before, p.At.UTC().Format(time.RFC3339))
+			fmt.Fprintf(&b, "  entry %d says that this was removed before entry %d, at %s\n", p.Seq, p.Before, p.At.UTC().Format(time.RFC3339))
 		}
 	}
 	if r.Checkpoints == 0 {
@@ -85,25 +85,13 @@ const verifyPage = 1000
 // see checkpoint.Open; none: only the log against itself). The first entry that
 // is wrong comes back as a *[Fault]; any other error says that the log could not
 // be read. [Report.Text] explains what a success does not prove.
-func Verify(ctx context.Context, log Records, known ...Checkpoint) (Report, error) {
+func Verify(ctx context.Context, log Whole, known ...Checkpoint) (Report, error) {
 	v, err := NewVerifier(known...)
 	if err != nil {
 		return v.Report(), err
 	}
-	for after := int64(math.MinInt64); ; {
-		page, err := log.Records(ctx, after, verifyPage)
-		if err != nil {
-			return v.Report(), fmt.Errorf("read audit log after entry %d: %w", after, err)
-		}
-		if len(page) == 0 {
-			break
-		}
-		for _, r := range page {
-			if err := v.Add(r); err != nil {
-				return v.Report(), err
-			}
-		}
-		after = page[len(page)-1].Seq
+	if err := v.read(ctx, log, math.MaxInt64); err != nil {
+		return v.Report(), err
 	}
 	if len(v.known) > 0 {
 		c := v.known[0]
@@ -115,27 +103,65 @@ func Verify(ctx context.Context, log Records, known ...Checkpoint) (Report, erro
 	if _, missing := v.Unaccounted(); missing {
 		return v.Report(), v.firstMissing(ctx, log)
 	}
-	return v.Report(), nil
+	return v.Report(), v.chains(ctx, log)
+}
+
+// read checks the records up to a size, or to the end.
+func (v *Verifier) read(ctx context.Context, log Records, size int64) error {
+	after := v.edge.Size() - 1
+	if after < 0 {
+		after = math.MinInt64
+	}
+	for v.edge.Size() < size {
+		page, err := log.Records(ctx, after, int(min(verifyPage, size-v.edge.Size())))
+		if err != nil {
+			return fmt.Errorf("read audit log after entry %d: %w", after, err)
+		}
+		if len(page) == 0 {
+			return nil
+		}
+		for _, r := range page {
+			if err := v.Add(r); err != nil {
+				return err
+			}
+		}
+		after = page[len(page)-1].Seq
+	}
+	return nil
+}
+
+// chains checks the numbers of the lists. The log may have grown in the meantime.
+func (v *Verifier) chains(ctx context.Context, log Whole) error {
+	size, err := log.Heads(ctx, v.numbers.newest)
+	if err != nil {
+		return fmt.Errorf("read the ends of the lists: %w", err)
+	}
+	if err := v.read(ctx, log, size); err != nil {
+		return err
+	}
+	return v.numbers.check(size)
 }
 
 // Verifier is [Verify] one record after the other, for records that come from
 // somewhere else than a store. An export is checked with it.
 type Verifier struct {
-	edge     Edge
-	known    []Checkpoint // not yet reached, ascending
-	vouched  int64
-	agreed   int
-	bodiless int64
-	missing  int64 // one past the highest sequence number without a body; 0: none
-	prunings []Pruning
-	latest   time.Time // of the entry before
-	back     Backwards
+	edge      Edge
+	known     []Checkpoint // not yet reached, ascending
+	vouched   int64
+	agreed    int
+	removed   int64
+	missing   int64 // one past the highest sequence number without an opening; 0: none
+	prunings  []Pruning
+	latest    time.Time // of the entry before
+	back      Backwards
+	numbers   numbers
+	withdrawn map[string]int64 // consents, and the entry that withdrew each
 }
 
 // NewVerifier begins at the empty log, which a known checkpoint may be about too:
 // a *[Fault] when its root is another.
 func NewVerifier(known ...Checkpoint) (*Verifier, error) {
-	v := &Verifier{known: slices.SortedFunc(slices.Values(known), func(a, b Checkpoint) int { return cmp.Compare(a.Size, b.Size) })}
+	v := &Verifier{numbers: newNumbers(), withdrawn: map[string]int64{}, known: slices.SortedFunc(slices.Values(known), func(a, b Checkpoint) int { return cmp.Compare(a.Size, b.Size) })}
 	return v, v.checkpoints()
 }
 
@@ -149,44 +175,71 @@ func (v *Verifier) Add(r Record) error {
 	case r.Seq < 0:
 		return FaultAt(Inserted, r.Seq, "it is before the beginning")
 	case r.Seq > want:
-		return &Fault{Kind: Missing, First: want, Last: r.Seq - 1, Detail: "neither body nor hash is there"}
+		return &Fault{Kind: Missing, First: want, Last: r.Seq - 1, Detail: "neither leaf nor hash is there"}
+	case r.Seq < want:
+		return FaultAt(Inserted, r.Seq, "an entry of that number is there already")
 	case len(r.Hashes) == 0:
 		return FaultAt(Inserted, r.Seq, "no hash was stored with it")
+	case r.Leaf == nil:
+		return FaultAt(Missing, r.Seq, "its leaf is gone")
 	}
-	leaf := r.Hashes[0]
-	if r.Leaf == nil {
-		v.bodiless++
-		v.missing = r.Seq + 1
-	} else {
-		if err := v.CheckBody(r); err != nil {
-			return err
-		}
+	e, err := v.check(r)
+	if err != nil {
+		return err
 	}
-	if !slices.Equal(v.edge.Append(leaf), r.Hashes) {
+	if !slices.Equal(v.edge.Append(r.Hashes[0]), r.Hashes) {
 		return FaultAt(BrokenTree, r.Seq, "a hash stored with it does not follow from the entries")
 	}
-	return v.checkpoints()
+	if err := v.checkpoints(); err != nil {
+		return err
+	}
+	if err := v.numbers.add(r, e); err != nil {
+		return err
+	}
+	return v.consented(r.Seq, e)
 }
 
-// CheckBody checks what does not need the tree: that a record's body has its
-// hash, is a leaf, and agrees with what is stored with it.
-func (v *Verifier) CheckBody(r Record) error {
+// CheckRecord checks what does not need the other records: that a leaf has its hash and
+// is one, and that its opening opens it.
+func (v *Verifier) CheckRecord(r Record) error {
+	_, err := v.check(r)
+	return err
+}
+
+func (v *Verifier) check(r Record) (Entry, error) {
 	if LeafHash(r.Leaf) != r.Hashes[0] {
-		return FaultAt(Altered, r.Seq, "its body does not have the hash that was stored")
+		return Entry{}, FaultAt(Altered, r.Seq, "it does not have the hash that was stored")
 	}
-	e, commitment, err := Decode(r.Leaf)
+	l, err := Decode(r.Leaf)
 	if err != nil {
-		return FaultAt(Altered, r.Seq, err.Error())
+		return Entry{}, FaultAt(Altered, r.Seq, err.Error())
 	}
-	if r.Correlation != nil && !r.Correlation.Opens(commitment) {
-		return FaultAt(Relabelled, r.Seq, "the correlation id stored with it is not the one it commits to")
+	e := l.Open
+	if r.Opening == nil {
+		v.removed++
+		v.missing = r.Seq + 1
+	} else if e, err = r.Opening.Opens(l); err != nil {
+		return Entry{}, FaultAt(Relabelled, r.Seq, err.Error())
 	}
 	v.noteTime(r.Seq, e.At)
 	if e.Kind == Pruned {
 		if e.Before > r.Seq {
-			return FaultAt(BadPruning, r.Seq, "it prunes entries that came after it")
+			return Entry{}, FaultAt(BadPruning, r.Seq, "it prunes entries that came after it")
 		}
 		v.prunings = append(v.prunings, Pruning{Seq: r.Seq, Before: e.Before, At: e.At})
+	}
+	return e, nil
+}
+
+// consented finds data behind the withdrawal of the consent that it relies on.
+func (v *Verifier) consented(seq int64, e Entry) error {
+	switch e.Kind {
+	case ConsentWithdrawn:
+		v.withdrawn[e.Consent] = seq
+	case DataReleased, DataNotModified:
+		if by, ended := v.withdrawn[e.Consent]; ended && e.Consent != "" {
+			return FaultAt(WithoutConsent, seq, fmt.Sprintf("it shows data on a consent that entry %d withdrew", by))
+		}
 	}
 	return nil
 }
@@ -216,7 +269,7 @@ func (v *Verifier) checkpoints() error {
 	return nil
 }
 
-// Unaccounted returns the last entry whose body is gone though no pruning accounts
+// Unaccounted returns the last entry whose opening is gone though no pruning accounts
 // for it. Only the end of the log is the time to ask.
 func (v *Verifier) Unaccounted() (seq int64, missing bool) {
 	return v.missing - 1, v.missing > v.before()
@@ -231,7 +284,7 @@ func (v *Verifier) before() int64 {
 	return b
 }
 
-// firstMissing goes again from where pruning ends to the first entry without a body.
+// firstMissing goes again from where pruning ends to the first entry without an opening.
 func (v *Verifier) firstMissing(ctx context.Context, log Records) error {
 	for after := v.before() - 1; ; {
 		page, err := log.Records(ctx, after, verifyPage)
@@ -239,12 +292,12 @@ func (v *Verifier) firstMissing(ctx context.Context, log Records) error {
 			return fmt.Errorf("read audit log after entry %d: %w", after, err)
 		}
 		for _, r := range page {
-			if r.Leaf == nil {
-				return FaultAt(Missing, r.Seq, "its body is gone and no pruning accounts for it")
+			if r.Opening == nil {
+				return FaultAt(Missing, r.Seq, "what opens it is gone and no pruning accounts for it")
 			}
 		}
 		if len(page) == 0 {
-			return FaultAt(Missing, v.missing-1, "its body is gone and no pruning accounts for it")
+			return FaultAt(Missing, v.missing-1, "what opens it is gone and no pruning accounts for it")
 		}
 		after = page[len(page)-1].Seq
 	}
@@ -253,7 +306,7 @@ func (v *Verifier) firstMissing(ctx context.Context, log Records) error {
 // Report is what was found to be whole so far.
 func (v *Verifier) Report() Report {
 	return Report{
-		Entries: v.edge.Size(), WithoutBody: v.bodiless, Root: v.edge.Root(),
+		Entries: v.edge.Size(), Removed: v.removed, Root: v.edge.Root(),
 		Checkpoints: v.agreed, Vouched: v.vouched, Prunings: v.prunings, Backwards: v.back,
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/audittest"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 )
 
 // verifyPage is how many records Verify reads at a time.
@@ -38,18 +39,18 @@ func TestVerify(t *testing.T) {
 		kind        audit.FaultKind
 		first, last int64
 	}{
-		"a changed body": {
+		"a changed leaf": {
 			do:   func(l *audittest.Log) { l.Stored[5].Leaf = slices.Clone(l.Stored[4].Leaf) },
 			kind: audit.Altered, first: 5, last: 5,
 		},
-		"a body that is not a leaf, hashed again": {
+		"something that is no leaf, hashed again": {
 			do: func(l *audittest.Log) {
 				l.Stored[9].Leaf = []byte("{}")
 				l.Rehash()
 			},
 			kind: audit.Altered, first: 9, last: 9,
 		},
-		"a changed hash of a body": {
+		"a changed hash of a leaf": {
 			do: func(l *audittest.Log) {
 				l.Stored[6].Hashes = slices.Clone(l.Stored[6].Hashes)
 				l.Stored[6].Hashes[0][0] ^= 1
@@ -67,7 +68,11 @@ func TestVerify(t *testing.T) {
 			do:   func(l *audittest.Log) { l.Stored[2].Hashes = append(slices.Clone(l.Stored[2].Hashes), tlog.Hash{}) },
 			kind: audit.BrokenTree, first: 2, last: 2,
 		},
-		"a deleted body": {
+		"a deleted opening": {
+			do:   func(l *audittest.Log) { l.Stored[2].Opening = nil },
+			kind: audit.Missing, first: 2, last: 2,
+		},
+		"a deleted leaf": {
 			do:   func(l *audittest.Log) { l.Stored[2].Leaf = nil },
 			kind: audit.Missing, first: 2, last: 2,
 		},
@@ -84,7 +89,7 @@ func TestVerify(t *testing.T) {
 			},
 			kind: audit.BrokenTree, first: 2, last: 2,
 		},
-		"a body without a hash behind the end": {
+		"a leaf without a hash behind the end": {
 			do:   func(l *audittest.Log) { l.Stored = append(l.Stored, audit.Record{Seq: 10, Leaf: l.Stored[0].Leaf}) },
 			kind: audit.Inserted, first: 10, last: 10,
 		},
@@ -94,20 +99,31 @@ func TestVerify(t *testing.T) {
 			},
 			kind: audit.Inserted, first: -3, last: -3,
 		},
-		"two bodies that changed places": {
+		"two leaves that changed places": {
 			do: func(l *audittest.Log) {
 				l.Stored[4].Leaf, l.Stored[7].Leaf = l.Stored[7].Leaf, l.Stored[4].Leaf
 			},
 			kind: audit.Altered, first: 4, last: 4,
 		},
 		"a correlation id that was changed": {
-			do:   func(l *audittest.Log) { l.Stored[1].Correlation = &audit.Correlation{ID: "other"} },
+			do:   func(l *audittest.Log) { l.Stored[1].Opening.Correlation = &audit.Correlation{ID: "other"} },
 			kind: audit.Relabelled, first: 1, last: 1,
+		},
+		"a list that was changed": {
+			do:   func(l *audittest.Log) { l.Stored[1].Opening.List = audit.Service },
+			kind: audit.Relabelled, first: 1, last: 1,
+		},
+		"an opening that names another one before it": {
+			do:   func(l *audittest.Log) { l.Stored[5].Opening.Previous = 3 },
+			kind: audit.Misnumbered, first: 0, last: 9,
+		},
+		"an opening that has nothing before it": {
+			do:   func(l *audittest.Log) { l.Stored[5].Opening.Previous = -1 },
+			kind: audit.Misnumbered, first: 5, last: 5,
 		},
 		"history rewritten after the first checkpoint, every hash made again": {
 			do: func(l *audittest.Log) {
-				l.Stored[5].Leaf = slices.Clone(l.Stored[4].Leaf)
-				l.Stored[5].Correlation = nil
+				l.Stored[5].Leaf, l.Stored[5].Opening = l.Stored[4].Leaf, nil
 				l.Rehash()
 			},
 			kind: audit.Rewritten, first: 4, last: 7,
@@ -124,7 +140,7 @@ func TestVerify(t *testing.T) {
 				l.Stored[6], l.Stored[7] = l.Stored[7], l.Stored[6]
 				l.Rehash()
 			},
-			kind: audit.Rewritten, first: 4, last: 7,
+			kind: audit.Misnumbered, first: 6, last: 6,
 		},
 		"an older copy put in its place": {
 			do:   func(l *audittest.Log) { l.Stored = l.Stored[:6] },
@@ -132,9 +148,7 @@ func TestVerify(t *testing.T) {
 		},
 		"a pruning of what is to come": {
 			do: func(l *audittest.Log) {
-				leaf, _ := audit.Encode(audit.Entry{Kind: audit.Pruned, Outcome: audit.Succeeded, At: audittest.Day(2), Before: 100}, audit.Salt{})
-				l.Stored = append(l.Stored, audit.Record{Leaf: leaf})
-				l.Rehash()
+				l.Add(t, audit.Entry{Kind: audit.Pruned, Outcome: audit.Succeeded, At: audittest.Day(2), Before: 100})
 			},
 			kind: audit.BadPruning, first: 10, last: 10,
 		},
@@ -163,19 +177,19 @@ func TestVerify(t *testing.T) {
 		})
 	}
 
-	t.Run("bodies that a pruning accounts for may be gone, and others not", func(t *testing.T) {
+	t.Run("openings that a pruning accounts for may be gone, and others not", func(t *testing.T) {
 		l := audittest.New(t, 10)
 		l.Add(t, audit.Entry{Kind: audit.Pruned, Outcome: audit.Succeeded, Actor: audit.ActorService, At: audittest.Day(3), Before: 6})
 		known := l.Checkpoint(t)
-		for _, i := range []int{0, 1, 2, 4, 5} { // 3 is under hold
-			l.Stored[i].Leaf = nil
+		for _, i := range []int{0, 1, 2, 3, 4} {
+			l.Stored[i].Opening = nil
 		}
 		r, err := audit.Verify(t.Context(), l, known)
-		if err != nil || r.WithoutBody != 5 || r.Entries != 11 || len(r.Prunings) != 1 {
+		if err != nil || r.Removed != 5 || r.Entries != 11 || len(r.Prunings) != 1 {
 			t.Fatalf("%+v, %v", r, err)
 		}
-		l.Stored[8].Leaf = nil
-		l.Stored[9].Leaf = nil
+		l.Stored[8].Opening = nil
+		l.Stored[9].Opening = nil
 		_, err = audit.Verify(t.Context(), l, known)
 		var f *audit.Fault
 		if !errors.As(err, &f) || f.Kind != audit.Missing || f.First != 8 {
@@ -185,7 +199,7 @@ func TestVerify(t *testing.T) {
 
 	t.Run("a log that cannot be read is not called wrong", func(t *testing.T) {
 		broken := errors.New("disk")
-		_, err := audit.Verify(t.Context(), recordsFunc(func(context.Context, int64, int) ([]audit.Record, error) { return nil, broken }))
+		_, err := audit.Verify(t.Context(), &unreadable{err: broken})
 		var f *audit.Fault
 		if !errors.Is(err, broken) || errors.As(err, &f) {
 			t.Errorf("error %v", err)
@@ -229,22 +243,96 @@ func TestTimeThatGoesBackIsTold(t *testing.T) {
 	}
 }
 
-type recordsFunc func(context.Context, int64, int) ([]audit.Record, error)
-
-func (f recordsFunc) Records(ctx context.Context, after int64, limit int) ([]audit.Record, error) {
-	return f(ctx, after, limit)
+func TestNumbersOfAListAreOneChain(t *testing.T) {
+	filled := func(t *testing.T) *audittest.Log {
+		t.Helper()
+		l := &audittest.Log{}
+		for i := range 12 {
+			e := audittest.Sample(i)
+			e.Citizen = []citizen.Ref{"ANN", "BOB", ""}[i%3]
+			e.Kind = audit.DataRefused
+			l.Add(t, e)
+		}
+		return l
+	}
+	// again gives entry i another number and predecessor, with salts of its own.
+	again := func(t *testing.T, l *audittest.Log, i int, number, previous int64) {
+		t.Helper()
+		p, err := audit.Prepare(audittest.Sample(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Stored[i].Leaf, l.Stored[i].Opening = p.Place(audittest.Sample(i).At, l.Stored[i].Opening.List, number, previous)
+		l.Rehash()
+	}
+	for name, do := range map[string]func(*testing.T, *audittest.Log){
+		"a number twice":              func(t *testing.T, l *audittest.Log) { again(t, l, 9, 3, 3) },
+		"a number left out":           func(t *testing.T, l *audittest.Log) { again(t, l, 9, 5, 6) },
+		"a list that begins again":    func(t *testing.T, l *audittest.Log) { again(t, l, 9, 1, -1) },
+		"another list's entry before": func(t *testing.T, l *audittest.Log) { again(t, l, 9, 4, 7) },
+		"an entry that is to come":    func(t *testing.T, l *audittest.Log) { again(t, l, 3, 2, 9) },
+	} {
+		t.Run(name+" is found", func(t *testing.T) {
+			l := filled(t)
+			if _, err := audit.Verify(t.Context(), l); err != nil {
+				t.Fatal(err)
+			}
+			do(t, l)
+			_, err := audit.Verify(t.Context(), l)
+			var f *audit.Fault
+			if !errors.As(err, &f) || f.Kind != audit.Misnumbered {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+	t.Run("what was removed is the beginning of its list, and the chain goes on behind it", func(t *testing.T) {
+		l := filled(t)
+		l.Add(t, audit.Entry{Kind: audit.Pruned, Outcome: audit.Succeeded, Actor: audit.ActorService, At: audittest.Day(3), Before: 9})
+		for _, i := range []int{0, 1, 2, 3, 5, 6, 8} { // BOB, 1, 4 and 7, has a hold from 4 on
+			l.Stored[i].Opening = nil
+		}
+		if r, err := audit.Verify(t.Context(), l); err != nil || r.Removed != 7 {
+			t.Errorf("%+v, %v", r, err)
+		}
+	})
 }
+
+func TestDataBehindAWithdrawalIsFound(t *testing.T) {
+	l := &audittest.Log{}
+	for i, kind := range []audit.Kind{audit.ConsentGranted, audit.DataReleased, audit.ConsentWithdrawn, audit.DataRefused, audit.DataNotModified} {
+		if _, err := audit.Verify(t.Context(), l); err != nil {
+			t.Fatal(err)
+		}
+		e := audittest.Sample(i)
+		e.Kind, e.Consent = kind, "consent-1"
+		l.Add(t, e)
+	}
+	_, err := audit.Verify(t.Context(), l)
+	var f *audit.Fault
+	if !errors.As(err, &f) || f.Kind != audit.WithoutConsent || f.First != 4 {
+		t.Errorf("error %v", err)
+	}
+}
+
+type unreadable struct {
+	audittest.Log
+	err error
+}
+
+func (u *unreadable) Records(context.Context, int64, int) ([]audit.Record, error) { return nil, u.err }
 
 // newLogFast makes a larger log without hashing it again at each entry.
 func newLogFast(t *testing.T, n int) *audittest.Log {
 	t.Helper()
 	l := &audittest.Log{}
 	for i := range n {
-		leaf, err := audit.Encode(audit.Entry{Kind: audit.SignedIn, Outcome: audit.Succeeded, At: audittest.Day(1)}, audit.Salt{byte(i)})
+		p, err := audit.Prepare(audit.Entry{Kind: audit.SignedIn, Outcome: audit.Succeeded, At: audittest.Day(1)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		l.Stored = append(l.Stored, audit.Record{Leaf: leaf})
+		r := audit.Record{}
+		r.Leaf, r.Opening = p.Place(audittest.Day(1), audit.Service, int64(i+1), int64(i-1))
+		l.Stored = append(l.Stored, r)
 	}
 	l.Rehash()
 	return l

@@ -45,10 +45,6 @@ type Store interface {
 	ReplaceSubject(ctx context.Context, s Subject) error
 	// Subject returns the subject of a pseudonym, or ErrNoSubject.
 	Subject(ctx context.Context, ref Ref) (Subject, error)
-	// EraseSubject removes the row; what is recorded under the Ref then points to
-	// no person. Erasing an absent subject is not an error. A citizen
-	// under hold is not erased (audit.ErrHeld).
-	EraseSubject(ctx context.Context, ref Ref) error
 }
 
 const (

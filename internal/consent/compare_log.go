@@ -1,10 +1,8 @@
 package consent
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
@@ -18,24 +16,31 @@ type Archive interface {
 	Citizens(ctx context.Context, after citizen.Ref, limit int) ([]citizen.Ref, error)
 }
 
-// Disagreement is a citizen whose stored consent events are not those of the log.
+// Disagreement says how the stored consent events are not those of the log.
 type Disagreement struct {
-	Citizen citizen.Ref
+	Citizen citizen.Ref // whose they are; empty: it is not known
 	Detail  string
 }
 
 func (d *Disagreement) Error() string {
+	if d.Citizen == "" {
+		return "consents do not agree with the audit log: " + d.Detail
+	}
 	return fmt.Sprintf("consents of %s do not agree with the audit log: %s", d.Citizen, d.Detail)
 }
 
 const comparePage = 500
 
-// CompareWithLog proves that the stored consent events are the ones in the log,
-// field by field and in the same order, and returns how many it compared. Events
-// before keptSince (zero: none) need no entry, because retention may have pruned
-// it. The log itself has to be proved with audit.Verify. The first citizen whose
-// events differ is returned as a *Disagreement.
+// CompareWithLog proves that the stored consent events are the ones in the log, field by
+// field, and returns how many it compared. A digest holds whose event it is and which
+// one, so the order is compared too. Events before keptSince (zero: none) need no entry,
+// because retention may have removed what opens it. The log itself has to be proved
+// with audit.Verify. The first event that differs is returned as a *Disagreement.
 func CompareWithLog(ctx context.Context, store Archive, log audit.Finder, keptSince time.Time) (int, error) {
+	logged, err := loggedEvents(ctx, log)
+	if err != nil {
+		return 0, fmt.Errorf("compare consents with the log: %w", err)
+	}
 	compared := 0
 	for after := citizen.Ref(""); ; {
 		page, err := store.Citizens(ctx, after, comparePage)
@@ -43,7 +48,7 @@ func CompareWithLog(ctx context.Context, store Archive, log audit.Finder, keptSi
 			return compared, fmt.Errorf("compare consents with the log: %w", err)
 		}
 		for _, ref := range page {
-			n, err := compareCitizen(ctx, store, log, ref, keptSince)
+			n, err := compareCitizen(ctx, store, logged, ref, keptSince)
 			compared += n
 			if err != nil {
 				return compared, fmt.Errorf("compare consents with the log: %w", err)
@@ -54,88 +59,60 @@ func CompareWithLog(ctx context.Context, store Archive, log audit.Finder, keptSi
 		}
 		after = page[len(page)-1]
 	}
-	return compared, withoutEvents(ctx, store, log)
+	for _, seq := range logged {
+		return compared, fmt.Errorf("compare consents with the log: %w",
+			&Disagreement{Detail: fmt.Sprintf("the log has %d events that are not stored, one of them in entry %d", len(logged), seq)})
+	}
+	return compared, nil
 }
 
-func compareCitizen(ctx context.Context, store Archive, log audit.Finder, ref citizen.Ref, keptSince time.Time) (int, error) {
+// compareCitizen takes the citizen's events off those of the log.
+func compareCitizen(ctx context.Context, store Archive, logged map[string]int64, ref citizen.Ref, keptSince time.Time) (int, error) {
 	events, err := store.Events(ctx, ref)
 	if err != nil {
 		return 0, err
 	}
-	logged, err := loggedDigests(ctx, log, ref)
-	if err != nil {
-		return 0, err
-	}
-	for len(events) > len(logged) && events[0].At.Before(keptSince) {
-		events = events[1:]
-	}
-	if len(events) != len(logged) {
-		return 0, &Disagreement{ref, fmt.Sprintf("%d events are stored, but the log has %d", len(events), len(logged))}
-	}
-	for i, e := range events {
-		if e.Citizen != ref || e.Digest() != logged[i] {
-			return i, &Disagreement{ref, fmt.Sprintf("event %d is not the one that was logged", e.Seq)}
+	compared, last := 0, int64(-1)
+	for _, e := range events {
+		digest := e.Digest()
+		seq, known := logged[digest]
+		delete(logged, digest)
+		switch {
+		case e.Citizen != ref:
+			return compared, &Disagreement{ref, fmt.Sprintf("event %d is of somebody else", e.Seq)}
+		case known && seq < last:
+			return compared, &Disagreement{ref, fmt.Sprintf("event %d was logged before the one before it", e.Seq)}
+		case known:
+			compared++
+			last = seq
+		case !e.At.Before(keptSince):
+			return compared, &Disagreement{ref, fmt.Sprintf("event %d is not in the log", e.Seq)}
 		}
 	}
-	return len(events), nil
+	return compared, nil
 }
 
-// loggedDigests returns the digests of a citizen's consent events, in the order in
-// which they were logged.
-func loggedDigests(ctx context.Context, log audit.Finder, ref citizen.Ref) ([]string, error) {
-	type logged struct {
-		seq    int64
-		digest string
-	}
-	var all []logged
-	err := eachConsentAct(ctx, log, ref, func(seq int64, e audit.Entry) error {
-		all = append(all, logged{seq, e.Digest})
-		return nil
-	})
-	// The log's order is by place, whatever the clock said.
-	slices.SortFunc(all, func(a, b logged) int { return cmp.Compare(a.seq, b.seq) })
-	digests := make([]string, len(all))
-	for i, t := range all {
-		digests[i] = t.digest
-	}
-	return digests, err
-}
-
-// withoutEvents looks for citizens who have consent entries in the log and no
-// events in the store.
-func withoutEvents(ctx context.Context, store Archive, log audit.Finder) error {
-	var last citizen.Ref
-	return eachConsentAct(ctx, log, "", func(_ int64, e audit.Entry) error {
-		if e.Citizen == last {
-			return nil
-		}
-		last = e.Citizen
-		events, err := store.Events(ctx, e.Citizen)
-		if err == nil && len(events) == 0 {
-			err = &Disagreement{e.Citizen, "the log has events, but none is stored"}
-		}
-		return err
-	})
-}
-
-func eachConsentAct(ctx context.Context, log audit.Finder, ref citizen.Ref, do func(seq int64, e audit.Entry) error) error {
-	f := audit.Filter{Citizen: ref, Kinds: audit.ConsentKinds()}
-	for after := (audit.Cursor{}); ; {
+// loggedEvents are the digests of the consent events in the log, and where each is.
+func loggedEvents(ctx context.Context, log audit.Finder) (map[string]int64, error) {
+	logged := map[string]int64{}
+	f := audit.Filter{Kinds: audit.ConsentKinds()}
+	for after := audit.Cursor(0); ; {
 		page, err := log.Find(ctx, f, after, comparePage)
 		if err != nil || len(page) == 0 {
-			return err
+			return logged, err
 		}
 		for _, r := range page {
 			e, err := r.Entry()
 			if err != nil {
-				return err
+				return logged, err
 			}
-			if err := do(r.Seq, e); err != nil {
-				return err
+			if before, twice := logged[e.Digest]; twice && r.Opening != nil {
+				return logged, &Disagreement{Detail: fmt.Sprintf("entries %d and %d are about one event", before, r.Seq)}
+			}
+			if r.Opening != nil {
+				logged[e.Digest] = r.Seq
 			}
 		}
-		if after, err = audit.After(page[len(page)-1]); err != nil {
-			return err
-		}
+		after = audit.After(page[len(page)-1])
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
@@ -128,7 +129,7 @@ func TestStored(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "care.db")
 		b, db := open(t, path)
 		fill(t, b)
-		if err := db.Subjects().EraseSubject(t.Context(), ann); err != nil {
+		if err := db.Subjects().EraseSubject(t.Context(), ann, audit.Entry{Kind: audit.Erased, At: noon(), Outcome: audit.Succeeded, Citizen: ann}); err != nil {
 			t.Fatal(err)
 		}
 		if onDisk(t, path, []byte(heart)) {

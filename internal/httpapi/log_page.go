@@ -54,11 +54,7 @@ func (p LogPage) Find(ctx context.Context, log audit.Finder, f audit.Filter) ([]
 		return found, nil, nil
 	}
 	found = found[:p.limit]
-	cursor, err := audit.After(found[p.limit-1])
-	if err != nil {
-		return nil, nil, LogUnreadable(err)
-	}
-	next := cursor.String()
+	next := audit.After(found[p.limit-1]).String()
 	return found, &next, nil
 }
 

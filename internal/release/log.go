@@ -108,6 +108,22 @@ func (a *attempt) askedOf(result aggregate.Result) []audit.Entry {
 	return entries
 }
 
+// noteAge puts into an entry how old and how whole what was shown is.
+func noteAge(e *audit.Entry, r Reading) {
+	e.AsOf = r.At
+	for _, source := range r.Sources {
+		switch source.Status {
+		case referral.SourceStale:
+			e.Stale = true
+		case referral.SourcePartial, referral.SourceFailed:
+			e.Partial = true
+		}
+		if source.FetchedAt != nil {
+			e.Age = max(e.Age, r.At.Sub(*source.FetchedAt).Truncate(time.Second))
+		}
+	}
+}
+
 // seenIn is a reading as the history remembers it: as old as its oldest part.
 func seenIn(r aggregate.Result) history.Reading {
 	seen := history.Reading{Facts: r.Facts, Complete: r.Complete}

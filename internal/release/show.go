@@ -3,6 +3,8 @@ package release
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
@@ -185,12 +187,14 @@ func (a *attempt) release(ctx context.Context, r Reading, c Content) (Released, 
 	}
 	who := a.q.Caller.Citizen
 	entry := a.entry(kind, audit.Succeeded)
-	entry.Consent = a.consent.ConsentID
+	entry.Consent, entry.Event = a.consent.ConsentID, a.consent.NewestEvent
 	entry.Policy, entry.ValueSets = r.Policy.Version(), r.Words.Version()
 	entry.Digest = encoded(who.KeyedDigest("audit-answer", out.content.Sum[:]))
-	for _, id := range c.Referrals {
-		entry.Referrals = append(entry.Referrals, encoded(who.KeyedDigest("audit-referral", []byte(id))))
+	if entry.Referrals = len(c.Referrals); entry.Referrals > 0 {
+		ids := strings.Join(slices.Sorted(slices.Values(c.Referrals)), "\n")
+		entry.ReferralsDigest = encoded(who.KeyedDigest("audit-referrals", []byte(ids)))
 	}
+	noteAge(&entry, r)
 	var err error
 	if out.written, err = a.appendEntry(ctx, entry); err != nil {
 		return Released{}, err

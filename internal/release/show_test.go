@@ -41,10 +41,10 @@ func TestWhatIsShownIsInTheLog(t *testing.T) {
 		t.Fatalf("the log has %v", got)
 	}
 	e := w.entries[1]
-	if e.Citizen != ann || e.Consent != "consent-1" || e.CorrelationID != "c" || e.Purpose != "timeline" || e.Digest == "" || len(e.Referrals) != 1 || e.Policy == "" || e.ValueSets == "" {
+	if e.Citizen != ann || e.Consent != "consent-1" || e.CorrelationID != "c" || e.Purpose != "timeline" || e.Digest == "" || e.Referrals != 1 || e.Event == 0 || e.AsOf.IsZero() || e.Partial || e.Stale || e.Policy == "" || e.ValueSets == "" {
 		t.Errorf("the entry is %+v", e)
 	}
-	if strings.Contains(e.Referrals[0], "referral-1") {
+	if len(e.ReferralsDigest) != 43 || strings.Contains(e.ReferralsDigest, "referral-1") {
 		t.Error("the log has the id of a referral as it is")
 	}
 }

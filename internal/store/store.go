@@ -17,6 +17,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 	"github.com/patient-care-aggregator/aggregator/internal/store/location"
 	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
+	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
 
 // Log is the stored audit log: written, read, counted, held and pruned.
@@ -46,6 +47,7 @@ type Sessions interface {
 type Subjects interface {
 	citizen.ResealStore
 	keys.CheckStore
+	subject.Eraser
 	// Export writes what is held about one citizen, one JSON object a line, of the
 	// kinds subject, session, consentEvent and logEntry, in that order. Sealed values
 	// are omitted. Of somebody erased it writes what is left under the pseudonym. The

@@ -20,9 +20,16 @@ type Finder interface {
 	LookUp(ctx context.Context, number citizen.NHSNumber) (citizen.Ref, error)
 }
 
-// Eraser removes who a citizen is, or returns audit.ErrHeld.
+// Eraser removes who a citizen is and logs that, both or neither, or returns audit.ErrHeld.
 type Eraser interface {
-	EraseSubject(ctx context.Context, ref citizen.Ref) error
+	EraseSubject(ctx context.Context, ref citizen.Ref, e audit.Entry) error
+}
+
+// Log is the log as [Rights] needs it.
+type Log interface {
+	audit.Appender
+	// ListOf is the list of a citizen's entries, or audit.ErrNoList.
+	ListOf(ctx context.Context, ref citizen.Ref) (audit.ListID, error)
 }
 
 // Sessions ends all sessions of a citizen, or with an empty ref everybody's, and logs
@@ -38,7 +45,7 @@ type Copier func(ctx context.Context, ref citizen.Ref, w io.Writer) error
 // Deps are what [Rights] needs; all fields are required.
 type Deps struct {
 	Citizens Finder
-	Log      audit.Appender
+	Log      Log
 	Holds    Holds
 	Eraser   Eraser
 	Sessions Sessions
@@ -73,22 +80,28 @@ func (r *Rights) Copy(ctx context.Context, number citizen.NHSNumber, why Reason,
 	return nil
 }
 
-// Erase removes who a citizen is and returns the pseudonym that the log keeps. It
-// writes to the log first, so that no citizen is erased without an entry. Errors:
-// ErrUnknown, audit.ErrHeld.
-func (r *Rights) Erase(ctx context.Context, number citizen.NHSNumber, why Reason) (citizen.Ref, error) {
+// Erase removes who a citizen is and returns the list that the log keeps; none: the log
+// had no entry about them. The entry is the last of that list. Errors: ErrUnknown,
+// audit.ErrHeld.
+func (r *Rights) Erase(ctx context.Context, number citizen.NHSNumber, why Reason) (audit.ListID, error) {
 	purpose := "erasure: " + why.String()
 	ref, err := r.find(ctx, number)
 	if err == nil {
 		err = r.d.Holds.InForce(ctx, ref)
 	}
-	if err := r.log(ctx, audit.Erased, ref, purpose, err); err != nil {
-		return "", err
+	var list audit.ListID
+	if err == nil {
+		if list, err = r.d.Log.ListOf(ctx, ref); errors.Is(err, audit.ErrNoList) {
+			err = nil
+		}
 	}
-	if err := r.d.Eraser.EraseSubject(ctx, ref); err != nil {
-		return "", r.log(ctx, audit.Erased, ref, purpose, err)
+	if err == nil {
+		err = r.d.Eraser.EraseSubject(ctx, ref, r.entry(audit.Erased, ref, purpose))
 	}
-	return ref, nil
+	if err != nil {
+		return audit.ListID{}, r.log(ctx, audit.Erased, ref, purpose, err)
+	}
+	return list, nil
 }
 
 // SignOut ends all sessions of a citizen and returns how many there were. Errors:
@@ -133,7 +146,7 @@ func (r *Rights) find(ctx context.Context, number citizen.NHSNumber) (citizen.Re
 // log writes an entry about an act. why is the reason that prevents the act; log
 // returns it, joined with the error of the log, if there is one.
 func (r *Rights) log(ctx context.Context, kind audit.Kind, ref citizen.Ref, purpose string, why error) error {
-	e := audit.Entry{Kind: kind, At: r.d.Now(), Actor: r.d.By, Citizen: ref, Purpose: purpose, Outcome: audit.Succeeded}
+	e := r.entry(kind, ref, purpose)
 	switch {
 	case errors.Is(why, ErrUnknown):
 		e.Outcome, e.Reason = audit.Refused, "no_subject"
@@ -146,4 +159,8 @@ func (r *Rights) log(ctx context.Context, kind audit.Kind, ref citizen.Ref, purp
 		return errors.Join(why, fmt.Errorf("write to the log: %w", err))
 	}
 	return why
+}
+
+func (r *Rights) entry(kind audit.Kind, ref citizen.Ref, purpose string) audit.Entry {
+	return audit.Entry{Kind: kind, At: r.d.Now(), Actor: r.d.By, Citizen: ref, Purpose: purpose, Outcome: audit.Succeeded}
 }

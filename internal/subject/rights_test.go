@@ -38,8 +38,15 @@ func (s *service) Append(_ context.Context, _ audit.Guard, entries ...audit.Entr
 	return audit.Written{}, nil
 }
 
-func (s *service) EraseSubject(context.Context, citizen.Ref) error {
-	s.acts = append(s.acts, "erase")
+func (s *service) ListOf(context.Context, citizen.Ref) (audit.ListID, error) {
+	return audit.ListID{7}, nil
+}
+
+func (s *service) EraseSubject(_ context.Context, _ citizen.Ref, e audit.Entry) error {
+	if s.logFails != nil {
+		return s.logFails
+	}
+	s.acts, s.entries = append(s.acts, "erase with its entry"), append(s.entries, e)
 	return nil
 }
 
@@ -87,17 +94,17 @@ func TestRights(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	t.Run("each act is in the log before it is done", func(t *testing.T) {
+	t.Run("each act is in the log before it is done, or with it", func(t *testing.T) {
 		t.Parallel()
 		s := &service{known: true}
 		var out bytes.Buffer
 		if err := rights(t, s).Copy(t.Context(), number, why, &out); err != nil || out.String() != "{}\n" {
 			t.Errorf("%q, %v", out.String(), err)
 		}
-		if ref, err := rights(t, s).Erase(t.Context(), number, why); err != nil || ref != "ANN" {
-			t.Errorf("%q, %v", ref, err)
+		if list, err := rights(t, s).Erase(t.Context(), number, why); err != nil || list != (audit.ListID{7}) {
+			t.Errorf("%v, %v", list, err)
 		}
-		if got := strings.Join(s.acts, " "); got != "log copy log erase" {
+		if got := strings.Join(s.acts, " "); got != "log copy erase with its entry" {
 			t.Error(got)
 		}
 		if s.entries[0].Purpose != "subject-access: request 12 of 2026" || s.entries[1].Purpose != "erasure: request 12 of 2026" {

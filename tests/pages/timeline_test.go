@@ -124,14 +124,14 @@ func TestAPageWithDataIsLoggedLikeAnAnswer(t *testing.T) {
 			t.Fatal(err)
 		}
 		switch {
-		case r.Correlation == nil:
-		case r.Correlation.ID == id && e.Kind == audit.DataReleased:
+		case r.Opening.Correlation == nil:
+		case r.Opening.Correlation.ID == id && e.Kind == audit.DataReleased:
 			released = append(released, e)
-		case r.Correlation.ID[0] == '7' && e.Kind == audit.UpstreamAsked:
+		case r.Opening.Correlation.ID[0] == '7' && e.Kind == audit.UpstreamAsked:
 			asked = append(asked, e)
 		}
 	}
-	if len(released) != 1 || released[0].Purpose != "timeline-page" || len(released[0].Referrals) != 4 || released[0].Digest == "" || released[0].Consent == "" {
+	if len(released) != 1 || released[0].Purpose != "timeline-page" || released[0].Referrals != 4 || released[0].Digest == "" || released[0].Consent == "" {
 		t.Errorf("the page's entry is %+v", released)
 	}
 	if len(asked) != 1 {
@@ -151,7 +151,7 @@ func TestAPageThatCannotBeLoggedIsNotShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = db.ExecContext(t.Context(), `CREATE TRIGGER full BEFORE INSERT ON log_entries BEGIN SELECT RAISE(ABORT, 'no room'); END`)
+	_, err = db.ExecContext(t.Context(), `CREATE TRIGGER full BEFORE INSERT ON log_leaves BEGIN SELECT RAISE(ABORT, 'no room'); END`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package audittest
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 )
 
 // Log is a log in memory whose records a test can change at will.
@@ -41,24 +43,43 @@ func New(t testing.TB, n int) *Log {
 	return l
 }
 
+// List is the list of a citizen in every such log.
+func List(ref citizen.Ref) audit.ListID {
+	sum := sha256.Sum256([]byte(ref))
+	return audit.ListID(sum[:16])
+}
+
 // Add appends an entry.
 func (l *Log) Add(t testing.TB, e audit.Entry) {
 	t.Helper()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	r := audit.Record{Seq: int64(len(l.Stored))}
-	var salt audit.Salt
-	copy(salt[:], fmt.Sprint("salt-", r.Seq))
-	leaf, err := audit.Encode(e, salt)
+	p, err := audit.Prepare(e)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Leaf = leaf
-	if e.CorrelationID != "" {
-		r.Correlation = &audit.Correlation{Salt: salt, ID: e.CorrelationID}
+	list := e.List
+	switch {
+	case e.Citizen != "":
+		list = List(e.Citizen)
+	case list == audit.ListID{}:
+		list = audit.OfNobody(e.Kind)
 	}
+	r := audit.Record{Seq: int64(len(l.Stored))}
+	number, last := l.end(list)
+	r.Leaf, r.Opening = p.Place(e.At, list, number+1, last)
 	l.Stored = append(l.Stored, r)
 	l.Rehash()
+}
+
+// end is the newest number of a list and the place of its entry.
+func (l *Log) end(list audit.ListID) (number, last int64) {
+	for _, r := range slices.Backward(l.Stored) {
+		if r.Opening != nil && r.Opening.List == list {
+			return r.Opening.Number, r.Seq
+		}
+	}
+	return 0, -1
 }
 
 // Rehash computes every hash again, as somebody who rewrites history would.
@@ -67,12 +88,28 @@ func (l *Log) Rehash() {
 	for i := range l.Stored {
 		r := &l.Stored[i]
 		r.Seq = int64(i)
-		leaf := audit.LeafHash(r.Leaf)
-		if r.Leaf == nil {
-			leaf = r.Hashes[0]
-		}
-		r.Hashes = edge.Append(leaf)
+		r.Hashes = edge.Append(audit.LeafHash(r.Leaf))
 	}
+}
+
+// Heads implements audit.Heads.
+func (l *Log) Heads(_ context.Context, yield func(list audit.ListID, number, last int64)) (int64, error) {
+	told := map[audit.ListID]bool{}
+	for _, r := range slices.Backward(l.Stored) {
+		if r.Opening != nil && !told[r.Opening.List] {
+			told[r.Opening.List] = true
+			yield(r.Opening.List, r.Opening.Number, r.Seq)
+		}
+	}
+	return int64(len(l.Stored)), nil
+}
+
+// ListOf implements audit.Finder.
+func (l *Log) ListOf(_ context.Context, ref citizen.Ref) (audit.ListID, error) {
+	if number, _ := l.end(List(ref)); number == 0 {
+		return audit.ListID{}, audit.ErrNoList
+	}
+	return List(ref), nil
 }
 
 // Checkpoint is what a signer would claim of the log.
@@ -108,7 +145,8 @@ func (l *Log) Find(_ context.Context, f audit.Filter, after audit.Cursor, limit 
 		if err != nil {
 			continue
 		}
-		behind := after == audit.Cursor{} || f.NewestFirst && r.Seq < after.Seq || !f.NewestFirst && r.Seq > after.Seq
+		last, some := after.Seq()
+		behind := !some || f.NewestFirst && r.Seq < last || !f.NewestFirst && r.Seq > last
 		if f.Matches(e) && behind && len(out) < limit {
 			out = append(out, r)
 		}

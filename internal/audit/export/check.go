@@ -18,15 +18,16 @@ import (
 // short in the middle of a line.
 var ErrNotExport = errors.New("not an audit export")
 
-// maxLine bounds a line: a leaf, its correlation and a proof.
-const maxLine = audit.MaxLeaf + 64<<10
+// maxLine bounds a line: a leaf, its opening and a proof, with room to spare.
+const maxLine = 64 << 10
 
 // Check proves an NDJSON export without the database: it needs the file
 // and the checkpoints (verified notes, see checkpoint.Open). A whole export is
 // hashed again, in constant memory, and compared with every checkpoint; in a
 // filtered one each entry's own proof is checked, and a checkpoint of exactly the
 // export's size has to vouch for it. The first entry that is wrong comes back as
-// a *[audit.Fault]. That a filtered export leaves nothing out cannot be proved.
+// a *[audit.Fault]. The export of one list leaves out nothing between its first and its
+// last entry; that any other filtered export leaves nothing out cannot be proved.
 //
 // A checkpoint of more entries than the export has is compared too: when it is older
 // than the export, entries are gone (audit.Truncated). When it is younger, a whole
@@ -35,7 +36,7 @@ func Check(export io.Reader, known ...audit.Checkpoint) (audit.Report, error) {
 	lines := bufio.NewScanner(export)
 	lines.Buffer(make([]byte, 0, 16<<10), maxLine)
 	var head header
-	if !lines.Scan() || unmarshalStrict(lines.Bytes(), &head) != nil || head.Version != 1 {
+	if !lines.Scan() || unmarshalStrict(lines.Bytes(), &head) != nil || head.Version != version {
 		return audit.Report{}, errors.Join(ErrNotExport, lines.Err())
 	}
 	c := checker{head: head, larger: largerThan(head.Size, known)}
@@ -64,7 +65,8 @@ type checker struct {
 
 	head   header
 	seen   int64
-	agreed int // checkpoints of exactly a filtered export's size and root
+	inList audit.Record // of the export of one list, the one before
+	agreed int          // checkpoints of exactly a filtered export's size and root
 	// larger are the checkpoints of more entries than the export has, the oldest first.
 	larger []audit.Checkpoint
 }
@@ -116,12 +118,9 @@ func (c *checker) begin(known []audit.Checkpoint) (err error) {
 }
 
 func (c *checker) line(l line) error {
-	r := audit.Record{Seq: l.Seq, Leaf: l.Leaf, Correlation: l.Correlation}
+	r := audit.Record{Seq: l.Seq, Leaf: l.Leaf, Opening: l.Opening}
 	if len(l.Leaf) == 0 {
-		if l.Hash == nil || !c.head.Whole {
-			return audit.FaultAt(audit.Missing, l.Seq, "neither body nor hash is there")
-		}
-		r.Leaf = nil
+		return audit.FaultAt(audit.Missing, l.Seq, "its leaf is not there")
 	}
 	if !c.head.Whole {
 		if err := c.proved(l); err != nil {
@@ -138,12 +137,7 @@ func (c *checker) line(l line) error {
 	}
 	// The tree is built from the lines, so each agrees with itself: what is wrong
 	// shows at the next checkpoint, or at the header's root.
-	leaf := l.Hash
-	if r.Leaf != nil {
-		h := audit.LeafHash(r.Leaf)
-		leaf = &h
-	}
-	r.Hashes = grown.Append(*leaf)
+	r.Hashes = grown.Append(audit.LeafHash(r.Leaf))
 	return c.Add(r)
 }
 
@@ -157,7 +151,7 @@ func (c *checker) proved(l line) error {
 func (c *checker) filtered(r audit.Record) error {
 	h := audit.LeafHash(r.Leaf)
 	r.Hashes = append(r.Hashes, h)
-	if err := c.CheckBody(r); err != nil {
+	if err := c.CheckRecord(r); err != nil {
 		return err
 	}
 	e, err := r.Entry()
@@ -166,6 +160,25 @@ func (c *checker) filtered(r audit.Record) error {
 	}
 	if !c.head.Filter.Matches(e) {
 		return audit.FaultAt(audit.OutOfPlace, r.Seq, "the export's filter does not choose it")
+	}
+	return c.inTurn(r)
+}
+
+// inTurn checks that the export of a list leaves none of its numbers out.
+func (c *checker) inTurn(r audit.Record) error {
+	if !c.head.Filter.IsList() {
+		return nil
+	}
+	last := c.inList
+	c.inList = r
+	switch {
+	case last.Opening == nil: // the first one: what was before it can have been removed
+		return nil
+	case r.Opening.Number != last.Opening.Number+1 || r.Opening.Previous != last.Seq:
+		return &audit.Fault{
+			Kind: audit.Missing, First: last.Seq + 1, Last: r.Seq,
+			Detail: fmt.Sprintf("number %d of the list follows number %d", r.Opening.Number, last.Opening.Number),
+		}
 	}
 	return nil
 }
@@ -186,7 +199,7 @@ func (c *checker) end() error {
 		}
 	}
 	if seq, missing := c.Unaccounted(); missing {
-		return audit.FaultAt(audit.Missing, seq, "its body is gone and no pruning accounts for it")
+		return audit.FaultAt(audit.Missing, seq, "what opens it is gone and no pruning accounts for it")
 	}
 	return c.outgrown()
 }

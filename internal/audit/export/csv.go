@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
@@ -28,32 +29,43 @@ func (x *csvWriter) begin() error {
 		return err
 	}
 	return x.w.Write([]string{
-		"seq", "at", "kind", "outcome", "actor", "citizen", "client", "purpose", "reason", "consent",
-		"scopes", "notice", "referrals", "digest", "policy", "value_sets", "before", "correlation_id", "leaf_hash",
+		"seq", "at", "kind", "outcome", "actor", "list", "citizen_seq", "client", "purpose", "reason", "consent", "event",
+		"scopes", "notice", "referrals", "referrals_digest", "digest", "policy", "value_sets", "stale", "partial", "as_of", "age", "before",
+		"correlation_id", "opening", "leaf_hash",
 	})
 }
 
 func (x *csvWriter) record(r audit.Record) error {
-	row := []string{strconv.FormatInt(r.Seq, 10)}
-	if r.Leaf == nil { // retention removed what it said; that it was there is not left out
-		row = append(row, make([]string, 18)...)
-		row[2] = "removed"
-		row[18] = r.Hashes[0].String()
-		return x.w.Write(row)
-	}
 	e, err := r.Entry()
 	if err != nil {
 		return err
 	}
-	row = append(row,
-		audit.LeafTime(e.At), string(e.Kind), string(e.Outcome), string(e.Actor),
-		string(e.Citizen), string(e.Client), e.Purpose, e.Reason, e.Consent,
-		strings.Join(e.Scopes, " "), e.Notice, strings.Join(e.Referrals, " "), e.Digest, e.Policy, e.ValueSets,
-		strconv.FormatInt(e.Before, 10), e.CorrelationID, audit.LeafHash(r.Leaf).String())
+	opening, asOf := "", ""
+	if r.Opening == nil {
+		opening = "removed"
+	}
+	if !e.AsOf.IsZero() {
+		asOf = e.AsOf.UTC().Format(time.RFC3339)
+	}
+	row := []string{
+		strconv.FormatInt(r.Seq, 10), audit.LeafTime(e.At), string(e.Kind), string(e.Outcome), string(e.Actor),
+		e.List.String(), number(e.Number), string(e.Client), e.Purpose, e.Reason, e.Consent, number(e.Event),
+		strings.Join(e.Scopes, " "), e.Notice, strconv.Itoa(e.Referrals), e.ReferralsDigest, e.Digest, e.Policy, e.ValueSets,
+		strconv.FormatBool(e.Stale), strconv.FormatBool(e.Partial), asOf, number(int64(e.Age / time.Second)), number(e.Before),
+		e.CorrelationID, opening, audit.LeafHash(r.Leaf).String(),
+	}
 	for i := range row {
 		row[i] = inert(row[i])
 	}
 	return x.w.Write(row)
+}
+
+// number is empty where there is nothing to number.
+func number(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 // formula is how a spreadsheet tells a formula, at the beginning of a cell or behind what

@@ -34,7 +34,7 @@ func WriteEntry(ctx context.Context, log audit.Source, w io.Writer, seq, size in
 	}
 	buffered := bufio.NewWriter(w)
 	out := ndjsonWriter{
-		w: buffered, head: header{Version: 1, Size: size, Root: proof.Root, MadeAt: madeAt},
+		w: buffered, head: header{Version: version, Size: size, Root: proof.Root, MadeAt: madeAt},
 		prove: func(int64) (tlog.RecordProof, error) { return proof.Hashes, nil },
 	}
 	if err := out.begin(); err != nil {

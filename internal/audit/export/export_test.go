@@ -38,7 +38,7 @@ func TestWholeExport(t *testing.T) {
 	e.Reason = "<script> & \u2028"
 	l.Add(t, e)
 	l.Add(t, audit.Entry{Kind: audit.Pruned, Outcome: audit.Succeeded, Actor: audit.ActorService, At: audittest.Day(3), Before: 2})
-	l.Stored[0].Leaf, l.Stored[0].Correlation = nil, nil
+	l.Stored[0].Opening = nil
 	var edge audit.Edge
 	for _, r := range l.Stored {
 		edge.Append(r.Hashes[0])
@@ -49,7 +49,7 @@ func TestWholeExport(t *testing.T) {
 
 	t.Run("proves itself against the checkpoints alone", func(t *testing.T) {
 		r, err := export.Check(strings.NewReader(text), first, last)
-		if err != nil || r.Entries != 9 || r.WithoutBody != 1 || r.Checkpoints != 2 || r.Vouched != 9 {
+		if err != nil || r.Entries != 9 || r.Removed != 1 || r.Checkpoints != 2 || r.Vouched != 9 {
 			t.Errorf("%+v, %v", r, err)
 		}
 	})
@@ -58,14 +58,15 @@ func TestWholeExport(t *testing.T) {
 		text string
 		kind audit.FaultKind
 	}{
-		"a changed body":            {strings.Replace(text, `"digest":"digest-3"`, `"digest":"digest-4"`, 1), audit.Rewritten},
+		"a changed leaf":            {strings.Replace(text, `"client":"app-one"`, `"client":"app-two"`, 1), audit.Rewritten},
+		"a changed detail":          {strings.Replace(text, `"digest":"digest-3"`, `"digest":"digest-4"`, 1), audit.Relabelled},
+		"a changed number":          {strings.Replace(text, `"citizenSeq":3`, `"citizenSeq":4`, 1), audit.Relabelled},
 		"a missing line":            {strings.Join(slices.Delete(slices.Clone(lines), 3, 4), ""), audit.Missing},
 		"a missing end":             {strings.Join(lines[:7], ""), audit.Truncated},
 		"two lines in another turn": {strings.Join([]string{lines[0], lines[2], lines[1]}, ""), audit.Missing},
 		"a line twice":              {strings.Join(append(slices.Clone(lines[:3]), lines[2:]...), ""), audit.OutOfPlace},
 		"a changed correlation":     {strings.Replace(text, `"id":"correlation-3"`, `"id":"correlation-4"`, 1), audit.Relabelled},
-		"a body left out":           {strings.Replace(text, lines[8], `{"seq":7,"hash":"`+l.Stored[7].Hashes[0].String()+`"}`+"\n", 1), audit.Missing},
-		"neither body nor hash":     {strings.Replace(text, lines[8], `{"seq":7}`+"\n", 1), audit.Missing},
+		"a leaf left out":           {strings.Replace(text, lines[8], `{"seq":7}`+"\n", 1), audit.Missing},
 	} {
 		t.Run(name+" is found", func(t *testing.T) {
 			_, err := export.Check(strings.NewReader(c.text), first, last)
@@ -96,7 +97,7 @@ func TestWholeExport(t *testing.T) {
 	}
 
 	t.Run("what is no export is called so", func(t *testing.T) {
-		for _, bad := range []string{"", "{}\n", "x", lines[0] + "{\"seq\":0,", lines[0] + "{\"unknown\":0}\n", strings.Repeat("x", 2*(audit.MaxLeaf+64<<10))} {
+		for _, bad := range []string{"", "{}\n", "x", lines[0] + "{\"seq\":0,", lines[0] + "{\"unknown\":0}\n", strings.Repeat("x", 2*(64<<10))} {
 			if _, err := export.Check(strings.NewReader(bad)); !errors.Is(err, export.ErrNotExport) {
 				t.Errorf("%.20q: %v", bad, err)
 			}
@@ -128,7 +129,7 @@ func (l *growingLog) Records(ctx context.Context, after int64, limit int) ([]aud
 func TestFilteredExport(t *testing.T) {
 	l := audittest.New(t, 12)
 	known := l.Checkpoint(t)
-	f := audit.Filter{Since: audittest.Sample(3).At, Until: audittest.Sample(6).At, Citizen: "PSEUDONYM"}
+	f := audit.Filter{Since: audittest.Sample(3).At, Until: audittest.Sample(6).At, List: audittest.List("PSEUDONYM")}
 	text := exported(t, l, export.Options{Filter: f, Prove: true})
 
 	t.Run("each entry proves itself under the checkpoint of the export's size", func(t *testing.T) {
@@ -144,7 +145,9 @@ func TestFilteredExport(t *testing.T) {
 		known []audit.Checkpoint
 		kind  audit.FaultKind
 	}{
-		"a changed body":         {strings.Replace(text, `"digest":"digest-4"`, `"digest":"digest-5"`, 1), []audit.Checkpoint{known}, audit.NotVouched},
+		"a changed leaf":         {strings.Replace(text, `"client":"app-one"`, `"client":"app-two"`, 1), []audit.Checkpoint{known}, audit.NotVouched},
+		"a changed detail":       {strings.Replace(text, `"digest":"digest-4"`, `"digest":"digest-5"`, 1), []audit.Checkpoint{known}, audit.Relabelled},
+		"an entry left out":      {strings.Join(slices.Delete(strings.SplitAfter(text, "\n"), 2, 3), ""), []audit.Checkpoint{known}, audit.Missing},
 		"a changed place":        {strings.Replace(text, `{"seq":4,`, `{"seq":5,`, 1), []audit.Checkpoint{known}, audit.NotVouched},
 		"no proofs":              {exported(t, l, export.Options{Filter: f}), []audit.Checkpoint{known}, audit.NotVouched},
 		"no checkpoint":          {text, nil, audit.NotVouched},
@@ -173,21 +176,32 @@ func TestCSVExport(t *testing.T) {
 	l.Add(t, e)
 	e.Reason, e.Purpose, e.Digest = "Siân asked; =cmd|x", "a\n=b", "-abc"
 	l.Add(t, e)
-	l.Stored[0].Leaf, l.Stored[0].Correlation = nil, nil
+	l.Stored[0].Opening = nil
 	text, marked := strings.CutPrefix(exported(t, l, export.Options{Format: export.CSV}), "\ufeff")
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 	if err != nil || len(rows) != 5 || !marked || strings.Count(text, "\r\n") != strings.Count(text, "\n") {
 		t.Fatalf("%q, %v", text, err)
 	}
-	if rows[1][2] != "removed" || rows[1][18] != l.Stored[0].Hashes[0].String() {
-		t.Errorf("%q", rows[1])
+	column := map[string]int{}
+	for i, name := range rows[0] {
+		column[name] = i
 	}
-	if rows[4][8] != "Siân asked; '=cmd|x" || rows[4][7] != "a\n'=b" || rows[4][13] != "'-abc" {
-		t.Errorf("%q", rows[4])
+	is := func(row int, name, want string) {
+		t.Helper()
+		if got := rows[row][column[name]]; got != want {
+			t.Errorf("row %d, %s: %q", row, name, got)
+		}
 	}
-	if rows[3][8] != `'=HYPERLINK("http://example.com")` || rows[3][7] != "line\nbreak, comma" || rows[3][17] != "correlation-2" {
-		t.Errorf("%q", rows[3])
-	}
+	is(1, "opening", "removed")
+	is(1, "leaf_hash", l.Stored[0].Hashes[0].String())
+	is(1, "kind", "data_released")
+	is(4, "reason", "Siân asked; '=cmd|x")
+	is(4, "purpose", "a\n'=b")
+	is(4, "digest", "'-abc")
+	is(3, "reason", `'=HYPERLINK("http://example.com")`)
+	is(3, "purpose", "line\nbreak, comma")
+	is(3, "correlation_id", "correlation-2")
+	is(3, "citizen_seq", "3")
 }
 
 func TestFHIRExport(t *testing.T) {

@@ -20,11 +20,11 @@ const (
 	ours           = "https://github.com/patient-care-aggregator/aggregator/fhir/"
 	kindSystem     = ours + "CodeSystem/audit-kind"
 	purposeSystem  = ours + "CodeSystem/audit-purpose"
-	citizenSystem  = ours + "sid/citizen-pseudonym"
+	listSystem     = ours + "sid/audit-list"
 	clientSystem   = ours + "sid/client"
 	actorSystem    = ours + "sid/actor"
 	consentSystem  = ours + "sid/consent"
-	referralSystem = ours + "sid/referral-digest"
+	referralSystem = ours + "sid/referrals-digest"
 	answerSystem   = ours + "sid/answer-digest"
 	scopesSystem   = ours + "sid/consent-scopes"
 	observerName   = "Patient Care Aggregator"
@@ -37,9 +37,6 @@ func (x *fhirWriter) begin() error { return nil }
 func (x *fhirWriter) end() error   { return nil }
 
 func (x *fhirWriter) record(r audit.Record) error {
-	if r.Leaf == nil {
-		return nil
-	}
 	e, err := r.Entry()
 	if err != nil {
 		return err
@@ -47,7 +44,8 @@ func (x *fhirWriter) record(r audit.Record) error {
 	return json.NewEncoder(x.w).Encode(FHIREvent(r.Seq, e))
 }
 
-// FHIREvent returns an entry as a FHIR R4 AuditEvent. It names the citizen by pseudonym.
+// FHIREvent returns an entry as a FHIR R4 AuditEvent. It names the citizen by the id of
+// their list.
 func FHIREvent(seq int64, e audit.Entry) fhir.AuditEvent {
 	typ, action := eventType(e.Kind)
 	outcome := eventOutcome(e.Outcome)
@@ -104,8 +102,8 @@ func eventOutcome(o audit.Outcome) fhir.AuditEventOutcome {
 // agents are who acted, and the client through which they did.
 func agents(e audit.Entry) []fhir.AuditEventAgent {
 	actor := fhir.AuditEventAgent{Requestor: true, Who: &fhir.Reference{Identifier: identifier(actorSystem, string(e.Actor))}}
-	if e.Actor == audit.ActorCitizen && e.Citizen != "" {
-		actor.Who.Identifier = identifier(citizenSystem, string(e.Citizen))
+	if e.Actor == audit.ActorCitizen && e.List.IsCitizens() {
+		actor.Who.Identifier = identifier(listSystem, e.List.String())
 	}
 	if e.Actor == "" {
 		actor.Who.Identifier = identifier(actorSystem, "unknown")
@@ -135,11 +133,11 @@ func entities(e audit.Entry) []fhir.AuditEventEntity {
 		out = append(out, entity)
 	}
 	const patient, domainResource = "1", "4"
-	add(citizenSystem, string(e.Citizen), patient)
-	add(consentSystem, e.Consent, domainResource)
-	for _, r := range e.Referrals {
-		add(referralSystem, r, domainResource)
+	if e.List.IsCitizens() {
+		add(listSystem, e.List.String(), patient)
 	}
+	add(consentSystem, e.Consent, domainResource)
+	add(referralSystem, e.ReferralsDigest, domainResource)
 	add(answerSystem, e.Digest, "")
 	if len(e.Scopes) > 0 {
 		add(scopesSystem, strings.Join(e.Scopes, " "), "")

@@ -10,6 +10,9 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
+// version is that of the form of the export.
+const version = 2
+
 // header is the first line of an NDJSON export.
 type header struct {
 	Version int          `json:"auditExport"`
@@ -24,11 +27,10 @@ type header struct {
 
 // line is any other line.
 type line struct {
-	Seq         int64              `json:"seq"`
-	Leaf        json.RawMessage    `json:"leaf,omitempty"` // exactly the bytes that were hashed
-	Hash        *tlog.Hash         `json:"hash,omitempty"` // only where the body was pruned
-	Correlation *audit.Correlation `json:"correlation,omitempty"`
-	Proof       []tlog.Hash        `json:"proof,omitempty"`
+	Seq     int64           `json:"seq"`
+	Leaf    json.RawMessage `json:"leaf"`              // exactly the bytes that were hashed
+	Opening *audit.Opening  `json:"opening,omitempty"` // absent: it was removed
+	Proof   []tlog.Hash     `json:"proof,omitempty"`
 }
 
 type ndjsonWriter struct {
@@ -45,10 +47,7 @@ func (x *ndjsonWriter) begin() error {
 }
 
 func (x *ndjsonWriter) record(r audit.Record) error {
-	l := line{Seq: r.Seq, Leaf: r.Leaf, Correlation: r.Correlation}
-	if r.Leaf == nil && len(r.Hashes) > 0 {
-		l.Hash = &r.Hashes[0]
-	}
+	l := line{Seq: r.Seq, Leaf: r.Leaf, Opening: r.Opening}
 	if x.prove != nil {
 		proof, err := x.prove(r.Seq)
 		if err != nil {

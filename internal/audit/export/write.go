@@ -58,7 +58,7 @@ func Write(ctx context.Context, log audit.Source, w io.Writer, o Options) error 
 	if err != nil {
 		return fmt.Errorf("export audit log: compute root: %w", err)
 	}
-	head := header{Version: 1, Size: size, Root: root, MadeAt: o.MadeAt, Whole: o.Filter.MatchesAll() && !o.Filter.NewestFirst, Filter: o.Filter, Unsigned: o.Unsigned}
+	head := header{Version: version, Size: size, Root: root, MadeAt: o.MadeAt, Whole: o.Filter.MatchesAll() && !o.Filter.NewestFirst, Filter: o.Filter, Unsigned: o.Unsigned}
 	buffered := bufio.NewWriter(w)
 	var out formatWriter
 	switch o.Format {
@@ -97,9 +97,9 @@ type formatWriter interface {
 }
 
 func writeRecords(ctx context.Context, log audit.Source, size int64, f audit.Filter, out formatWriter) error {
-	next, ordered := wholeLog(log), true
+	next := wholeLog(log)
 	if !f.MatchesAll() || f.NewestFirst {
-		next, ordered = matching(log, f), false
+		next = matching(log, f)
 	}
 	for {
 		page, err := next(ctx)
@@ -108,7 +108,7 @@ func writeRecords(ctx context.Context, log audit.Source, size int64, f audit.Fil
 		}
 		for _, r := range page {
 			if r.Seq >= size { // came after the export began
-				if ordered {
+				if !f.NewestFirst {
 					return nil
 				}
 				continue
@@ -141,7 +141,7 @@ func matching(log audit.Finder, f audit.Filter) func(context.Context) ([]audit.R
 	return func(ctx context.Context) ([]audit.Record, error) {
 		page, err := log.Find(ctx, f, after, pageSize)
 		if err == nil && len(page) > 0 {
-			after, err = audit.After(page[len(page)-1])
+			after = audit.After(page[len(page)-1])
 		}
 		return page, err
 	}

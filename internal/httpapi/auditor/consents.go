@@ -40,11 +40,7 @@ func (l *Log) consents(ctx context.Context, r *httpapi.Request) (httpapi.Answer,
 	if err != nil {
 		return nil, err
 	}
-	about, err := l.about(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	written, err := l.reads(ctx, r, looked("consents", f, p), about)
+	written, err := l.looksAt(ctx, r, "consents", f, p)
 	if err != nil {
 		return nil, err
 	}

@@ -7,10 +7,10 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/export"
-	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
@@ -21,25 +21,32 @@ type entriesView struct {
 	Next    *string     `json:"next"` // null: this was the last page
 }
 
-// entryView is one entry of the log, whole: entries hold no identity but the
-// citizen's pseudonym, and no clinical content.
+// entryView is one entry of the log, whole: entries hold no identity but the id of a
+// list, and no clinical content.
 type entryView struct {
 	Seq           int64         `json:"seq"`
 	At            string        `json:"at"` // UTC, nine fractional digits, as it was hashed
 	Kind          audit.Kind    `json:"kind"`
 	Outcome       audit.Outcome `json:"outcome"`
 	Actor         *audit.Actor  `json:"actor"`
-	Citizen       *citizen.Ref  `json:"citizen"`
+	List          *string       `json:"list"`       // null: what opens the entry was removed
+	CitizenSeq    *int64        `json:"citizenSeq"` // place in the list, from 1
 	Client        *client.ID    `json:"client"`
 	Purpose       *string       `json:"purpose"`
 	Reason        *string       `json:"reason"`
 	Consent       *string       `json:"consent"`
 	Scopes        []string      `json:"scopes"`
 	Notice        *string       `json:"notice"`
-	Referrals     []string      `json:"referrals"` // keyed digests
+	Event         *int64        `json:"event"`
+	Referrals     int           `json:"referrals"` // how many were shown
+	ReferralsSum  *string       `json:"referralsDigest"`
 	Digest        *string       `json:"digest"`
 	Policy        *string       `json:"policy"`
 	ValueSets     *string       `json:"valueSets"`
+	Stale         bool          `json:"stale"`
+	Partial       bool          `json:"partial"`
+	AsOf          *string       `json:"asOf"`
+	Age           int64         `json:"age"`           // seconds
 	CorrelationID *string       `json:"correlationId"` // null: there was none, or its time is over
 	LeafHash      string        `json:"leafHash"`      // what /audit/v1/proof proves
 }
@@ -63,31 +70,25 @@ func (l *Log) entries(ctx context.Context, r *httpapi.Request) (httpapi.Answer, 
 	if err != nil {
 		return nil, err
 	}
-	about, err := l.about(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	written, err := l.reads(ctx, r, looked("entries", f, p), about)
+	written, err := l.looksAt(ctx, r, "entries", f, p)
 	if err != nil {
 		return nil, err
 	}
 	return l.writeEntries(ctx, written, f, p)
 }
 
-// about is the citizen whose entries a filter chooses, who sees that an auditor looked;
-// empty: it chooses no citizen's, or those of a pseudonym that names nobody.
-func (l *Log) about(ctx context.Context, f audit.Filter) (citizen.Ref, error) {
-	if f.Citizen == "" {
-		return "", nil
+// looksAt logs a look at what a filter chooses. A look at one citizen's list is in that
+// list, where the citizen sees it.
+func (l *Log) looksAt(ctx context.Context, r *httpapi.Request, what string, f audit.Filter, p httpapi.LogPage) (audit.Written, error) {
+	return l.reads(ctx, r, looked(what, f, p), lookedUp{list: listOf(f)})
+}
+
+// listOf is the citizen's list that a filter chooses from; none: it chooses no citizen's.
+func listOf(f audit.Filter) audit.ListID {
+	if !f.List.IsCitizens() {
+		return audit.ListID{}
 	}
-	found, err := l.d.Log.Find(ctx, audit.Filter{Citizen: f.Citizen}, audit.Cursor{}, 1)
-	switch {
-	case err != nil:
-		return "", httpapi.LogUnreadable(err)
-	case len(found) == 0:
-		return "", nil
-	}
-	return f.Citizen, nil
+	return f.List
 }
 
 func (l *Log) writeEntries(ctx context.Context, written audit.Written, f audit.Filter, p httpapi.LogPage) (httpapi.Answer, error) {
@@ -109,14 +110,28 @@ func viewOf(r audit.Record) (entryView, error) {
 	if err != nil {
 		return entryView{}, err
 	}
+	var asOf *string
+	if !e.AsOf.IsZero() {
+		text := e.AsOf.UTC().Format(time.RFC3339)
+		asOf = &text
+	}
 	return entryView{
 		Seq: r.Seq, At: audit.LeafTime(e.At), Kind: e.Kind, Outcome: e.Outcome,
-		Actor: httpapi.OrNull(e.Actor), Citizen: httpapi.OrNull(e.Citizen), Client: httpapi.OrNull(e.Client),
+		Actor: httpapi.OrNull(e.Actor), List: httpapi.OrNull(e.List.String()), CitizenSeq: numberOrNull(e.Number), Client: httpapi.OrNull(e.Client),
 		Purpose: httpapi.OrNull(e.Purpose), Reason: httpapi.OrNull(e.Reason), Consent: httpapi.OrNull(e.Consent),
-		Scopes: none(e.Scopes), Notice: httpapi.OrNull(e.Notice), Referrals: none(e.Referrals), Digest: httpapi.OrNull(e.Digest),
+		Scopes: none(e.Scopes), Notice: httpapi.OrNull(e.Notice), Event: numberOrNull(e.Event),
+		Referrals: e.Referrals, ReferralsSum: httpapi.OrNull(e.ReferralsDigest), Digest: httpapi.OrNull(e.Digest),
 		Policy: httpapi.OrNull(e.Policy), ValueSets: httpapi.OrNull(e.ValueSets), CorrelationID: httpapi.OrNull(e.CorrelationID),
+		Stale: e.Stale, Partial: e.Partial, AsOf: asOf, Age: int64(e.Age / time.Second),
 		LeafHash: audit.LeafHash(r.Leaf).String(),
 	}, nil
+}
+
+func numberOrNull(n int64) *int64 {
+	if n == 0 {
+		return nil
+	}
+	return &n
 }
 
 // looked is what is looked at: the filter, how many entries and from where on. So it can
@@ -126,13 +141,13 @@ func looked(what string, f audit.Filter, p httpapi.LogPage) string {
 		what += " " + chosen
 	}
 	what = fmt.Sprintf("%s limit=%d", what, p.Limit())
-	if after := p.After(); after != (audit.Cursor{}) {
-		what = fmt.Sprintf("%s after=%s/%d", what, after.At, after.Seq)
+	if after, begun := p.After().Seq(); begun {
+		what = fmt.Sprintf("%s after=%d", what, after)
 	}
 	return what
 }
 
-// readFilter reads ?since=&until=&client=&kind=&outcome=&actor=&citizen=&consent=&correlationId=&order=. What names
+// readFilter reads ?since=&until=&client=&kind=&outcome=&actor=&list=&consent=&correlationId=&order=. What names
 // nothing is refused: to an auditor a misspelt kind must not look like one that never happened.
 func readFilter(r *httpapi.Request) (audit.Filter, error) {
 	var f audit.Filter
@@ -156,8 +171,10 @@ func readFilter(r *httpapi.Request) (audit.Filter, error) {
 		return f, problem.New(problem.BadRequest, nil).WithDetail("outcome must be success, refused or failure.")
 	}
 	f.Actor, f.Consent, f.CorrelationID = audit.Actor(r.Query("actor")), r.Query("consent"), r.Query("correlationId")
-	f.Citizen = citizen.Ref(r.Query("citizen"))
-	for name, value := range map[string]string{"actor": string(f.Actor), "citizen": string(f.Citizen), "consent": f.Consent, "correlationId": f.CorrelationID} {
+	if f.List, err = audit.ParseListID(r.Query("list")); err != nil {
+		return f, problem.New(problem.BadRequest, nil).WithDetail("list must be as an entry has it.")
+	}
+	for name, value := range map[string]string{"actor": string(f.Actor), "consent": f.Consent, "correlationId": f.CorrelationID} {
 		if !isWord(value) {
 			return f, problem.New(problem.BadRequest, nil).WithDetail(name + " must be as an entry has it.")
 		}

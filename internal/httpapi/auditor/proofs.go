@@ -42,7 +42,7 @@ func (l *Log) checkpoint(ctx context.Context, r *httpapi.Request) (httpapi.Answe
 		}
 		sign = func(ctx context.Context) (checkpoint.Signed, error) { return l.d.CheckpointAt(ctx, size) }
 	}
-	written, err := l.reads(ctx, r, "checkpoint", "")
+	written, err := l.reads(ctx, r, "checkpoint", lookedUp{})
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (l *Log) proof(ctx context.Context, r *httpapi.Request) (httpapi.Answer, er
 	if seq >= size {
 		return nil, problem.New(problem.BadRequest, nil).WithDetail("seq must be less than size.")
 	}
-	written, err := l.reads(ctx, r, "proof", "")
+	written, err := l.reads(ctx, r, "proof", lookedUp{})
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (l *Log) consistency(ctx context.Context, r *httpapi.Request) (httpapi.Answ
 	if from > to {
 		return nil, problem.New(problem.BadRequest, nil).WithDetail("from must not be greater than to.")
 	}
-	written, err := l.reads(ctx, r, "consistency", "")
+	written, err := l.reads(ctx, r, "consistency", lookedUp{})
 	if err != nil {
 		return nil, err
 	}

@@ -10,12 +10,18 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
 )
 
+// lookedUp is whom a look is about: one citizen, or the one whose list is named.
+type lookedUp struct {
+	citizen citizen.Ref
+	list    audit.ListID
+}
+
 // reads logs that a member of staff is about to read, and what for. Until it has
 // returned nil, nothing is read: a reading that then fails is in the log all the
-// same. about is empty unless one citizen was looked up.
-func (l *Log) reads(ctx context.Context, r *httpapi.Request, purpose string, about citizen.Ref) (audit.Written, error) {
+// same. about is zero unless one citizen was looked up.
+func (l *Log) reads(ctx context.Context, r *httpapi.Request, purpose string, about lookedUp) (audit.Written, error) {
 	e := r.Entry(audit.AuditorRead, audit.Succeeded, l.d.Now())
-	e.Actor, e.Purpose, e.Citizen = actorOf(r.Member().Member), purpose, about
+	e.Actor, e.Purpose, e.Citizen, e.List = actorOf(r.Member().Member), purpose, about.citizen, about.list
 	written, err := l.d.Appender.Append(ctx, audit.Guard{}, e)
 	if err != nil {
 		return audit.Written{}, httpapi.NotLogged(err)

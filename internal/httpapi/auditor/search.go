@@ -23,7 +23,7 @@ type searchRequest struct {
 
 // search is POST /audit/v1/entries/search: the entries about one citizen.
 // The NHS number comes in this body only; the search itself, with its reason,
-// is in the log under the citizen's pseudonym, where the citizen sees it too.
+// is in the citizen's list, where the citizen sees it too.
 // A number that no citizen here has returns an empty list, and is logged as well.
 func (l *Log) search(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
 	var in searchRequest
@@ -46,14 +46,18 @@ func (l *Log) search(ctx context.Context, r *httpapi.Request) (httpapi.Answer, e
 	if err != nil && !errors.Is(err, citizen.ErrNoSubject) {
 		return nil, httpapi.LogUnreadable(err)
 	}
-	written, err := l.reads(ctx, r, "search: "+why.String(), about)
+	written, err := l.reads(ctx, r, "search: "+why.String(), lookedUp{citizen: about})
 	if err != nil {
 		return nil, err
 	}
-	if about == "" { // an empty pseudonym in a filter would mean everybody
+	if about == "" {
 		return httpapi.LoggedJSON(written, http.StatusOK, entriesView{Entries: []entryView{}}), nil
 	}
-	return l.writeEntries(ctx, written, audit.Filter{Citizen: about, NewestFirst: true}, p)
+	list, err := l.d.Log.ListOf(ctx, about)
+	if err != nil {
+		return nil, httpapi.LogUnreadable(err)
+	}
+	return l.writeEntries(ctx, written, audit.Filter{List: list, NewestFirst: true}, p)
 }
 
 func limitOf(n int) string {

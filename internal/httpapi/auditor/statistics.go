@@ -49,7 +49,7 @@ func (l *Log) statistics(ctx context.Context, r *httpapi.Request) (httpapi.Answe
 	if span := until.Sub(since); span <= 0 || span > longestSpan {
 		return nil, problem.New(problem.BadRequest, nil).WithDetail("Ask for at most 92 days, and for since before until.")
 	}
-	written, err := l.reads(ctx, r, "statistics", "")
+	written, err := l.reads(ctx, r, "statistics", lookedUp{})
 	if err != nil {
 		return nil, err
 	}

@@ -48,11 +48,7 @@ func (l *Log) stream(ctx context.Context, r *httpapi.Request, f audit.Filter, fo
 			done()
 		}
 	}()
-	about, err := l.about(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	written, err := l.reads(ctx, r, strings.TrimSpace("entries "+string(format)+" "+f.String()), about)
+	written, err := l.reads(ctx, r, strings.TrimSpace("entries "+string(format)+" "+f.String()), lookedUp{list: listOf(f)})
 	if err != nil {
 		return nil, err
 	}

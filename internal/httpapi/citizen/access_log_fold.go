@@ -89,12 +89,10 @@ func fold(ctx context.Context, log audit.Finder, filter audit.Filter, after audi
 			if !f.add(e, r.Seq) {
 				return after, nil
 			}
-			if after, err = audit.After(r); err != nil {
-				return next, err
-			}
+			after = audit.After(r)
 		}
 		if read += len(found); len(found) < foldStep {
-			return audit.Cursor{}, nil
+			return 0, nil
 		}
 		if read >= mostFolded {
 			return after, nil
@@ -107,7 +105,7 @@ const cursorPurpose = "access-log-cursor"
 // sealed is a cursor as the citizen brings it back; nil: there is no next page. It would
 // tell how many entries the whole log has.
 func sealed(who citizen.Citizen, c audit.Cursor) *string {
-	if c == (audit.Cursor{}) {
+	if c == 0 {
 		return nil
 	}
 	text := base64.RawURLEncoding.EncodeToString(who.Seal(cursorPurpose, []byte(c.String())))

@@ -18,14 +18,14 @@ func byDay(t time.Time) string { return t.Format(time.DateOnly) }
 // foldedPages reads all pages of a log, newest first.
 func foldedPages(t interface{ Fatal(args ...any) }, log *audittest.Log, limit int, read func(audit.Cursor, *folder) (audit.Cursor, error)) []line {
 	var all []line
-	for after, pages := (audit.Cursor{}), 0; ; pages++ {
+	for after, pages := audit.Cursor(0), 0; ; pages++ {
 		f := folder{limit: limit, day: byDay}
 		next, err := read(after, &f)
 		if err != nil || len(f.lines) > limit || pages > len(log.Stored)+1 {
 			t.Fatal(err, len(f.lines), pages)
 		}
 		all = append(all, f.lines...)
-		if next == (audit.Cursor{}) {
+		if next == 0 {
 			return all
 		}
 		after = next
@@ -48,7 +48,7 @@ func TestPollingIsOneLineADay(t *testing.T) {
 	look(audit.ConsentGranted, "one")
 	look(audit.DataNotModified, "one")
 	f := folder{limit: 50, day: byDay}
-	if next, err := fold(t.Context(), log, audit.Filter{NewestFirst: true}, audit.Cursor{}, &f); err != nil || next != (audit.Cursor{}) {
+	if next, err := fold(t.Context(), log, audit.Filter{NewestFirst: true}, 0, &f); err != nil || next != 0 {
 		t.Fatal(next, err)
 	}
 	var got []string

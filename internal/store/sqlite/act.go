@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
@@ -14,8 +12,10 @@ import (
 // written or neither.
 type act struct {
 	do      func(ctx context.Context, t *tx) error // nil: only entries
-	entries []entry
-	fold    bool // fold the WAL back after the commit, so that it no longer holds deleted bytes
+	entries []*audit.Prepared
+	then    func(ctx context.Context, t *tx) error // after the entries were placed; nil: nothing
+	settled bool                                   // needs the table of heads to be up to date
+	fold    bool                                   // fold the WAL back after the commit, so that it no longer holds deleted bytes
 	state   atomic.Int32
 	done    chan outcome // holds one
 }
@@ -32,24 +32,15 @@ type outcome struct {
 	err   error
 }
 
-// entry is a log entry ready to be placed.
-type entry struct {
-	leaf          []byte
-	hash          tlog.Hash
-	salt          audit.Salt
-	correlationID string
-}
-
-// sealed makes the leaves and their hashes, on the caller's goroutine, to keep the writer free.
-func sealed(entries []audit.Entry) ([]entry, error) {
-	out := make([]entry, len(entries))
+// prepared encodes entries on the caller's goroutine, to keep the writer free.
+func prepared(entries []audit.Entry) ([]*audit.Prepared, error) {
+	out := make([]*audit.Prepared, len(entries))
 	for i, e := range entries {
-		salt := audit.NewSalt()
-		leaf, err := audit.Encode(e, salt)
+		p, err := audit.Prepare(e)
 		if err != nil {
 			return nil, fmt.Errorf("entry %d: %w", i, err)
 		}
-		out[i] = entry{leaf: leaf, hash: audit.LeafHash(leaf), salt: salt, correlationID: e.CorrelationID}
+		out[i] = p
 	}
 	return out, nil
 }
@@ -66,9 +57,9 @@ func (db *DB) performGuarded(ctx context.Context, g audit.Guard, do func(context
 	if err := g.Admits(entries...); err != nil {
 		return 0, err
 	}
-	s, err := sealed(entries)
+	p, err := prepared(entries)
 	if err != nil {
 		return 0, err
 	}
-	return db.writer.submit(ctx, &act{do: do, entries: s, done: make(chan outcome, 1)})
+	return db.writer.submit(ctx, &act{do: do, entries: p, done: make(chan outcome, 1)})
 }

@@ -24,7 +24,10 @@ func (w *writer) batch(ctx context.Context, acts []*act) {
 	if err != nil {
 		w.abandon(ctx, err)
 	} else if slices.ContainsFunc(kept, func(a *act) bool { return a.fold }) {
+		w.tree = nil // the list of somebody who was erased is nobody's any more
 		w.foldBack(ctx)
+	} else if w.tree.heads.due() {
+		w.saveHeads(ctx, false)
 	}
 	for i, a := range kept {
 		o := outcomes[i]
@@ -50,6 +53,12 @@ func (w *writer) transact(ctx context.Context, acts []*act, outcomes []outcome) 
 	if err := w.readTree(ctx); err != nil {
 		return err
 	}
+	settled := slices.ContainsFunc(acts, func(a *act) bool { return a.settled })
+	if settled {
+		if err := w.tree.heads.save(ctx, w.tx, w.tree.edge.Size(), true); err != nil {
+			return err
+		}
+	}
 	for i, a := range acts {
 		if a.do == nil {
 			continue
@@ -60,23 +69,34 @@ func (w *writer) transact(ctx context.Context, acts []*act, outcomes []outcome) 
 		}
 		outcomes[i].err = failed
 	}
-	// Hashed last: the places in the tree belong to acts that did not fail.
-	grown := w.tree.clone()
+	// Placed last: the places in the tree belong to acts that did not fail.
+	grown := w.tree.begin()
 	for i, a := range acts {
 		if outcomes[i].err != nil {
 			continue
 		}
 		outcomes[i].first = grown.edge.Size()
 		for _, e := range a.entries {
-			if err := grown.append(ctx, w.tx, e); err != nil {
+			if err := grown.place(ctx, w.tx, e); err != nil {
 				return err
 			}
+		}
+	}
+	if err := grown.insert(ctx, w.tx); err != nil {
+		return err
+	}
+	for i, a := range acts {
+		if outcomes[i].err != nil || a.then == nil {
+			continue
+		}
+		if err := a.then(ctx, w.tx); err != nil {
+			return err
 		}
 	}
 	if err := w.tx.exec(ctx, `COMMIT`); err != nil {
 		return commitError(err)
 	}
-	w.tree = grown
+	w.tree = w.tree.committed(grown)
 	w.committed = grown.edge.Size()
 	return nil
 }
@@ -125,5 +145,34 @@ func (w *writer) foldBack(ctx context.Context) {
 	err := w.tx.row(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &inLog, &moved)
 	if err != nil || busy != 0 {
 		w.log.LogAttrs(ctx, slog.LevelWarn, "WAL was not emptied", slog.Any("error", err))
+	}
+}
+
+// saveHeads brings the table of heads up to date, in a transaction of its own. If that
+// fails, the openings still tell what it does not know.
+func (w *writer) saveHeads(ctx context.Context, all bool) {
+	if w.tx == nil || w.tree == nil || len(w.tree.heads.outdated)+len(w.tree.heads.saving) == 0 {
+		return
+	}
+	err := w.panics.Contain(ctx, "save the ends of lists", func() error {
+		if err := w.tx.exec(ctx, `BEGIN IMMEDIATE`); err != nil {
+			return fmt.Errorf("begin: %w", err)
+		}
+		if err := w.noticeForeignWrites(ctx); err != nil {
+			return err
+		}
+		if w.tree == nil { // somebody else wrote: what is remembered here is too old
+			return w.tx.rollback(ctx)
+		}
+		if err := w.tree.heads.save(ctx, w.tx, w.tree.edge.Size(), all); err != nil {
+			return err
+		}
+		if err := w.tx.exec(ctx, `COMMIT`); err != nil {
+			return commitError(err)
+		}
+		return nil
+	})
+	if err != nil {
+		w.abandon(ctx, err)
 	}
 }

@@ -3,15 +3,17 @@
 //
 // One process serves: it holds a lock file, migrates, and owns the only writing
 // connection. One goroutine writes: it commits whatever waits in one
-// transaction, each act in its own savepoint, and hashes the log entries of
-// all acts last, in the order of the acts. Success is reported after the commit and
+// transaction, each act in its own savepoint, and places the log entries of
+// all acts last, in the order of the acts, in one row of each table of the log. Success is reported after the commit and
 // never before. Commands may open the same file while a server runs ([OpenBeside]);
 // the server notices what they wrote ([DB.OnForeignWrite]).
 //
-//	log_entries       seq, leaf              append-only; only retention removes bodies
-//	log_hashes        seq, hashes            append-only: the hashes that entry seq completed
-//	log_correlations  seq, salt, id          opens a leaf's commitment; emptied by retention
-//	log_prunings      before                 append-only: what retention may delete
+//	log_leaves        first, leaves          append-only: a line each, from entry first on
+//	log_hashes        first, hashes          append-only: what those entries completed in the tree
+//	log_openings      first, openings        what opens those leaves; retention removes parts
+//	log_heads         list, citizen, …       where lists end, and whose they are; lags, see heads.go
+//	log_prunings      before                 append-only: what retention may remove
+//	log_retention     what, before           how far retention has gone
 //	log_holds         id, citizen, …         what retention and erasure must not touch
 //	consent_events    citizen, seq, …        append-only
 //	subjects          ref, lookup, sealed    the only row that leads to a person
@@ -28,5 +30,6 @@
 // internal/store opens it.
 //
 // Read open.go, act.go, writer.go, batch.go and tx.go, which write; guard.go, which
-// judges what may be written; then the file of the table that you work on.
+// judges what may be written; tree.go, heads.go and batch_rows.go, which place entries;
+// then the file of the table that you work on.
 package sqlite

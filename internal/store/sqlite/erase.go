@@ -8,24 +8,39 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 )
 
-// EraseSubject implements citizen.Store: the subject's row goes, and with it
-// their sessions. The audit log and the consent events keep the pseudonym, which
-// no longer leads to a person. A citizen under hold is not erased (audit.ErrHeld).
+// EraseSubject implements subject.Eraser: the subject's row goes, and with it their
+// sessions and the row that joins them with their list. Log and consent events stay and
+// no longer lead to a person. A citizen under hold is not erased (audit.ErrHeld). The
+// entry is the last of their list; it is written together with the erasure.
 //
 // What was deleted is overwritten, in the file immediately (secure_delete) and in the
 // WAL by folding it back before this returns; when a reader of another process
 // blocks that, it happens with a later write instead.
-func (s Subjects) EraseSubject(ctx context.Context, ref citizen.Ref) error {
-	erase := &act{fold: true, done: make(chan outcome, 1), do: func(ctx context.Context, t *tx) error {
-		var held bool
-		if err := t.row(ctx, heldQuery, string(ref)).Scan(&held); err != nil {
-			return fmt.Errorf("read holds: %w", err)
-		}
-		if held {
-			return audit.ErrHeld
-		}
-		return t.exec(ctx, `DELETE FROM subjects WHERE ref = ?`, string(ref)) // sessions go with it
-	}}
+func (s Subjects) EraseSubject(ctx context.Context, ref citizen.Ref, e audit.Entry) error {
+	entries, err := prepared([]audit.Entry{e})
+	if err != nil {
+		return fmt.Errorf("erase subject: %w", err)
+	}
+	erase := &act{
+		entries: entries, settled: true, fold: true, done: make(chan outcome, 1),
+		do: func(ctx context.Context, t *tx) error {
+			var held bool
+			if err := t.row(ctx, heldQuery, string(ref)).Scan(&held); err != nil {
+				return fmt.Errorf("read holds: %w", err)
+			}
+			if held {
+				return audit.ErrHeld
+			}
+			return nil
+		},
+		// Only now: the entry belongs to the list of somebody who is still known.
+		then: func(ctx context.Context, t *tx) error {
+			if err := t.exec(ctx, `DELETE FROM subjects WHERE ref = ?`, string(ref)); err != nil { // sessions go with it
+				return fmt.Errorf("delete subject: %w", err)
+			}
+			return t.exec(ctx, `DELETE FROM log_heads WHERE citizen = ?`, string(ref))
+		},
+	}
 	if _, err := s.db.writer.submit(ctx, erase); err != nil {
 		return fmt.Errorf("erase subject: %w", err)
 	}

@@ -1,68 +1,209 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
-// Find implements audit.Finder.
+// Find implements audit.Finder. A list is followed from entry to entry, from its newest
+// one backwards; anything else is looked for in the entries of the time.
 func (l Log) Find(ctx context.Context, f audit.Filter, after audit.Cursor, limit int) ([]audit.Record, error) {
-	var (
-		where []string
-		args  []any
-	)
-	and := func(condition string, values ...any) {
-		where = append(where, condition)
-		args = append(args, values...)
-	}
-	if !f.Since.IsZero() {
-		and(`e.at >= ?`, audit.LeafTime(f.Since))
-	}
-	if !f.Until.IsZero() {
-		and(`e.at < ?`, audit.LeafTime(f.Until))
-	}
-	if f.Citizen != "" {
-		and(`e.citizen = ?`, string(f.Citizen))
-	}
-	if f.Client != "" {
-		and(`e.client = ?`, string(f.Client))
-	}
-	if len(f.Kinds) > 0 {
-		kinds := make([]any, len(f.Kinds))
-		for i, k := range f.Kinds {
-			kinds[i] = string(k)
+	mixed := f.List == audit.Everybody || f.List == audit.Service // long: the oldest are not reached from behind
+	if f.List != (audit.ListID{}) && (f.NewestFirst || !mixed) {
+		newest, known, err := l.endOf(ctx, f.List)
+		if err != nil {
+			return nil, err
 		}
-		and(`e.kind IN (?`+strings.Repeat(`, ?`, len(kinds)-1)+`)`, kinds...)
+		if known {
+			return l.follow(ctx, f, newest, after, limit)
+		}
 	}
-	if f.Outcome != "" {
-		and(`e.leaf ->> '$.outcome' = ?`, string(f.Outcome))
+	return l.scan(ctx, f, after, limit)
+}
+
+// follow goes through a list, from its newest entry backwards.
+func (l Log) follow(ctx context.Context, f audit.Filter, newest int64, after audit.Cursor, limit int) ([]audit.Record, error) {
+	var out []audit.Record
+	given, begun := after.Seq()
+	seq := newest
+	if f.NewestFirst && begun {
+		seq = min(seq, given)
+		if r, found, err := recordAt(ctx, l.db.read, given); err != nil {
+			return nil, err
+		} else if found && r.Opening != nil && r.Opening.List == f.List {
+			seq = r.Opening.Previous
+		}
 	}
-	if f.Actor != "" {
-		and(`e.leaf ->> '$.actor' = ?`, string(f.Actor))
+	for seq >= 0 && (f.NewestFirst || !begun || seq > given) {
+		r, found, err := recordAt(ctx, l.db.read, seq)
+		if err != nil {
+			return nil, err
+		}
+		if !found || r.Opening == nil { // what is older was removed as well
+			break
+		}
+		e, err := r.Entry()
+		if err != nil {
+			return nil, err
+		}
+		if !f.Since.IsZero() && e.At.Before(f.Since) {
+			break
+		}
+		if f.Matches(e) && (!begun || !f.NewestFirst || seq < given) {
+			out = append(out, r)
+		}
+		if f.NewestFirst && len(out) == limit {
+			return out, nil
+		}
+		if r.Opening.Previous >= seq {
+			return nil, fmt.Errorf("follow a list: entry %d names entry %d as the one before it", seq, r.Opening.Previous)
+		}
+		seq = r.Opening.Previous
 	}
-	if f.Consent != "" {
-		and(`e.leaf ->> '$.consent' = ?`, f.Consent)
+	if !f.NewestFirst {
+		slices.Reverse(out)
 	}
-	if f.CorrelationID != "" {
-		and(`c.id = ?`, f.CorrelationID)
+	return out[:min(limit, len(out))], nil
+}
+
+// scan goes through the entries of the filter's time.
+func (l Log) scan(ctx context.Context, f audit.Filter, after audit.Cursor, limit int) ([]audit.Record, error) {
+	first, end, err := l.span(ctx, f.Since, f.Until)
+	if err != nil || first >= end {
+		return nil, err
 	}
-	behind, order := `(e.at, e.seq) > (?, ?)`, `e.at, e.seq`
+	if given, begun := after.Seq(); begun {
+		if f.NewestFirst {
+			end = min(end, given)
+		} else {
+			first = max(first, given+1)
+		}
+	}
+	from := first
 	if f.NewestFirst {
-		behind, order = `(e.at, e.seq) < (?, ?)`, `e.at DESC, e.seq DESC`
+		from = end - 1
 	}
-	if after != (audit.Cursor{}) {
-		and(behind, after.At, after.Seq)
+	var out []audit.Record
+	may := mayMatch(f)
+	err = eachRows(ctx, l.db.read, from, f.NewestFirst, func(r rows) (bool, error) {
+		found, err := r.records(may)
+		if err != nil {
+			return false, err
+		}
+		if f.NewestFirst {
+			slices.Reverse(found)
+		}
+		for _, record := range found {
+			if record.Seq < first || record.Seq >= end || record.Leaf == nil {
+				continue
+			}
+			e, err := record.Entry()
+			if err != nil {
+				return false, err
+			}
+			if f.Matches(e) && len(out) < limit {
+				out = append(out, record)
+			}
+		}
+		over := f.NewestFirst && r.first <= first || !f.NewestFirst && len(found) > 0 && found[len(found)-1].Seq >= end-1 || r.first >= end
+		return len(out) < limit && !over, nil
+	})
+	return out, err
+}
+
+// span is the entries of a time: from first up to, but not including, end.
+func (l Log) span(ctx context.Context, since, until time.Time) (first, end int64, err error) {
+	if end, err = l.Size(ctx); err != nil {
+		return 0, 0, err
 	}
-	condition := ``
-	if len(where) > 0 {
-		condition = `WHERE ` + strings.Join(where, ` AND `)
+	if !since.IsZero() {
+		if first, err = l.before(ctx, since); err != nil {
+			return 0, 0, err
+		}
 	}
-	// Only constants are joined into the text; every value is a parameter.
-	query := `SELECT e.seq, e.leaf, h.hashes, c.salt, c.id FROM log_entries AS e
-		LEFT JOIN log_hashes AS h ON h.seq = e.seq
-		LEFT JOIN log_correlations AS c ON c.seq = e.seq
-		` + condition + ` ORDER BY ` + order + ` LIMIT ?`
-	return l.records(ctx, query, append(args, limit)...)
+	if !until.IsZero() {
+		if end, err = l.before(ctx, until); err != nil {
+			return 0, 0, err
+		}
+	}
+	return first, end, nil
+}
+
+// before is how many entries are older than a time. Times never go back in the log.
+func (l Log) before(ctx context.Context, than time.Time) (int64, error) {
+	size, err := l.Size(ctx)
+	if err != nil {
+		return 0, err
+	}
+	text := audit.LeafTime(than)
+	row := int64(-1) // the last row whose first entry is older
+	for low, high := int64(0), size-1; low <= high; {
+		middle := low + (high-low)/2
+		var first, next int64
+		var at string
+		err := l.db.read.QueryRowContext(ctx, `SELECT l.first, l.at, (SELECT coalesce(min(n.first), ?2) FROM log_leaves AS n WHERE n.first > l.first)
+			FROM log_leaves AS l WHERE l.first <= ?1 ORDER BY l.first DESC LIMIT 1`, middle, size).Scan(&first, &at, &next)
+		if err != nil {
+			return 0, fmt.Errorf("find the entries of a time: %w", err)
+		}
+		if at < text {
+			row, low = first, next
+		} else {
+			high = first - 1
+		}
+	}
+	if row < 0 {
+		return 0, nil
+	}
+	count := row
+	err = eachRows(ctx, l.db.read, row, false, func(r rows) (bool, error) {
+		found, err := r.records(nil)
+		for _, record := range found {
+			leaf, err := audit.Decode(record.Leaf)
+			if err != nil {
+				return false, err
+			}
+			if leaf.Open.At.Before(than) {
+				count = record.Seq + 1
+			}
+		}
+		return false, err
+	})
+	return count, err
+}
+
+// mayMatch rules out, by what is stored, most entries that a filter does not choose.
+func mayMatch(f audit.Filter) func(leaf string, opening []byte) bool {
+	member := func(name, value string) string {
+		text, err := json.Marshal(value)
+		if err != nil || value == "" {
+			return ""
+		}
+		return `"` + name + `":` + string(text)
+	}
+	var kinds []string
+	for _, k := range f.Kinds {
+		kinds = append(kinds, member("kind", string(k)))
+	}
+	sort, _, _ := strings.Cut(string(f.Actor), ":")
+	id := audit.StoredID(f.CorrelationID)
+	all := []string{member("outcome", string(f.Outcome)), member("actor", sort)}
+	return func(leaf string, opening []byte) bool {
+		if len(kinds) > 0 && !slices.ContainsFunc(kinds, func(k string) bool { return strings.Contains(leaf, k) }) {
+			return false
+		}
+		if f.List != (audit.ListID{}) && !bytes.HasPrefix(opening, f.List[:]) {
+			return false
+		}
+		return !slices.ContainsFunc(all, func(part string) bool { return !strings.Contains(leaf, part) }) &&
+			(f.Consent == "" || bytes.Contains(opening, []byte(f.Consent))) &&
+			(f.CorrelationID == "" || bytes.HasSuffix(opening, id))
+	}
 }

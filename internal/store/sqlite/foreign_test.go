@@ -20,9 +20,11 @@ func TestBesideAServer(t *testing.T) {
 
 	t.Run("a log that became shorter under the server stops all writing", func(t *testing.T) {
 		db := openNew(t)
-		fill(t, db, 5)
-		err := asWriter(t, beside(t, db.path), `DROP TRIGGER log_hashes_never_go`, `DROP TRIGGER log_entries_go_by_retention_alone`,
-			`DELETE FROM log_hashes WHERE seq >= 3`, `DELETE FROM log_entries WHERE seq >= 3`)
+		for range 5 {
+			fill(t, db, 1)
+		}
+		err := asWriter(t, beside(t, db.path), `DROP TRIGGER log_hashes_never_go`, `DROP TRIGGER log_leaves_never_go`,
+			`DELETE FROM log_hashes WHERE first >= 3`, `DELETE FROM log_leaves WHERE first >= 3`)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,7 +46,7 @@ func TestErasedBytesAreGone(t *testing.T) {
 	if !onDisk(t, path, secret) {
 		t.Fatal("it never was on disk")
 	}
-	if err := db.Subjects().EraseSubject(t.Context(), "ANN"); err != nil {
+	if err := erase(t, db, "ANN"); err != nil {
 		t.Fatal(err)
 	}
 	if onDisk(t, path, secret) {

@@ -107,6 +107,13 @@ func subjectOf(ref citizen.Ref, sealed string) citizen.Subject {
 	return citizen.Subject{Ref: ref, Lookup: citizen.Lookup{KeyID: "k1", MAC: [32]byte{1}}, Sealed: []byte(sealed), CreatedAt: at(0)}
 }
 
+func erase(t testing.TB, db *DB, ref citizen.Ref) error {
+	t.Helper()
+	return db.Subjects().EraseSubject(t.Context(), ref, audit.Entry{
+		Kind: audit.Erased, At: at(0), Citizen: ref, Actor: audit.ActorOperator, Outcome: audit.Succeeded,
+	})
+}
+
 // copyOf copies a database that nobody has open.
 func copyOf(t testing.TB, path string) string {
 	t.Helper()

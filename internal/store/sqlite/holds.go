@@ -32,7 +32,10 @@ func (l Log) LiftHold(ctx context.Context, id, why string, at time.Time, e audit
 		if err == nil && lifted == 0 {
 			err = audit.ErrNoHold
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return t.exec(ctx, `DELETE FROM log_retention`) // what the hold kept may go now
 	}, e)
 	if err != nil {
 		return fmt.Errorf("end hold: %w", err)

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -34,13 +33,7 @@ func (l Log) Append(ctx context.Context, g audit.Guard, entries ...audit.Entry) 
 }
 
 // Size implements audit.Tree.
-func (l Log) Size(ctx context.Context) (int64, error) {
-	var size int64
-	if err := l.db.read.QueryRowContext(ctx, sizeQuery).Scan(&size); err != nil {
-		return 0, fmt.Errorf("read log size: %w", err)
-	}
-	return size, nil
-}
+func (l Log) Size(ctx context.Context) (int64, error) { return logSize(ctx, l.db.read) }
 
 // ReadHashes implements audit.Tree.
 func (l Log) ReadHashes(ctx context.Context, indexes []int64) ([]tlog.Hash, error) {
@@ -49,59 +42,66 @@ func (l Log) ReadHashes(ctx context.Context, indexes []int64) ([]tlog.Hash, erro
 
 // Records implements audit.Records.
 func (l Log) Records(ctx context.Context, after int64, limit int) ([]audit.Record, error) {
-	return l.records(ctx, `
-		SELECT s.seq, e.leaf, h.hashes, c.salt, c.id
-		FROM (SELECT seq FROM log_entries WHERE seq > ?1 UNION SELECT seq FROM log_hashes WHERE seq > ?1
-		      ORDER BY seq LIMIT ?2) AS s
-		LEFT JOIN log_entries AS e ON e.seq = s.seq
-		LEFT JOIN log_hashes AS h ON h.seq = s.seq
-		LEFT JOIN log_correlations AS c ON c.seq = s.seq
-		ORDER BY s.seq`, after, limit)
-}
-
-func (l Log) records(ctx context.Context, query string, args ...any) ([]audit.Record, error) {
-	rows, err := l.db.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read log: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
 	var out []audit.Record
-	for rows.Next() {
-		r, err := scanRecord(rows)
-		if err != nil {
-			return nil, err
+	err := eachRows(ctx, l.db.read, after+1, false, func(r rows) (bool, error) {
+		found, err := r.records(nil)
+		for _, record := range found {
+			if record.Seq > after && len(out) < limit {
+				out = append(out, record)
+			}
 		}
-		out = append(out, r)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read log: %w", err)
-	}
-	return out, nil
+		return len(out) < limit, err
+	})
+	return out, err
 }
 
-// scanRecord reads seq, leaf, hashes, salt and correlation id.
-func scanRecord(rows *sql.Rows) (audit.Record, error) {
-	var (
-		r            audit.Record
-		leaf, id     sql.NullString
-		hashes, salt []byte
-	)
-	if err := rows.Scan(&r.Seq, &leaf, &hashes, &salt, &id); err != nil {
-		return audit.Record{}, fmt.Errorf("read log entry: %w", err)
+// recordAt is one entry; false: there is none of that number.
+func recordAt(ctx context.Context, q querier, seq int64) (record audit.Record, found bool, err error) {
+	err = eachRows(ctx, q, seq, false, func(r rows) (bool, error) {
+		all, err := r.records(nil)
+		if i := int(seq - r.first); err == nil && i >= 0 && i < len(all) {
+			record, found = all[i], true
+		}
+		return false, err
+	})
+	return record, found, err
+}
+
+// The rows of entries that were committed together. A row that has lost its fellows is
+// found too. ?1 is one more than the sequence number of an entry; the rows that hold it
+// come first.
+const (
+	joinedRows = `SELECT s.first, l.leaves, h.hashes, o.openings FROM (
+			SELECT first FROM log_leaves UNION SELECT first FROM log_hashes) AS s
+		LEFT JOIN log_leaves AS l ON l.first = s.first
+		LEFT JOIN log_hashes AS h ON h.first = s.first
+		LEFT JOIN log_openings AS o ON o.first = s.first `
+	rowsForwards  = joinedRows + `WHERE s.first >= coalesce((SELECT max(first) FROM log_leaves WHERE first <= ?1), ?1) ORDER BY s.first`
+	rowsBackwards = joinedRows + `WHERE s.first <= ?1 ORDER BY s.first DESC`
+)
+
+// eachRows goes through the rows from the one that holds an entry, until do returns false.
+func eachRows(ctx context.Context, q querier, from int64, backwards bool, do func(rows) (bool, error)) error {
+	query := rowsForwards
+	if backwards {
+		query = rowsBackwards
 	}
-	if leaf.Valid {
-		r.Leaf = []byte(leaf.String)
+	found, err := q.QueryContext(ctx, query, from)
+	if err != nil {
+		return fmt.Errorf("read log: %w", err)
 	}
-	if hashes != nil {
-		var err error
-		if r.Hashes, err = splitHashes(hashes); err != nil {
-			return audit.Record{}, fmt.Errorf("read hashes of entry %d: %w", r.Seq, err)
+	defer func() { _ = found.Close() }()
+	for found.Next() {
+		var r rows
+		if err := found.Scan(&r.first, &r.leaves, &r.hashes, &r.openings); err != nil {
+			return fmt.Errorf("read log: %w", err)
+		}
+		if more, err := do(r); err != nil || !more {
+			return err
 		}
 	}
-	if id.Valid {
-		c := audit.Correlation{ID: id.String}
-		copy(c.Salt[:], salt)
-		r.Correlation = &c
+	if err := found.Err(); err != nil {
+		return fmt.Errorf("read log: %w", err)
 	}
-	return r, nil
+	return nil
 }

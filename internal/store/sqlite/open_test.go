@@ -153,17 +153,19 @@ func TestTheLogRefusesChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, statement := range map[string]string{
-		"changing an entry":               `UPDATE log_entries SET leaf = '{}' WHERE seq = 1`,
-		"deleting an entry":               `DELETE FROM log_entries WHERE seq = 1`,
-		"replacing an entry":              `INSERT OR REPLACE INTO log_entries (seq, leaf) VALUES (1, '{}')`,
-		"changing hashes":                 `UPDATE log_hashes SET hashes = zeroblob(32) WHERE seq = 1`,
-		"deleting hashes":                 `DELETE FROM log_hashes WHERE seq = 1`,
-		"replacing hashes":                `INSERT OR REPLACE INTO log_hashes (seq, hashes) VALUES (1, zeroblob(32))`,
-		"changing a correlation":          `UPDATE log_correlations SET id = 'other' WHERE seq = 1`,
-		"an entry before the beginning":   `INSERT INTO log_entries (seq, leaf) VALUES (-1, '{}')`,
-		"an entry whose leaf is not JSON": `INSERT INTO log_entries (seq, leaf) VALUES (9, 'x')`,
-		"changing a consent event":        `UPDATE consent_events SET client = 'other'`,
-		"deleting a consent event":        `DELETE FROM consent_events`,
+		"changing leaves":               `UPDATE log_leaves SET leaves = '{}' WHERE first = 0`,
+		"deleting leaves":               `DELETE FROM log_leaves WHERE first = 0`,
+		"replacing leaves":              `INSERT OR REPLACE INTO log_leaves (first, leaves) VALUES (0, '{}')`,
+		"changing hashes":               `UPDATE log_hashes SET hashes = zeroblob(32) WHERE first = 0`,
+		"deleting hashes":               `DELETE FROM log_hashes WHERE first = 0`,
+		"replacing hashes":              `INSERT OR REPLACE INTO log_hashes (first, hashes) VALUES (0, zeroblob(32))`,
+		"changing openings":             `UPDATE log_openings SET openings = zeroblob(length(openings)) WHERE first = 0`,
+		"moving openings":               `UPDATE log_openings SET first = 9, openings = x'' WHERE first = 0`,
+		"deleting openings":             `DELETE FROM log_openings WHERE first = 0`,
+		"replacing openings":            `INSERT OR REPLACE INTO log_openings (first, openings) VALUES (0, x'')`,
+		"an entry before the beginning": `INSERT INTO log_leaves (first, leaves) VALUES (-1, '{}')`,
+		"changing a consent event":      `UPDATE consent_events SET client = 'other'`,
+		"deleting a consent event":      `DELETE FROM consent_events`,
 	} {
 		t.Run(name+" is refused", func(t *testing.T) {
 			if err := asWriter(t, db, statement); err == nil {

@@ -10,45 +10,139 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
-// notHeld excludes rows under hold from a deletion, which the triggers would refuse.
-const notHeld = `NOT EXISTS (SELECT 1 FROM log_holds AS h WHERE h.lifted_at IS NULL AND (h.citizen IS NULL OR h.citizen = e.citizen))`
-
-// lastOlder is the place of the newest entry older than a time; -1 if there
-// is none. The clock can have gone back, so an older entry may come after it; a later
-// run removes that one.
-func (l Log) lastOlder(ctx context.Context, than time.Time) (int64, error) {
-	var seq int64
-	err := l.db.read.QueryRowContext(ctx, `SELECT seq FROM log_entries WHERE at < ? ORDER BY at DESC, seq DESC LIMIT 1`,
-		audit.LeafTime(than)).Scan(&seq)
-	if errors.Is(err, sql.ErrNoRows) {
-		return -1, nil
-	}
-	if err != nil {
-		return 0, fmt.Errorf("find the newest entry that is old enough: %w", err)
-	}
-	return seq, nil
+// removal is what retention does to openings: it goes through them from where it came
+// last time, and removes something of each that is not under hold.
+type removal struct {
+	what string // under which name log_retention has it
+	// reduce returns what stays of an opening; false: nothing is to be removed.
+	reduce func(opening []byte) ([]byte, bool, error)
 }
 
-// dueCorrelations are the ids that may go, dueBodies the entries whose body may.
-const (
-	dueCorrelations = `FROM log_correlations AS c LEFT JOIN log_entries AS e ON e.seq = c.seq
-		WHERE c.seq <= ? AND (e.seq IS NULL OR e.at < ?) AND ` + notHeld
-	dueBodies = `FROM log_entries AS e WHERE e.seq < ? AND e.at < ? AND ` + notHeld
-)
+func correlations() removal {
+	return removal{"correlations", func(opening []byte) ([]byte, bool, error) {
+		var o audit.Opening
+		if err := o.UnmarshalBinary(opening); err != nil || o.Correlation == nil {
+			return nil, false, err
+		}
+		o.Correlation = nil
+		rest, err := o.AppendBinary(nil)
+		return rest, true, err
+	}}
+}
+
+func wholeOpenings() removal {
+	return removal{"openings", func([]byte) ([]byte, bool, error) { return nil, true, nil }}
+}
+
+// reached is up to which entry retention has done this.
+func (r removal) reached(ctx context.Context, q rowReader) (int64, error) {
+	var before int64
+	err := q.row(ctx, `SELECT before FROM log_retention WHERE what = ?`, r.what).Scan(&before)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("read how far retention has gone: %w", err)
+	}
+	return before, nil
+}
+
+// run removes at most limit times, of entries below end, and returns how many times it
+// did and where it stopped. save stores changed openings; nil: nothing is changed.
+func (r removal) run(ctx context.Context, q reader, end int64, limit int, save func(first int64, openings []byte) error) (removed int, next int64, err error) {
+	next, err = r.reached(ctx, q)
+	if err != nil {
+		return 0, next, err
+	}
+	held, err := readHeld(ctx, q)
+	if err != nil {
+		return 0, next, err
+	}
+	for next < end && removed < limit {
+		var first int64
+		var blob []byte
+		err := q.row(ctx, `SELECT first, openings FROM log_openings WHERE first <= ? ORDER BY first DESC LIMIT 1`, next).Scan(&first, &blob)
+		if err != nil {
+			return removed, next, fmt.Errorf("read openings from entry %d: %w", next, err)
+		}
+		openings, err := splitOpenings(blob)
+		if err != nil || next-first >= int64(len(openings)) {
+			return removed, next, fmt.Errorf("read openings from entry %d: %w", first, errors.Join(err, audit.ErrNotOpening))
+		}
+		before := removed
+		for i := int(next - first); i < len(openings) && next < end && removed < limit; i++ {
+			next++
+			if len(openings[i]) == 0 || held.covers(openings[i]) {
+				continue
+			}
+			rest, some, err := r.reduce(openings[i])
+			if err != nil {
+				return removed, next, fmt.Errorf("entry %d: %w", next-1, err)
+			}
+			if some {
+				openings[i] = rest
+				removed++
+			}
+		}
+		if save != nil && removed > before {
+			if err := save(first, joinOpenings(openings)); err != nil {
+				return removed, next, err
+			}
+		}
+	}
+	return removed, next, nil
+}
+
+// reader reads rows of one moment.
+type reader interface {
+	rowReader
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// heldLists are the lists under hold.
+type heldLists struct {
+	everything bool
+	lists      map[audit.ListID]bool
+}
+
+func readHeld(ctx context.Context, q reader) (heldLists, error) {
+	h := heldLists{lists: map[audit.ListID]bool{}}
+	if err := q.row(ctx, `SELECT EXISTS (SELECT 1 FROM log_holds WHERE lifted_at IS NULL AND citizen IS NULL)`).Scan(&h.everything); err != nil {
+		return h, fmt.Errorf("read holds: %w", err)
+	}
+	found, err := q.QueryContext(ctx, `SELECT list FROM log_heads WHERE citizen IN (SELECT citizen FROM log_holds WHERE lifted_at IS NULL)`)
+	if err != nil {
+		return h, fmt.Errorf("read holds: %w", err)
+	}
+	defer func() { _ = found.Close() }()
+	for found.Next() {
+		var list []byte
+		if err := found.Scan(&list); err != nil {
+			return h, fmt.Errorf("read holds: %w", err)
+		}
+		h.lists[audit.ListID(list)] = true
+	}
+	return h, found.Err()
+}
+
+// covers reports whether an opening is under hold: it begins with its list.
+func (h heldLists) covers(opening []byte) bool {
+	return h.everything || len(opening) >= len(audit.ListID{}) && h.lists[audit.ListID(opening[:len(audit.ListID{})])]
+}
 
 // Due implements audit.RetentionStore.
-func (l Log) Due(ctx context.Context, correlations, bodies time.Time) (due audit.Retained, err error) {
+func (l Log) Due(ctx context.Context, correlationsBefore, openingsBefore time.Time) (due audit.Retained, err error) {
 	for _, count := range []struct {
-		what  string
-		than  time.Time
-		extra int64
-		into  *int
-	}{{dueCorrelations, correlations, 0, &due.Correlations}, {dueBodies, bodies, 1, &due.Bodies}} {
-		last, err := l.lastOlder(ctx, count.than)
+		of   removal
+		than time.Time
+		into *int
+	}{{correlations(), correlationsBefore, &due.Correlations}, {wholeOpenings(), openingsBefore, &due.Openings}} {
+		end, err := l.before(ctx, count.than)
 		if err != nil {
 			return due, err
 		}
-		if err := l.db.read.QueryRowContext(ctx, `SELECT count(*) `+count.what, last+count.extra, audit.LeafTime(count.than)).Scan(count.into); err != nil {
+		err = l.db.snapshot(ctx, func(now snapshot) error {
+			*count.into, _, err = count.of.run(ctx, now, end, int(end)+1, nil)
+			return err
+		})
+		if err != nil {
 			return due, fmt.Errorf("count what is too old: %w", err)
 		}
 	}
@@ -57,37 +151,46 @@ func (l Log) Due(ctx context.Context, correlations, bodies time.Time) (due audit
 
 // ForgetCorrelations implements audit.RetentionStore.
 func (l Log) ForgetCorrelations(ctx context.Context, before time.Time, limit int) (int, error) {
-	last, err := l.lastOlder(ctx, before)
-	if err != nil || last < 0 {
+	end, err := l.before(ctx, before)
+	if err != nil {
 		return 0, err
 	}
-	return l.remove(ctx, `DELETE FROM log_correlations WHERE seq IN (SELECT c.seq `+dueCorrelations+` ORDER BY c.seq LIMIT ?)`,
-		last, audit.LeafTime(before), limit)
+	return l.remove(ctx, correlations(), end, limit)
 }
 
 // Prunable implements audit.RetentionStore.
 func (l Log) Prunable(ctx context.Context, before time.Time) (int64, error) {
-	last, err := l.lastOlder(ctx, before)
-	if err != nil || last < 0 {
+	end, err := l.before(ctx, before)
+	if err != nil {
 		return 0, err
 	}
+	if allowed, err := l.allowed(ctx); err != nil || end <= allowed {
+		return 0, err
+	}
+	return end, nil
+}
+
+func (l Log) allowed(ctx context.Context) (int64, error) {
 	var allowed int64
 	if err := l.db.read.QueryRowContext(ctx, `SELECT coalesce(max(before), 0) FROM log_prunings`).Scan(&allowed); err != nil {
 		return 0, fmt.Errorf("read prunings: %w", err)
 	}
-	if last < allowed {
-		return 0, nil
-	}
-	return last + 1, nil
+	return allowed, nil
 }
 
 // AllowPruning implements audit.RetentionStore.
 func (l Log) AllowPruning(ctx context.Context, e audit.Entry) error {
 	_, err := l.db.perform(ctx, func(ctx context.Context, t *tx) error {
-		allowed, err := t.execCount(ctx, `INSERT OR IGNORE INTO log_prunings (before)
-			SELECT ?1 WHERE ?1 <= (SELECT coalesce(max(seq) + 1, 0) FROM log_hashes)`, e.Before)
+		size, err := logSize(ctx, t.conn)
+		if err != nil {
+			return err
+		}
+		if e.Before > size {
+			return fmt.Errorf("%w: nothing to prune before entry %d", audit.ErrInvalidEntry, e.Before)
+		}
+		allowed, err := t.execCount(ctx, `INSERT OR IGNORE INTO log_prunings (before) VALUES (?)`, e.Before)
 		if err == nil && allowed == 0 {
-			err = fmt.Errorf("%w: nothing to prune before entry %d", audit.ErrInvalidEntry, e.Before)
+			err = fmt.Errorf("%w: pruning before entry %d is allowed already", audit.ErrInvalidEntry, e.Before)
 		}
 		return err
 	}, e)
@@ -99,22 +202,33 @@ func (l Log) AllowPruning(ctx context.Context, e audit.Entry) error {
 
 // Prune implements audit.RetentionStore.
 func (l Log) Prune(ctx context.Context, before time.Time, limit int) (int, error) {
-	var allowed int64
-	if err := l.db.read.QueryRowContext(ctx, `SELECT coalesce(max(before), 0) FROM log_prunings`).Scan(&allowed); err != nil {
-		return 0, fmt.Errorf("read prunings: %w", err)
+	end, err := l.before(ctx, before)
+	if err != nil {
+		return 0, err
 	}
-	return l.remove(ctx, `DELETE FROM log_entries WHERE seq IN (SELECT e.seq `+dueBodies+` ORDER BY e.seq LIMIT ?)`,
-		allowed, audit.LeafTime(before), limit)
+	allowed, err := l.allowed(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return l.remove(ctx, wholeOpenings(), min(end, allowed), limit)
 }
 
-func (l Log) remove(ctx context.Context, query string, args ...any) (int, error) {
-	var removed int64
-	_, err := l.db.perform(ctx, func(ctx context.Context, t *tx) (err error) {
-		removed, err = t.execCount(ctx, query, args...)
-		return err
-	})
-	if err != nil {
+// remove does a removal in one transaction. The table of heads is brought up to date
+// first: it is not told by openings that are gone.
+func (l Log) remove(ctx context.Context, r removal, end int64, limit int) (removed int, err error) {
+	a := &act{settled: true, done: make(chan outcome, 1), do: func(ctx context.Context, t *tx) error {
+		var next int64
+		removed, next, err = r.run(ctx, t, end, limit, func(first int64, openings []byte) error {
+			return t.exec(ctx, `UPDATE log_openings SET openings = ? WHERE first = ?`, openings, first)
+		})
+		if err != nil {
+			return err
+		}
+		return t.exec(ctx, `INSERT INTO log_retention (what, before) VALUES (?1, ?2)
+			ON CONFLICT (what) DO UPDATE SET before = max(before, ?2)`, r.what, next)
+	}}
+	if _, err := l.db.writer.submit(ctx, a); err != nil {
 		return 0, fmt.Errorf("remove what is too old: %w", err)
 	}
-	return int(removed), nil
+	return removed, nil
 }

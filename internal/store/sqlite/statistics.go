@@ -1,39 +1,48 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
-	"github.com/patient-care-aggregator/aggregator/internal/client"
 )
 
-// Count implements audit.Statistician.
+// Count implements audit.Statistician. Leaves say all that is counted, so nothing is
+// missing once retention has removed what opens them.
 func (l Log) Count(ctx context.Context, since, until time.Time) ([]audit.Count, error) {
-	rows, err := l.db.read.QueryContext(ctx, `
-		SELECT substr(at, 1, 10) AS day, kind, leaf ->> '$.outcome' AS outcome, client, count(*)
-		FROM log_entries WHERE at >= ? AND at < ? GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`,
-		audit.LeafTime(since), audit.LeafTime(until))
+	first, end, err := l.span(ctx, since, until)
 	if err != nil {
 		return nil, fmt.Errorf("count log entries: %w", err)
 	}
-	defer func() { _ = rows.Close() }()
-	var out []audit.Count
-	for rows.Next() {
-		var c audit.Count
-		var by sql.Null[string]
-		if err := rows.Scan(&c.Day, &c.Kind, &c.Outcome, &by, &c.Entries); err != nil {
-			return nil, fmt.Errorf("count log entries: %w", err)
+	counts := map[audit.Count]int64{}
+	err = eachRows(ctx, l.db.read, first, false, func(r rows) (bool, error) {
+		found, err := r.records(nil)
+		for _, record := range found {
+			if record.Seq < first || record.Seq >= end {
+				continue
+			}
+			leaf, err := audit.Decode(record.Leaf)
+			if err != nil {
+				return false, fmt.Errorf("entry %d: %w", record.Seq, err)
+			}
+			e := leaf.Open
+			counts[audit.Count{Day: e.At.UTC().Format(time.DateOnly), Kind: e.Kind, Outcome: e.Outcome, Client: e.Client}]++
 		}
-		if by.Valid {
-			c.Client = client.ID(by.V)
-		}
-		out = append(out, c)
-	}
-	if err := rows.Err(); err != nil {
+		return r.first < end, err
+	})
+	if err != nil {
 		return nil, fmt.Errorf("count log entries: %w", err)
 	}
+	var out []audit.Count
+	for c, n := range counts {
+		c.Entries = n
+		out = append(out, c)
+	}
+	slices.SortFunc(out, func(a, b audit.Count) int {
+		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Outcome, b.Outcome), cmp.Compare(a.Client, b.Client))
+	})
 	return out, nil
 }

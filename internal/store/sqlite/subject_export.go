@@ -109,25 +109,29 @@ func (s Subjects) exportConsents(ctx context.Context, ref citizen.Ref, enc *json
 
 func (s Subjects) exportLog(ctx context.Context, ref citizen.Ref, enc *json.Encoder) error {
 	const page = 500
-	var after audit.Cursor
-	for {
-		records, err := s.db.Log().Find(ctx, audit.Filter{Citizen: ref}, after, page)
+	list, err := s.db.Log().ListOf(ctx, ref)
+	if errors.Is(err, audit.ErrNoList) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for after := audit.Cursor(0); ; {
+		records, err := s.db.Log().Find(ctx, audit.Filter{List: list}, after, page)
 		if err != nil || len(records) == 0 {
 			return err
 		}
 		for _, r := range records {
 			line := struct {
-				Kind        string             `json:"kind"`
-				Seq         int64              `json:"seq"`
-				Leaf        json.RawMessage    `json:"leaf"`
-				Correlation *audit.Correlation `json:"correlation,omitempty"`
-			}{"logEntry", r.Seq, r.Leaf, r.Correlation}
+				Kind    string          `json:"kind"`
+				Seq     int64           `json:"seq"`
+				Leaf    json.RawMessage `json:"leaf"`
+				Opening *audit.Opening  `json:"opening,omitempty"`
+			}{"logEntry", r.Seq, r.Leaf, r.Opening}
 			if err := enc.Encode(line); err != nil {
 				return err
 			}
 		}
-		if after, err = audit.After(records[len(records)-1]); err != nil {
-			return err
-		}
+		after = audit.After(records[len(records)-1])
 	}
 }

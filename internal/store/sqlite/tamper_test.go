@@ -58,8 +58,8 @@ func TestTampering(t *testing.T) {
 	}
 
 	unguard := []string{
-		`DROP TRIGGER log_entries_never_change`, `DROP TRIGGER log_entries_go_by_retention_alone`,
-		`DROP TRIGGER log_hashes_never_change`, `DROP TRIGGER log_hashes_never_go`, `DROP TRIGGER log_correlations_never_change`,
+		`DROP TRIGGER log_leaves_never_change`, `DROP TRIGGER log_leaves_never_go`, `DROP TRIGGER log_hashes_never_change`,
+		`DROP TRIGGER log_hashes_never_go`, `DROP TRIGGER log_openings_only_shrink`, `DROP TRIGGER log_openings_never_go`,
 	}
 	rehash := func(t *testing.T, db *DB) {
 		t.Helper()
@@ -72,8 +72,11 @@ func TestTampering(t *testing.T) {
 		}
 		var edge audit.Edge
 		for i, r := range rows {
-			hashes := joinHashes(edge.Append(audit.LeafHash(r.Leaf)))
-			if _, err := db.write.ExecContext(t.Context(), `INSERT INTO log_hashes (seq, hashes) VALUES (?, ?)`, i, hashes); err != nil {
+			var hashes []byte
+			for _, h := range edge.Append(audit.LeafHash(r.Leaf)) {
+				hashes = append(hashes, h[:]...)
+			}
+			if _, err := db.write.ExecContext(t.Context(), `INSERT INTO log_hashes (first, hashes) VALUES (?, ?)`, i, hashes); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -83,28 +86,45 @@ func TestTampering(t *testing.T) {
 		t.Fatal(err)
 	}
 	otherHash := fmt.Sprintf("x'%x%064x'", page[0].Hashes[0][:], 0)
-	forged, err := audit.Encode(sample(99), audit.Salt{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	forged, forgedOpening := placed(t, sample(99), page[0].Opening)
+	relabelled := *page[0].Opening
+	relabelled.Correlation = &audit.Correlation{ID: "other"}
 	for name, c := range map[string]struct {
 		statements  []string
 		rehash      bool
 		kind        audit.FaultKind
 		first, last int64
 	}{
-		"a changed entry":             {[]string{`UPDATE log_entries SET leaf = '` + string(forged) + `' WHERE seq = 5`}, false, audit.Altered, 5, 5},
-		"one word of an entry":        {[]string{`UPDATE log_entries SET leaf = replace(leaf, 'app-one', 'app-two') WHERE seq = 5`}, false, audit.Altered, 5, 5},
-		"a deleted entry":             {[]string{`DELETE FROM log_entries WHERE seq = 5`, `DELETE FROM log_hashes WHERE seq = 5`}, false, audit.Missing, 5, 5},
-		"a deleted body":              {[]string{`DELETE FROM log_entries WHERE seq = 5`}, false, audit.Missing, 5, 5},
-		"an inserted entry":           {[]string{`INSERT INTO log_entries (seq, leaf) VALUES (10, '` + string(forged) + `')`}, false, audit.Inserted, 10, 10},
-		"entries in another order":    {[]string{`UPDATE log_entries SET seq = 100 WHERE seq = 5`, `UPDATE log_entries SET seq = 5 WHERE seq = 6`, `UPDATE log_entries SET seq = 6 WHERE seq = 100`}, false, audit.Altered, 5, 5},
-		"a log cut short":             {[]string{`DELETE FROM log_entries WHERE seq >= 7`, `DELETE FROM log_hashes WHERE seq >= 7`}, false, audit.Truncated, 7, 7},
-		"another correlation id":      {[]string{`UPDATE log_correlations SET id = 'other' WHERE seq = 5`}, false, audit.Relabelled, 5, 5},
-		"a changed hash":              {[]string{`UPDATE log_hashes SET hashes = ` + otherHash + ` WHERE seq = 5`}, false, audit.BrokenTree, 5, 5},
-		"a changed entry, rehashed":   {[]string{`UPDATE log_entries SET leaf = '` + string(forged) + `' WHERE seq = 5`, `DELETE FROM log_correlations`}, true, audit.Rewritten, 4, 7},
-		"a deleted entry, rehashed":   {[]string{`DELETE FROM log_entries WHERE seq = 2`, `DELETE FROM log_correlations`, `UPDATE log_entries SET seq = seq - 1 WHERE seq > 2`}, true, audit.Rewritten, 0, 3},
-		"an inserted entry, rehashed": {[]string{`DELETE FROM log_correlations`, `UPDATE log_entries SET seq = -seq WHERE seq > 4`, `UPDATE log_entries SET seq = 1 - seq WHERE seq < 0`, `INSERT INTO log_entries (seq, leaf) VALUES (5, '` + string(forged) + `')`}, true, audit.Rewritten, 4, 7},
+		"a changed entry":          {[]string{`UPDATE log_leaves SET leaves = '` + forged + `' WHERE first = 5`}, false, audit.Altered, 5, 5},
+		"one word of an entry":     {[]string{`UPDATE log_leaves SET leaves = replace(leaves, 'app-one', 'app-two') WHERE first = 5`}, false, audit.Altered, 5, 5},
+		"a deleted entry":          {[]string{`DELETE FROM log_leaves WHERE first = 5`, `DELETE FROM log_hashes WHERE first = 5`}, false, audit.Missing, 5, 5},
+		"a deleted leaf":           {[]string{`DELETE FROM log_leaves WHERE first = 5`}, false, audit.Missing, 5, 5},
+		"a deleted opening":        {[]string{`DELETE FROM log_openings WHERE first = 5`}, false, audit.Missing, 5, 5},
+		"an inserted entry":        {[]string{`INSERT INTO log_leaves (first, leaves) VALUES (10, '` + forged + `')`}, false, audit.Inserted, 10, 10},
+		"an entry beside another":  {[]string{`UPDATE log_leaves SET leaves = leaves || '` + forged + `' WHERE first = 5`}, false, audit.Inserted, 6, 6},
+		"entries in another order": {[]string{`UPDATE log_leaves SET first = 100 WHERE first = 5`, `UPDATE log_leaves SET first = 5 WHERE first = 6`, `UPDATE log_leaves SET first = 6 WHERE first = 100`}, false, audit.Altered, 5, 5},
+		"a log cut short":          {[]string{`DELETE FROM log_leaves WHERE first >= 7`, `DELETE FROM log_hashes WHERE first >= 7`}, false, audit.Truncated, 7, 7},
+		"another correlation id":   {[]string{`UPDATE log_openings SET openings = ` + blob(t, &relabelled) + ` WHERE first = 5`}, false, audit.Relabelled, 5, 5},
+		"another opening":          {[]string{`UPDATE log_openings SET openings = ` + forgedOpening + ` WHERE first = 5`}, false, audit.Relabelled, 5, 5},
+		"a changed hash":           {[]string{`UPDATE log_hashes SET hashes = ` + otherHash + ` WHERE first = 5`}, false, audit.BrokenTree, 5, 5},
+		"a head set back":          {[]string{`UPDATE log_heads SET number = 9, last = 8`}, false, audit.Misnumbered, 0, 9},
+		"a changed entry, rehashed": {
+			[]string{`UPDATE log_leaves SET leaves = '` + forged + `' WHERE first = 5`, `UPDATE log_openings SET openings = ` + forgedOpening + ` WHERE first = 5`},
+			true, audit.Rewritten, 4, 7,
+		},
+		"a deleted entry, rehashed": {
+			[]string{
+				`DELETE FROM log_leaves WHERE first = 2`, `UPDATE log_leaves SET first = first - 1 WHERE first > 2`,
+				`DELETE FROM log_openings WHERE first = 2`, `UPDATE log_openings SET first = first - 1 WHERE first > 2`,
+			}, true, audit.Misnumbered, 2, 2,
+		},
+		"an inserted entry, rehashed": {
+			[]string{
+				`UPDATE log_leaves SET first = -first WHERE first > 4`, `UPDATE log_leaves SET first = 1 - first WHERE first < 0`,
+				`UPDATE log_openings SET first = -first WHERE first > 4`, `UPDATE log_openings SET first = 1 - first WHERE first < 0`,
+				`INSERT INTO log_leaves (first, leaves) VALUES (5, '` + forged + `')`, `INSERT INTO log_openings (first, openings) VALUES (5, ` + forgedOpening + `)`,
+			}, true, audit.Rewritten, 4, 7,
+		},
 	} {
 		t.Run(name+" is found and named", func(t *testing.T) {
 			copied := openAt(t, copyOf(t, path))
@@ -154,4 +174,25 @@ func TestTampering(t *testing.T) {
 			t.Errorf("signing it: %v", err)
 		}
 	})
+}
+
+// placed is an entry in the place of another one, as the rows have it.
+func placed(t *testing.T, e audit.Entry, o *audit.Opening) (leaf, opening string) {
+	t.Helper()
+	p, err := audit.Prepare(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, forged := p.Place(at(5), o.List, o.Number, o.Previous)
+	return string(l) + "\n", blob(t, forged)
+}
+
+// blob is an opening as an SQL literal.
+func blob(t *testing.T, o *audit.Opening) string {
+	t.Helper()
+	text, err := o.AppendBinary(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("x'%x'", joinOpenings([][]byte{text}))
 }

@@ -3,129 +3,181 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
-// tree is the right edge of the log's tree, as the writer knows it.
-type tree struct{ edge audit.Edge }
+// tree is the end of the log as the writer knows it: the right edge of the tree, the
+// time of the newest entry, and where the lists end.
+type tree struct {
+	edge   audit.Edge
+	latest time.Time
+	heads  *heads
+}
 
-func (t *tree) clone() *tree { return &tree{edge: t.edge.Clone()} }
+// growth is a tree with the entries of one transaction, of which nothing counts before
+// the commit.
+type growth struct {
+	edge   audit.Edge
+	latest time.Time
+	heads  *stagedHeads
+	rows   rows
+	closed map[audit.ListID]bool // lists of people who are being erased
+}
 
-// append places one entry and its hashes.
-func (t *tree) append(ctx context.Context, x *tx, e entry) error {
-	seq := t.edge.Size()
-	completed := t.edge.Append(e.hash)
-	if err := x.exec(ctx, `INSERT INTO log_entries (seq, leaf) VALUES (?, ?)`, seq, string(e.leaf)); err != nil {
-		return fmt.Errorf("insert log entry: %w", err)
+func (t *tree) begin() *growth {
+	return &growth{edge: t.edge.Clone(), latest: t.latest, heads: t.heads.stage(), rows: rows{first: t.edge.Size()}, closed: map[audit.ListID]bool{}}
+}
+
+// place gives an entry its number, its time and its place in the tree.
+func (g *growth) place(ctx context.Context, x *tx, p *audit.Prepared) error {
+	list, err := g.listOf(ctx, x, &p.Entry)
+	if err != nil {
+		return err
 	}
-	if err := x.exec(ctx, `INSERT INTO log_hashes (seq, hashes) VALUES (?, ?)`, seq, joinHashes(completed)); err != nil {
-		return fmt.Errorf("insert log hashes: %w", err)
+	end, err := g.heads.end(ctx, x, list)
+	if err != nil {
+		return err
 	}
-	if e.correlationID == "" {
+	if p.Entry.At.After(g.latest) {
+		g.latest = p.Entry.At
+	}
+	if e := p.Entry; (audit.Entry{Kind: e.Kind, Outcome: e.Outcome, List: list}).Closes() {
+		g.closed[list] = true
+	}
+	seq := g.edge.Size()
+	leaf, opening := p.Place(g.latest, list, end.number+1, end.last)
+	g.heads.put(list, head{end.number + 1, seq})
+	return g.rows.add(leaf, opening, g.edge.Append(audit.LeafHash(leaf)))
+}
+
+// listOf is the list that an entry belongs to. The list of somebody who was erased is
+// closed: what comes later is about nobody in particular.
+func (g *growth) listOf(ctx context.Context, x *tx, e *audit.Entry) (audit.ListID, error) {
+	list, known, err := e.List, false, error(nil)
+	switch {
+	case e.Citizen != "":
+		list, known, err = g.heads.ofCitizen(ctx, x, e.Citizen)
+	case list != audit.ListID{}:
+		known, err = g.heads.known(ctx, x, list)
+	}
+	if err != nil || known && !g.closed[list] {
+		return list, err
+	}
+	return audit.OfNobody(e.Kind), nil
+}
+
+// insert writes the rows of the entries.
+func (g *growth) insert(ctx context.Context, x *tx) error {
+	if len(g.rows.leaves) == 0 {
 		return nil
 	}
-	err := x.exec(ctx, `INSERT INTO log_correlations (seq, salt, id) VALUES (?, ?, ?)`, seq, e.salt[:], e.correlationID)
-	if err != nil {
-		return fmt.Errorf("insert correlation: %w", err)
+	if err := x.exec(ctx, `INSERT INTO log_leaves (first, leaves) VALUES (?, ?)`, g.rows.first, string(g.rows.leaves)); err != nil {
+		return fmt.Errorf("insert leaves: %w", err)
+	}
+	if err := x.exec(ctx, `INSERT INTO log_hashes (first, hashes) VALUES (?, ?)`, g.rows.first, g.rows.hashes); err != nil {
+		return fmt.Errorf("insert hashes: %w", err)
+	}
+	if err := x.exec(ctx, `INSERT INTO log_openings (first, openings) VALUES (?, ?)`, g.rows.first, g.rows.openings); err != nil {
+		return fmt.Errorf("insert openings: %w", err)
 	}
 	return nil
 }
 
-const sizeQuery = `SELECT coalesce(max(seq) + 1, 0) FROM log_hashes`
+// committed is the tree that has grown.
+func (t *tree) committed(g *growth) *tree {
+	t.heads.merge(g.heads)
+	return &tree{edge: g.edge, latest: g.latest, heads: t.heads}
+}
 
-// readTree reads the edge inside the writer's transaction.
+// readTree reads the end of the log inside the writer's transaction.
 func readTree(ctx context.Context, x *tx) (*tree, error) {
-	var size int64
-	if err := x.row(ctx, sizeQuery).Scan(&size); err != nil {
-		return nil, fmt.Errorf("read log size: %w", err)
+	size, err := logSize(ctx, x.conn)
+	if err != nil {
+		return nil, err
 	}
-	edge, err := audit.ReadEdge(size, tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
+	t := &tree{}
+	t.edge, err = audit.ReadEdge(size, tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
 		return readHashes(ctx, x.conn, indexes)
 	}))
 	if err != nil {
 		return nil, fmt.Errorf("read the end of the log: %w", err)
 	}
-	return &tree{edge: edge}, nil
+	if size > 0 {
+		if t.latest, err = timeOf(ctx, x.conn, size-1); err != nil {
+			return nil, err
+		}
+	}
+	if t.heads, err = readHeads(ctx, x); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// readHashes finds stored hashes: the one of level l and number n was completed
-// by the last leaf below it, and is the l-th hash stored with that leaf.
-func readHashes(ctx context.Context, q querier, indexes []int64) ([]tlog.Hash, error) {
-	places := make([]int64, len(indexes))
-	for i, index := range indexes {
-		level, n := tlog.SplitStoredHashIndex(index)
-		places[i] = (n+1)<<level - 1
+// logSize is the number of entries.
+func logSize(ctx context.Context, q querier) (int64, error) {
+	var first, length int64
+	err := q.QueryRowContext(ctx, `SELECT first, length(hashes) FROM log_hashes ORDER BY first DESC LIMIT 1`).Scan(&first, &length)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
 	}
-	stored, err := hashesAt(ctx, q, places)
 	if err != nil {
-		return nil, err
+		return 0, fmt.Errorf("read log size: %w", err)
 	}
+	size := first
+	for hashes := int(length) / tlog.HashSize; hashes > 0; size++ {
+		hashes -= completedBy(size)
+	}
+	return size, nil
+}
+
+// timeOf is the time of an entry.
+func timeOf(ctx context.Context, q querier, seq int64) (time.Time, error) {
+	r, found, err := recordAt(ctx, q, seq)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if !found {
+		return time.Time{}, fmt.Errorf("read the time of entry %d: it is missing", seq)
+	}
+	l, err := audit.Decode(r.Leaf)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read the time of entry %d: %w", seq, err)
+	}
+	return l.Open.At, nil
+}
+
+// readHashes finds stored hashes. They are stored in the order in which they were
+// completed, which is that of their index; the one of level l and number n was completed
+// by the last leaf below it.
+func readHashes(ctx context.Context, q querier, indexes []int64) ([]tlog.Hash, error) {
 	out := make([]tlog.Hash, len(indexes))
 	for i, index := range indexes {
-		level, _ := tlog.SplitStoredHashIndex(index)
-		completed := stored[places[i]]
-		if level >= len(completed) {
-			return nil, fmt.Errorf("read hashes of entry %d: %d hashes are stored and none of level %d", places[i], len(completed), level)
+		level, n := tlog.SplitStoredHashIndex(index)
+		seq := (n+1)<<level - 1
+		var first int64
+		if err := q.QueryRowContext(ctx, `SELECT first FROM log_hashes WHERE first <= ? ORDER BY first DESC LIMIT 1`, seq).Scan(&first); err != nil {
+			return nil, fmt.Errorf("find hashes of entry %d: %w", seq, err)
 		}
-		out[i] = completed[level]
-	}
-	return out, nil
-}
-
-// hashesAt reads the hashes stored with entries; absent ones are omitted.
-func hashesAt(ctx context.Context, q querier, places []int64) (map[int64][]tlog.Hash, error) {
-	list, err := json.Marshal(places)
-	if err != nil {
-		return nil, fmt.Errorf("read hashes: %w", err)
-	}
-	rows, err := q.QueryContext(ctx, `SELECT seq, hashes FROM log_hashes WHERE seq IN (SELECT value FROM json_each(?))`, string(list))
-	if err != nil {
-		return nil, fmt.Errorf("read hashes: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	out := make(map[int64][]tlog.Hash, len(places))
-	for rows.Next() {
-		var (
-			seq  int64
-			blob []byte
-		)
-		if err := rows.Scan(&seq, &blob); err != nil {
-			return nil, fmt.Errorf("read hashes: %w", err)
-		}
-		if out[seq], err = splitHashes(blob); err != nil {
+		var hash []byte
+		at := (index-tlog.StoredHashCount(first))*tlog.HashSize + 1
+		if err := q.QueryRowContext(ctx, `SELECT substr(hashes, ?, ?) FROM log_hashes WHERE first = ?`, at, tlog.HashSize, first).Scan(&hash); err != nil {
 			return nil, fmt.Errorf("read hashes of entry %d: %w", seq, err)
 		}
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read hashes: %w", err)
-	}
-	return out, nil
-}
-
-func joinHashes(hashes []tlog.Hash) []byte {
-	out := make([]byte, 0, len(hashes)*tlog.HashSize)
-	for _, h := range hashes {
-		out = append(out, h[:]...)
-	}
-	return out
-}
-
-func splitHashes(blob []byte) ([]tlog.Hash, error) {
-	if len(blob)%tlog.HashSize != 0 {
-		return nil, fmt.Errorf("%d bytes are not a multiple of the hash size", len(blob))
-	}
-	out := make([]tlog.Hash, 0, len(blob)/tlog.HashSize)
-	for ; len(blob) > 0; blob = blob[tlog.HashSize:] {
-		out = append(out, tlog.Hash(blob[:tlog.HashSize]))
+		if at < 1 || len(hash) != tlog.HashSize {
+			return nil, fmt.Errorf("read hashes of entry %d: the one of level %d is not stored", seq, level)
+		}
+		out[i] = tlog.Hash(hash)
 	}
 	return out, nil
 }

@@ -59,6 +59,11 @@ func (t *tx) row(ctx context.Context, query string, args ...any) scanner {
 	return s.QueryRowContext(ctx, args...)
 }
 
+// QueryContext reads rows.
+func (t *tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return t.conn.QueryContext(ctx, query, args...) //nolint:wrapcheck // callers name the operation
+}
+
 type scanner interface{ Scan(dest ...any) error }
 
 type failedRow struct{ err error }

@@ -109,12 +109,14 @@ func (w *writer) listen(f func()) {
 func (w *writer) run(ctx context.Context) {
 	defer close(w.stopped)
 	defer w.disconnect()
+	defer w.saveHeads(ctx, true)
 	var tick <-chan time.Time
 	if w.watchEvery > 0 {
 		t := time.NewTicker(w.watchEvery)
 		defer t.Stop()
 		tick = t.C
 	}
+	quiet := true // nothing was written since the last tick
 	for {
 		select {
 		case a, ok := <-w.queue:
@@ -122,8 +124,13 @@ func (w *writer) run(ctx context.Context) {
 				return
 			}
 			w.batch(ctx, w.gather(a))
+			quiet = false
 		case <-tick:
 			w.watch(ctx)
+			if quiet {
+				w.saveHeads(ctx, true)
+			}
+			quiet = true
 		}
 	}
 }

@@ -177,7 +177,7 @@ func TestFullDisk(t *testing.T) {
 	pages(used)
 
 	big := sample(11)
-	big.Reason = strings.Repeat("x", 20_000)
+	big.Reason = strings.Repeat("x", 3800)
 	release := held(t, db)
 	one := queued(t, db, nil, sample(10))
 	two := queued(t, db, nil, big)

@@ -103,7 +103,7 @@ func testConsents(t *testing.T, open opener) {
 			must(t, s.Consents.Record(t.Context(), 0, grant(ref, 1), refused(ref, noon())))
 			must(t, s.Consents.Record(t.Context(), 1, grant(ref, 2), refused(ref, noon())))
 		}
-		must(t, s.Subjects.EraseSubject(t.Context(), "C"))
+		must(t, erase(t, s, "C"))
 		var got []citizen.Ref
 		for after := citizen.Ref(""); ; {
 			page, err := s.Consents.Citizens(t.Context(), after, 2)

@@ -53,7 +53,7 @@ func testForeignWrites(t *testing.T, open opener) {
 		if err := show(); !errors.Is(err, audit.ErrConsentChanged) {
 			t.Errorf("after the withdrawal: %v", err)
 		}
-		must(t, other.Subjects.EraseSubject(t.Context(), ann))
+		must(t, erase(t, other, ann))
 		if err := show(); !errors.Is(err, audit.ErrSessionEnded) {
 			t.Errorf("after the erasure: %v", err)
 		}

@@ -139,7 +139,7 @@ func testGuards(t *testing.T, open Open) {
 
 	t.Run("nothing is written about an erased citizen", func(t *testing.T) {
 		s, _ := set(t)
-		must(t, s.Subjects.EraseSubject(t.Context(), ann))
+		must(t, erase(t, s, ann))
 		releases(t, s, audit.NewGuard(guardParts()), audit.ErrSessionEnded, released(ann, noon()))
 	})
 

@@ -117,7 +117,7 @@ func testHistories(t *testing.T, open opener) {
 		for _, ref := range []citizen.Ref{ann, bob} {
 			must(t, s.Histories.Record(t.Context(), ref, history.Step{Put: []history.Row{row("a", "1")}}))
 		}
-		must(t, s.Subjects.EraseSubject(t.Context(), ann))
+		must(t, erase(t, s, ann))
 		if got := snapshot(t, s, ann); len(got.Rows) != 0 {
 			t.Errorf("%d rows", len(got.Rows))
 		}

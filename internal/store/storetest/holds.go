@@ -90,7 +90,7 @@ func testHolds(t *testing.T, open opener) {
 			must(t, err)
 			must(t, s.Sessions.AddSession(t.Context(), sessionOf(ann, 1), refused(ann, noon())))
 			place(t, s, h)
-			if err := s.Subjects.EraseSubject(t.Context(), ann); !errors.Is(err, audit.ErrHeld) {
+			if err := erase(t, s, ann); !errors.Is(err, audit.ErrHeld) {
 				t.Errorf("erased under hold: %v", err)
 			}
 			if _, err := s.Subjects.Subject(t.Context(), ann); err != nil {
@@ -100,7 +100,7 @@ func testHolds(t *testing.T, open opener) {
 				t.Errorf("the session: %v", err)
 			}
 			lift(t, s, h)
-			must(t, s.Subjects.EraseSubject(t.Context(), ann))
+			must(t, erase(t, s, ann))
 			if _, err := s.Subjects.Subject(t.Context(), ann); !errors.Is(err, citizen.ErrNoSubject) {
 				t.Errorf("after the hold: %v", err)
 			}
@@ -112,6 +112,6 @@ func testHolds(t *testing.T, open opener) {
 		_, err := s.Subjects.AddSubject(t.Context(), subject(bob, 1))
 		must(t, err)
 		place(t, s, holdOn(ann, "hold-1"))
-		must(t, s.Subjects.EraseSubject(t.Context(), bob))
+		must(t, erase(t, s, bob))
 	})
 }

@@ -31,7 +31,7 @@ func refused(who citizen.Ref, at time.Time) audit.Entry {
 	return audit.Entry{
 		Kind: audit.DataRefused, At: at, Citizen: who, Client: app, Actor: audit.ActorCitizen,
 		Purpose: "timeline", Outcome: audit.Refused, Reason: "withdrawn", Consent: "consent-1",
-		Referrals: []string{"digest-1", "digest-2"}, Digest: "digest-3", CorrelationID: "c0ffee00-0000-4000-8000-000000000001",
+		Referrals: 2, ReferralsDigest: "digest-2", Digest: "digest-3", CorrelationID: "c0ffee00-0000-4000-8000-000000000001",
 	}
 }
 
@@ -45,6 +45,30 @@ func subject(ref citizen.Ref, n int) citizen.Subject {
 		Ref: ref, Lookup: citizen.Lookup{KeyID: "k1", MAC: hashOf(n)},
 		Sealed: []byte("sealed " + string(ref)), CreatedAt: noon(),
 	}
+}
+
+// known makes citizens known, so that the log has lists about them.
+func known(t *testing.T, s Stores, refs ...citizen.Ref) {
+	t.Helper()
+	for i, ref := range refs {
+		_, err := s.Subjects.AddSubject(t.Context(), subject(ref, 100+i))
+		must(t, err)
+	}
+}
+
+// listOf is the list of a citizen.
+func listOf(t *testing.T, s Stores, ref citizen.Ref) audit.ListID {
+	t.Helper()
+	list, err := s.Log.ListOf(t.Context(), ref)
+	must(t, err)
+	return list
+}
+
+func erase(t *testing.T, s Stores, ref citizen.Ref) error {
+	t.Helper()
+	return s.Subjects.EraseSubject(t.Context(), ref, audit.Entry{
+		Kind: audit.Erased, At: noon(), Citizen: ref, Actor: audit.ActorOperator, Outcome: audit.Succeeded, Purpose: "erasure",
+	})
 }
 
 func sessionOf(ref citizen.Ref, n int) session.Record {
@@ -63,7 +87,13 @@ func grant(ref citizen.Ref, seq int64) consent.Event {
 	}
 }
 
-// entries reads the whole log, which has to verify.
+// asRead is an entry as a log gives it back: without whom it is about.
+func asRead(e audit.Entry) audit.Entry {
+	e.Citizen = ""
+	return e
+}
+
+// entries reads the whole log, which has to verify, without the lists.
 func entries(t *testing.T, log store.Log) []audit.Entry {
 	t.Helper()
 	report, err := audit.Verify(t.Context(), log)
@@ -84,6 +114,7 @@ func entries(t *testing.T, log store.Log) []audit.Entry {
 			if err != nil {
 				t.Fatal(err)
 			}
+			e.List, e.Number = audit.ListID{}, 0
 			out = append(out, e)
 			after = r.Seq
 		}

@@ -19,7 +19,7 @@ func testStatistics(t *testing.T, open opener) {
 		failed.Outcome = audit.Failed
 		other := refused(ann, day.Add(time.Hour))
 		other.Client = "app-two"
-		for _, e := range []audit.Entry{service, other, refused(ann, day), failed, refused(bob, day.Add(2*time.Hour))} {
+		for _, e := range []audit.Entry{refused(ann, day), failed, other, refused(bob, day.Add(2*time.Hour)), service} {
 			_, err := s.Log.Append(t.Context(), audit.Guard{}, e)
 			must(t, err)
 		}

@@ -93,8 +93,8 @@ func testSubjects(t *testing.T, open opener) {
 		must(t, s.Consents.Record(t.Context(), 0, grant(ann, 1), refused(ann, noon())))
 		before := entries(t, s.Log)
 
-		must(t, s.Subjects.EraseSubject(t.Context(), ann))
-		must(t, s.Subjects.EraseSubject(t.Context(), ann)) // again: no error
+		must(t, erase(t, s, ann))
+		must(t, erase(t, s, ann)) // again: no error
 		if _, err := s.Subjects.Subject(t.Context(), ann); !errors.Is(err, citizen.ErrNoSubject) {
 			t.Error(err)
 		}
@@ -104,8 +104,9 @@ func testSubjects(t *testing.T, open opener) {
 		if _, err := s.Sessions.Session(t.Context(), hashOf(1)); err != nil {
 			t.Errorf("somebody else's session: %v", err)
 		}
-		if diff := cmp.Diff(before, entries(t, s.Log)); diff != "" {
-			t.Error(diff)
+		after := entries(t, s.Log)
+		if diff := cmp.Diff(before, after[:len(before)]); diff != "" || len(after) != len(before)+2 {
+			t.Errorf("%d entries: %s", len(after), diff)
 		}
 		if events, err := s.Consents.Events(t.Context(), ann); err != nil || len(events) != 1 {
 			t.Errorf("consents %v, %v", events, err)

@@ -1,0 +1,122 @@
+package sqlite
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"strings"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+)
+
+// rows are the three rows of entries that were committed together.
+type rows struct {
+	first    int64
+	leaves   []byte // a line each
+	hashes   []byte
+	openings []byte
+}
+
+// add appends what is stored of the next entry.
+func (r *rows) add(leaf []byte, o *audit.Opening, completed []tlog.Hash) error {
+	r.leaves = append(append(r.leaves, leaf...), '\n')
+	for _, h := range completed {
+		r.hashes = append(r.hashes, h[:]...)
+	}
+	const room = 2 // for the length, which takes so many bytes in nearly all entries
+	at := len(r.openings)
+	out, err := o.AppendBinary(append(r.openings, make([]byte, room)...))
+	if err != nil {
+		return err
+	}
+	length := uint64(len(out) - at - room) //nolint:gosec // never negative
+	if binary.PutUvarint(make([]byte, binary.MaxVarintLen64), length) == room {
+		binary.PutUvarint(out[at:], length)
+	} else {
+		opening := append([]byte(nil), out[at+room:]...)
+		out = append(binary.AppendUvarint(out[:at], length), opening...)
+	}
+	r.openings = out
+	return nil
+}
+
+// records are the entries of the rows that keep chooses by what is stored; nil: all.
+// What is missing of an entry is nil in its record, and what is too much is a record
+// without the rest: to be found by audit.Verify.
+func (r *rows) records(keep func(leaf string, opening []byte) bool) ([]audit.Record, error) {
+	var leaves []string
+	if len(r.leaves) > 0 {
+		leaves = strings.Split(strings.TrimSuffix(string(r.leaves), "\n"), "\n")
+	}
+	openings, err := splitOpenings(r.openings)
+	if err != nil {
+		return nil, fmt.Errorf("read openings from entry %d: %w", r.first, err)
+	}
+	hashes := splitHashes(r.hashes)
+	out := make([]audit.Record, 0, len(leaves))
+	for i := 0; i < len(leaves) || len(hashes) > 0; i++ {
+		record := audit.Record{Seq: r.first + int64(i)}
+		if n := min(completedBy(record.Seq), len(hashes)); n > 0 {
+			record.Hashes, hashes = hashes[:n:n], hashes[n:]
+		}
+		var leaf string
+		var opening []byte
+		if i < len(leaves) {
+			leaf = leaves[i]
+			record.Leaf = []byte(leaf)
+		}
+		if i < len(openings) {
+			opening = openings[i]
+		}
+		if keep != nil && !keep(leaf, opening) {
+			continue
+		}
+		if len(opening) > 0 {
+			record.Opening = &audit.Opening{}
+			if err := record.Opening.UnmarshalBinary(opening); err != nil {
+				return nil, fmt.Errorf("read opening of entry %d: %w", record.Seq, err)
+			}
+		}
+		out = append(out, record)
+	}
+	return out, nil
+}
+
+// completedBy is how many hashes an entry completes: its own and those of the subtrees
+// that it is the last leaf of.
+func completedBy(seq int64) int {
+	return bits.TrailingZeros64(^uint64(seq)) + 1 //nolint:gosec // only the bits count
+}
+
+func splitHashes(blob []byte) []tlog.Hash {
+	out := make([]tlog.Hash, 0, len(blob)/tlog.HashSize)
+	for ; len(blob) >= tlog.HashSize; blob = blob[tlog.HashSize:] {
+		out = append(out, tlog.Hash(blob[:tlog.HashSize]))
+	}
+	return out
+}
+
+// splitOpenings gives for each entry the bytes of its opening; none: it was removed.
+func splitOpenings(blob []byte) ([][]byte, error) {
+	var out [][]byte
+	for len(blob) > 0 {
+		length, n := binary.Uvarint(blob)
+		if n <= 0 || length > uint64(len(blob)-n) { //nolint:gosec // n is at most the length
+			return nil, audit.ErrNotOpening
+		}
+		end := n + int(length) //nolint:gosec // not more than the blob has
+		out = append(out, blob[n:end:end])
+		blob = blob[end:]
+	}
+	return out, nil
+}
+
+func joinOpenings(openings [][]byte) []byte {
+	var out []byte
+	for _, o := range openings {
+		out = append(binary.AppendUvarint(out, uint64(len(o))), o...)
+	}
+	return out
+}
