@@ -146,7 +146,12 @@ func TestEveryRefusalStandsInTheLog(t *testing.T) {
 			if status := c.request(t, id); status < http.StatusBadRequest {
 				t.Fatalf("status %d", status)
 			}
-			entries := slices.DeleteFunc(entriesAbout(s, id), func(e audit.Entry) bool { return e.Kind == audit.UpstreamAsked })
+			entries := entriesAbout(s, id)
+			isForeign := func(e audit.Entry) bool { return e.Kind == audit.ForeignData && e.Outcome == audit.Refused && e.Purpose != "" }
+			if slices.ContainsFunc(entries, isForeign) != (name == "another person's data") {
+				t.Errorf("foreign data in %+v", entries)
+			}
+			entries = slices.DeleteFunc(entries, func(e audit.Entry) bool { return e.Kind == audit.UpstreamAsked || e.Kind == audit.ForeignData })
 			if len(entries) != 1 {
 				t.Fatalf("%d entries, want one", len(entries))
 			}

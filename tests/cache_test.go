@@ -62,6 +62,10 @@ func TestACrowdOfOneCitizensRequestsAsksOnce(t *testing.T) {
 	if released := entriesOf(s, "data_released"); len(released) != crowd {
 		t.Errorf("%d answers stand in the log, want %d", len(released), crowd)
 	}
+	asked := entriesOf(s, "upstream_asked")
+	if len(asked) != 1 || asked[0].CorrelationID != s.Asked(sandbox.ERS, "ServiceRequest")[0].Header.Get("X-Correlation-ID") {
+		t.Errorf("the log tells of %+v", asked)
+	}
 }
 
 func TestARefreshAsksAgain(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
@@ -26,7 +27,9 @@ const (
 type SourceOutcome struct {
 	referral.Source
 
-	Asked bool // the source itself was asked, not only the cache
+	Asked bool // this request asked the source itself: it neither took what is kept nor waited for another request's question
+	// Foreign is that the source sent another person's data, which was refused.
+	Foreign bool
 }
 
 // Result is the combined answer of all sources.
@@ -80,6 +83,7 @@ func New(d Deps) (*Aggregator, error) {
 type answer struct {
 	reading cache.Result[Reading]
 	err     error
+	asked   bool // by this request
 	held    bool // the source was not asked, because it failed just now
 	failed  *try // the last try, if it failed
 }
@@ -128,11 +132,13 @@ func (a *Aggregator) ask(ctx context.Context, s Source, access Access, mode Mode
 	if mode == Refresh && (!fresh || a.d.Now().Sub(kept.FetchedAt) >= RefreshFloor) {
 		get = a.readings.Refresh
 	}
-	r, err := get(ctx, k, a.load(s, access))
+	var asked atomic.Bool // of requests that ask at the same time, the load of one runs
+	load := a.load(s, access, func() { asked.Store(true) })
+	r, err := get(ctx, k, load)
 	if errors.Is(err, cache.ErrPurged) {
-		r, err = get(ctx, k, a.load(s, access))
+		r, err = get(ctx, k, load)
 	}
-	return a.noted(k, answer{reading: r}, err)
+	return a.noted(k, answer{reading: r, asked: asked.Load()}, err)
 }
 
 // noted remembers how a try ended.
@@ -167,25 +173,23 @@ func (a *Aggregator) together(ctx context.Context, answers []answer) (Result, er
 	var signInOf, firstOf string // whose errors these are
 	failed := map[string]error{} // by source: why, for the log
 	for i, s := range a.d.Sources {
-		status := SourceOutcome{Source: referral.Source{ID: s.ID(), Name: s.Name(), Status: referral.SourceOK}}
+		status := SourceOutcome{Source: referral.Source{ID: s.ID(), Name: s.Name(), Status: referral.SourceOK}, Asked: answers[i].asked}
 		r, err := answers[i].reading, answers[i].err
 		if err != nil {
 			if !answers[i].held {
 				failed[s.ID()] = err
 			}
 			failure := failureOf(err)
-			status.Status, status.Issue = referral.SourceFailed, failure.Issue
+			status.Status, status.Issue, status.Foreign = referral.SourceFailed, failure.Issue, failure.Kind == Doubtful
 			if errors.Is(err, ErrReauthenticate) {
 				signIn, signInOf = err, s.ID()
-			} else {
-				status.Asked = !answers[i].held
 			}
 			if first == nil {
 				first, firstOf = fmt.Errorf("no source returned anything: %w", failure), s.ID()
 			}
 		} else {
 			usable = true
-			status.FetchedAt, status.Asked = &r.FetchedAt, r.Outcome != cache.Hit && !answers[i].held
+			status.FetchedAt = &r.FetchedAt
 			switch {
 			case r.Outcome == cache.Stale:
 				if !answers[i].held {
@@ -231,8 +235,9 @@ func (a *Aggregator) Forget(ref citizen.Ref) {
 	}
 }
 
-func (a *Aggregator) load(s Source, access Access) cache.Load[Reading] {
+func (a *Aggregator) load(s Source, access Access, begun func()) cache.Load[Reading] {
 	return func(ctx context.Context) (Reading, time.Duration, error) {
+		begun()
 		// A late source fails shortly before the callers' own deadline, so that an
 		// older reading can be used instead.
 		ctx, cancel := context.WithTimeout(ctx, a.d.Timeout-a.d.Timeout/20)

@@ -31,7 +31,7 @@ func TestTheCitizenIsAskedToSignInWhenNothingElseCouldBeShown(t *testing.T) {
 	down := &source{id: "down", read: fails(failure(referral.IssueTransient, aggregate.Unavailable))}
 	_, a := newAggregator(t, down, &source{id: "wants sign-in", read: signsOut})
 	got, err := read(t, a)
-	if !errors.Is(err, aggregate.ErrReauthenticate) || len(got.Facts) != 0 || len(got.Sources) != 2 {
+	if !errors.Is(err, aggregate.ErrReauthenticate) || len(got.Facts) != 0 || len(got.Sources) != 2 || !got.Sources[0].Asked || !got.Sources[1].Asked {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -27,6 +27,7 @@ const (
 	DataNotModified    Kind = "data_not_modified"
 	DataRefused        Kind = "data_refused"
 	UpstreamAsked      Kind = "upstream_asked"
+	ForeignData        Kind = "foreign_data" // a source sent another person's data, and it was refused
 	Exported           Kind = "export"
 	AuditorRead        Kind = "auditor_read"
 	SubjectAccess      Kind = "subject_access"
@@ -43,7 +44,7 @@ func Kinds() []Kind {
 	return []Kind{
 		SignedIn, SignInRefused, SignedOut,
 		ConsentGranted, ConsentRenewed, ConsentWithdrawn,
-		DataReleased, DataNotModified, DataRefused, UpstreamAsked,
+		DataReleased, DataNotModified, DataRefused, UpstreamAsked, ForeignData,
 		Exported, AuditorRead, SubjectAccess, Erased,
 		KeyChanged, ConfigurationKnown, Pruned, HoldPlaced, HoldLifted,
 	}

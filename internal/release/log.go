@@ -90,7 +90,8 @@ func outcomeOf(err error) audit.Outcome {
 	return audit.Failed
 }
 
-// askedOf makes an entry for each source that was asked itself.
+// askedOf makes an entry for each source that this request asked itself, and one more
+// where that sent another person's data.
 func (a *attempt) askedOf(result aggregate.Result) []audit.Entry {
 	var entries []audit.Entry
 	for _, source := range result.Sources {
@@ -104,6 +105,10 @@ func (a *attempt) askedOf(result aggregate.Result) []audit.Entry {
 		e := a.entry(audit.UpstreamAsked, outcome)
 		e.Actor, e.Purpose, e.Reason = audit.ActorService, source.ID, string(source.Issue)
 		entries = append(entries, e)
+		if source.Foreign {
+			e.Kind, e.Outcome = audit.ForeignData, audit.Refused
+			entries = append(entries, e)
+		}
 	}
 	return entries
 }

@@ -12,12 +12,13 @@ import (
 const purposeAccessLog = "access-log"
 
 // accessKinds are what a citizen is shown: every kind that can name them, but for
-// upstream_asked, which is a step of the look that is listed next to it.
+// upstream_asked and foreign_data, which are steps of the look that is listed next to
+// them.
 func accessKinds() []audit.Kind {
 	var shown []audit.Kind
 	for _, kind := range audit.Kinds() {
 		switch kind {
-		case audit.SignInRefused, audit.UpstreamAsked, audit.Erased, audit.KeyChanged, audit.ConfigurationKnown, audit.Pruned:
+		case audit.SignInRefused, audit.UpstreamAsked, audit.ForeignData, audit.Erased, audit.KeyChanged, audit.ConfigurationKnown, audit.Pruned:
 		default:
 			shown = append(shown, kind)
 		}
