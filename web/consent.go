@@ -40,7 +40,7 @@ type ConsentClient struct {
 	Shared       []Scope
 	Since, Until string
 	ConsentID    string // what stopping ends; empty: nothing is shared
-	// Ended says how sharing ended, if it did: "stopped", "expired", "changed".
+	// Ended says how sharing ended, if it did: "stopped", "suspended", "expired", "changed".
 	Ended, EndedOn string
 	// Open is what the citizen could agree to as well.
 	Open []Scope

@@ -23,6 +23,7 @@ const (
 	ConsentGranted     Kind = "consent_granted"
 	ConsentRenewed     Kind = "consent_renewed"
 	ConsentWithdrawn   Kind = "consent_withdrawn"
+	ConsentSuspended   Kind = "consent_suspended" // until the citizen confirms it, after a restore
 	DataReleased       Kind = "data_released"
 	DataNotModified    Kind = "data_not_modified"
 	DataRefused        Kind = "data_refused"
@@ -37,22 +38,23 @@ const (
 	Pruned             Kind = "pruned"
 	HoldPlaced         Kind = "hold_placed"
 	HoldLifted         Kind = "hold_lifted"
+	ForkAccepted       Kind = "fork_accepted" // operators accepted a log that is not the one that was signed
 )
 
 // Kinds lists every kind of entry, to distinguish a known kind from a misspelt one.
 func Kinds() []Kind {
 	return []Kind{
 		SignedIn, SignInRefused, SignedOut,
-		ConsentGranted, ConsentRenewed, ConsentWithdrawn,
+		ConsentGranted, ConsentRenewed, ConsentWithdrawn, ConsentSuspended,
 		DataReleased, DataNotModified, DataRefused, UpstreamAsked, ForeignData,
 		Exported, AuditorRead, SubjectAccess, Erased,
-		KeyChanged, ConfigurationKnown, Pruned, HoldPlaced, HoldLifted,
+		KeyChanged, ConfigurationKnown, Pruned, HoldPlaced, HoldLifted, ForkAccepted,
 	}
 }
 
 // ConsentKinds are the kinds of consent acts.
 func ConsentKinds() []Kind {
-	return []Kind{ConsentGranted, ConsentRenewed, ConsentWithdrawn}
+	return []Kind{ConsentGranted, ConsentRenewed, ConsentWithdrawn, ConsentSuspended}
 }
 
 // Outcome is how the act ended.

@@ -231,14 +231,14 @@ func (v *Verifier) check(r Record) (Entry, error) {
 	return e, nil
 }
 
-// consented finds data behind the withdrawal of the consent that it relies on.
+// consented finds data behind the end of the consent that it relies on.
 func (v *Verifier) consented(seq int64, e Entry) error {
 	switch e.Kind {
-	case ConsentWithdrawn:
+	case ConsentWithdrawn, ConsentSuspended:
 		v.withdrawn[e.Consent] = seq
 	case DataReleased, DataNotModified:
 		if by, ended := v.withdrawn[e.Consent]; ended && e.Consent != "" {
-			return FaultAt(WithoutConsent, seq, fmt.Sprintf("it shows data on a consent that entry %d withdrew", by))
+			return FaultAt(WithoutConsent, seq, fmt.Sprintf("it shows data on a consent that entry %d ended", by))
 		}
 	}
 	return nil

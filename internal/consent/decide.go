@@ -14,6 +14,7 @@ type Reason string
 const (
 	ReasonNoConsent      Reason = "no_consent"      // the citizen never consented to this client
 	ReasonWithdrawn      Reason = "withdrawn"       // the last consent was withdrawn
+	ReasonSuspended      Reason = "suspended"       // the citizen has to confirm the last consent
 	ReasonExpired        Reason = "expired"         // the last consent's time is over
 	ReasonNoticeOutdated Reason = "notice_outdated" // the notice in force asks for more than was consented to
 	ReasonScopeMissing   Reason = "scope_missing"   // the current consent does not cover what is asked for
@@ -61,6 +62,9 @@ func Decide(events []Event, q Question) Decision {
 	switch h.status(q.Notice, q.Now) {
 	case StatusWithdrawn:
 		d.Reason = ReasonWithdrawn
+		return d
+	case StatusSuspended:
+		d.Reason = ReasonSuspended
 		return d
 	case StatusExpired:
 		d.Reason = ReasonExpired

@@ -27,6 +27,9 @@ const (
 	Granted   Kind = "granted"
 	Renewed   Kind = "renewed"
 	Withdrawn Kind = "withdrawn"
+	// Suspended ends a consent until the citizen grants it again: the records were
+	// restored from a backup, which may have forgotten that it was withdrawn.
+	Suspended Kind = "suspended"
 )
 
 // Event is one fact in the life of a consent. Events are appended and never
@@ -49,7 +52,7 @@ type Event struct {
 	Notice       string
 	NoticeDigest string
 	Language     string // BCP 47, such as "en"
-	Channel      string // where the citizen acted: "web" or "app"
+	Channel      string // where it was done: "web", "app", or "restore" for a suspension
 	At           time.Time
 	ExpiresAt    time.Time // zero on events that grant nothing
 	// IdempotencyKey is what the caller named this act, so that asking again finds

@@ -182,7 +182,7 @@ func (l *Ledger) act(ctx context.Context, ref citizen.Ref, correlationID string,
 func entry(e Event, correlationID string) audit.Entry {
 	a := audit.Entry{
 		Kind: auditKind(e.Kind), At: e.At, Citizen: e.Citizen, Client: e.Client,
-		Actor: audit.ActorCitizen, Outcome: audit.Succeeded,
+		Actor: actorOf(e.Kind), Outcome: audit.Succeeded,
 		Consent: e.ID, Notice: e.Notice, Digest: e.Digest(), CorrelationID: correlationID,
 	}
 	for _, s := range e.Scopes {
@@ -191,12 +191,22 @@ func entry(e Event, correlationID string) audit.Entry {
 	return a
 }
 
+// actorOf is who brings an event about.
+func actorOf(k Kind) audit.Actor {
+	if k == Suspended {
+		return audit.ActorOperator
+	}
+	return audit.ActorCitizen
+}
+
 func auditKind(k Kind) audit.Kind {
 	switch k {
 	case Granted:
 		return audit.ConsentGranted
 	case Renewed:
 		return audit.ConsentRenewed
+	case Suspended:
+		return audit.ConsentSuspended
 	default:
 		return audit.ConsentWithdrawn
 	}

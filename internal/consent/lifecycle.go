@@ -14,6 +14,7 @@ type Status string
 const (
 	StatusActive         Status = "active"          // it allows something
 	StatusWithdrawn      Status = "withdrawn"       // the citizen or the client ended it
+	StatusSuspended      Status = "suspended"       // the citizen has to confirm it, see Suspended
 	StatusExpired        Status = "expired"         // its time is over
 	StatusSuperseded     Status = "superseded"      // a later consent for the same client replaced it
 	StatusNoticeOutdated Status = "notice_outdated" // the notice in force asks for more than was consented to
@@ -42,6 +43,7 @@ type lifecycle struct {
 	grantedAt    time.Time
 	expiresAt    time.Time
 	withdrawnAt  time.Time // zero: not
+	suspendedAt  time.Time // zero: not
 	supersededAt time.Time // zero: not
 }
 
@@ -68,6 +70,8 @@ func replay(events []Event) []lifecycle {
 			all[i].scopes, all[i].notice, all[i].expiresAt = e.Scopes, e.Notice, e.ExpiresAt
 		case e.Kind == Withdrawn:
 			all[i].withdrawnAt = e.At
+		case e.Kind == Suspended:
+			all[i].suspendedAt = e.At
 		}
 	}
 	return all
@@ -75,7 +79,7 @@ func replay(events []Event) []lifecycle {
 
 // open reports whether no event has ended the consent.
 func (l *lifecycle) open() bool {
-	return l.withdrawnAt.IsZero() && l.supersededAt.IsZero()
+	return l.withdrawnAt.IsZero() && l.suspendedAt.IsZero() && l.supersededAt.IsZero()
 }
 
 // running reports whether neither an event nor time has ended the consent.
@@ -91,6 +95,8 @@ func (l *lifecycle) status(n Notice, now time.Time) Status {
 	switch {
 	case !l.withdrawnAt.IsZero():
 		return StatusWithdrawn
+	case !l.suspendedAt.IsZero():
+		return StatusSuspended
 	case !l.supersededAt.IsZero():
 		return StatusSuperseded
 	case !l.running(now):

@@ -67,7 +67,7 @@ func accessKinds() map[string][]string {
 	app := []string{"app"}
 	return map[string][]string{
 		"sign_in": nil, "sign_out": nil,
-		"consent_granted": app, "consent_renewed": app, "consent_withdrawn": app,
+		"consent_granted": app, "consent_renewed": app, "consent_withdrawn": app, "consent_suspended": app,
 		"data_released": app, "data_not_modified": app, "data_refused": app, WhatFailed: app, WhatNotYet: nil,
 		"auditor_read": nil, "subject_access": nil, "export": nil, "hold_placed": nil, "hold_lifted": nil,
 	}
@@ -78,7 +78,7 @@ func accessReasons() map[string][]string {
 	return map[string][]string{
 		"timeline": nil, "timeline-page": nil, "changes": nil, "referrals": nil, "referral": nil, "appointments": nil, "calendar": nil, "manage": nil,
 		"access-log": nil, "subject-access": nil, "audit": nil, "hold": nil,
-		"no_consent": nil, "scope_missing": nil, "withdrawn": nil, "expired": nil,
+		"no_consent": nil, "scope_missing": nil, "withdrawn": nil, "suspended": nil, "expired": nil,
 		"notice_outdated": nil, "signed_in_again": nil, WhyFailed: nil, WhyOther: nil,
 	}
 }

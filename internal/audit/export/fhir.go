@@ -75,11 +75,11 @@ func eventType(k audit.Kind) (fhir.Coding, fhir.AuditEventAction) {
 		return coding(dicom, "110106"), fhir.AuditEventActionR // Export
 	case audit.AuditorRead:
 		return coding(dicom, "110101"), fhir.AuditEventActionR // Audit Log Used
-	case audit.KeyChanged, audit.ConfigurationKnown, audit.HoldPlaced, audit.HoldLifted:
+	case audit.KeyChanged, audit.ConfigurationKnown, audit.HoldPlaced, audit.HoldLifted, audit.ForkAccepted:
 		return coding(dicom, "110100"), fhir.AuditEventActionU // Application Activity
 	case audit.ConsentGranted:
 		return coding(eventTypes, "rest"), fhir.AuditEventActionC
-	case audit.ConsentRenewed, audit.ConsentWithdrawn:
+	case audit.ConsentRenewed, audit.ConsentWithdrawn, audit.ConsentSuspended:
 		return coding(eventTypes, "rest"), fhir.AuditEventActionU
 	case audit.Erased, audit.Pruned:
 		return coding(eventTypes, "rest"), fhir.AuditEventActionD

@@ -112,6 +112,8 @@ func (p *Pages) consentClient(id client.ID, anchor string, list []consent.Consen
 			}
 		case consent.StatusWithdrawn:
 			view.Ended, view.EndedOn = "stopped", p.day(*latest.WithdrawnAt)
+		case consent.StatusSuspended:
+			view.Ended = "suspended"
 		case consent.StatusExpired, consent.StatusSuperseded:
 			view.Ended, view.EndedOn = "expired", p.day(latest.ExpiresAt)
 		}
