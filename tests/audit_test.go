@@ -147,7 +147,9 @@ func TestEveryRefusalStandsInTheLog(t *testing.T) {
 				t.Fatalf("status %d", status)
 			}
 			entries := entriesAbout(s, id)
-			isForeign := func(e audit.Entry) bool { return e.Kind == audit.ForeignData && e.Outcome == audit.Refused && e.Purpose != "" }
+			isForeign := func(e audit.Entry) bool {
+				return e.Kind == audit.ForeignData && e.Outcome == audit.Refused && e.Purpose != ""
+			}
 			if slices.ContainsFunc(entries, isForeign) != (name == "another person's data") {
 				t.Errorf("foreign data in %+v", entries)
 			}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/trace/noop"
@@ -28,6 +29,7 @@ type auditCommand struct {
 	Checkpoint auditCheckpointCommand `cmd:"" help:"Sign the current log, publish the checkpoint, and print it."`
 	Prove      auditProveCommand      `cmd:"" help:"Write one entry with the proof that it is in the log, for 'audit check'."`
 	PublicKey  auditPublicKeyCommand  `cmd:"" name:"public-key" help:"Print the key that checkpoints are checked with."`
+	AcceptFork auditAcceptForkCommand `cmd:"" name:"accept-fork" help:"Accept, once and on the record, a log that is not the one that was signed: a backup was restored. The service must not run."`
 	Retention  auditRetentionCommand  `cmd:"" help:"Remove what is older than it may be kept; the server does so every day."`
 }
 
@@ -60,6 +62,18 @@ type signing struct {
 
 func (s signing) keyPath(at location.Location) string {
 	return cmp.Or(s.KeyFile, at.CheckpointKey())
+}
+
+// files are the files of checkpoints that this machine can read.
+func (s signing) files(at location.Location) []string {
+	var files []string
+	if own := at.Checkpoints(); own != "" {
+		files = append(files, own)
+	}
+	if s.Sink != "" && !strings.HasPrefix(s.Sink, "https://") {
+		files = append(files, s.Sink)
+	}
+	return files
 }
 
 const (

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -44,7 +45,7 @@ func ParsePublicKey(public string) (note.Verifier, error) {
 // that name (no spaces or plus signs), and writes it (mode 0600) together with
 // its public half in path.pub. Two processes that do so at the same time end with one key.
 func OpenKey(path, name string) (Key, error) {
-	k, err := readKey(path)
+	k, err := ReadKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return k, err
 	}
@@ -54,17 +55,18 @@ func OpenKey(path, name string) (Key, error) {
 	}
 	if err := writeNew(path, private+"\n"+public+"\n", keyMode); err != nil {
 		if errors.Is(err, fs.ErrExist) {
-			return readKey(path)
+			return ReadKey(path)
 		}
 		return Key{}, fmt.Errorf("write checkpoint key: %w", err)
 	}
 	if err := os.WriteFile(path+".pub", []byte(public+"\n"), 0o644); err != nil { //nolint:gosec // a public key is for everybody
 		return Key{}, fmt.Errorf("write checkpoint public key: %w", err)
 	}
-	return readKey(path)
+	return ReadKey(path)
 }
 
-func readKey(path string) (Key, error) {
+// ReadKey reads the key file of [OpenKey], which has to be there.
+func ReadKey(path string) (Key, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return Key{}, fmt.Errorf("open checkpoint key: %w", err)
@@ -105,4 +107,26 @@ func writeNew(path, text string, mode fs.FileMode) error {
 		return err
 	}
 	return os.Link(f.Name(), path) // fails when there is one
+}
+
+// BeginAgain puts the key, and the file of its checkpoints, aside under names with the
+// time, and makes a new key whose name has that day too: two logs that differ MUST NOT
+// be signed by one key. The old public half stays readable beside it.
+func BeginAgain(path, file string, at time.Time) (Key, error) {
+	old, err := ReadKey(path)
+	if err != nil {
+		return Key{}, err
+	}
+	aside := ".before-" + at.UTC().Format("20060102T150405Z")
+	// The key goes first: with it and without its checkpoints, the log would be signed again.
+	for _, name := range []string{path, path + ".pub", file} {
+		if name == "" {
+			continue
+		}
+		if err := os.Rename(name, name+aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return Key{}, fmt.Errorf("put the checkpoint key aside: %w", err)
+		}
+	}
+	origin, _, _ := strings.Cut(old.Signer.Name(), "/since-")
+	return OpenKey(path, origin+"/since-"+at.UTC().Format("20060102"))
 }

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
+	"github.com/patient-care-aggregator/aggregator/internal/restore"
+	"github.com/patient-care-aggregator/aggregator/internal/store"
+	"github.com/patient-care-aggregator/aggregator/internal/store/location"
+)
+
+type auditAcceptForkCommand struct {
+	database
+	signing
+	reason
+
+	State      string `arg:"" help:"The log as it is, SIZE:ROOT; with any other text the command tells it and changes nothing."`
+	Operator   string `help:"Who accepts it." required:""`
+	ApprovedBy string `help:"Who else has looked at it: another person." required:""`
+}
+
+// Run accepts a restored database. It takes the place of the one service, so that none
+// runs meanwhile.
+func (a auditAcceptForkCommand) Run(env *environment) (err error) {
+	why, err := a.parse()
+	if err != nil {
+		return err
+	}
+	at, err := a.location()
+	if err != nil {
+		return err
+	}
+	last, err := a.lastSigned(at)
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(env.ctx, a.Database, store.Options{Now: time.Now})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	done, err := restore.Accept(env.ctx, restore.Deps{
+		Log: db.Log(), Consents: db.Consents(), Sessions: db.Sessions(), OneTime: db.OneTimeValues(), Now: time.Now,
+	}, restore.Request{State: a.State, Last: last, Why: why, Operator: a.Operator, ApprovedBy: a.ApprovedBy})
+	if errors.Is(err, restore.ErrOnePerson) {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	if err != nil {
+		return err
+	}
+	key, err := checkpoint.BeginAgain(a.keyPath(at), at.Checkpoints(), time.Now())
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(env.stdout, "Accepted. %d consents are suspended until their citizens confirm them, and %d sessions were ended.\n"+
+		"Erase again everybody who was erased after the backup was made, before you start the service.\n"+
+		"Checkpoints are signed with a new key from now on. Give auditors its public half:\n%s\n", done.Consents, done.Sessions, key.Public)
+	return err
+}
+
+// lastSigned is the newest checkpoint that the present key signed.
+func (a auditAcceptForkCommand) lastSigned(at location.Location) (audit.Checkpoint, error) {
+	key, err := checkpoint.ReadKey(a.keyPath(at))
+	if err != nil {
+		return audit.Checkpoint{}, err
+	}
+	verifier, err := key.Verifier()
+	if err != nil {
+		return audit.Checkpoint{}, err
+	}
+	var last audit.Checkpoint
+	for _, file := range a.files(at) {
+		found, err := checkpoint.NewFileSink(file).Checkpoints(verifier)
+		if err != nil {
+			return last, err
+		}
+		for _, c := range found.Checkpoints {
+			if c.Size > last.Size {
+				last = c
+			}
+		}
+	}
+	return last, nil
+}

@@ -1,0 +1,148 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/subject"
+)
+
+// Errors of [Accept]. Nothing was changed.
+var (
+	// ErrOtherState says that the log is not in the state that was named. The error
+	// names the one that it is in; look at it before you accept that.
+	ErrOtherState = errors.New("the log is in another state than the one to accept")
+	// ErrNoFork says that the log continues what was signed: nothing is to be accepted.
+	ErrNoFork = errors.New("the log continues the last signed checkpoint")
+	// ErrOnePerson says that the one who accepts and the one who approves are not two people.
+	ErrOnePerson = errors.New("operator and approver must be two people, each with a name of 2 to 60 characters")
+)
+
+// Log is the log as [Accept] needs it.
+type Log interface {
+	audit.Appender
+	audit.Tree
+}
+
+// OneTimeValues are begun sign-ins and other values that can be used once.
+type OneTimeValues interface {
+	RemoveExpired(ctx context.Context, before time.Time) (int, error)
+}
+
+// Deps are what [Accept] needs; all fields are required. No service may run on them.
+type Deps struct {
+	Log      Log
+	Consents consent.FullStore
+	Sessions subject.Sessions
+	OneTime  OneTimeValues
+	Now      func() time.Time
+}
+
+// Request names what is accepted, by whom and why.
+type Request struct {
+	State string // size and root of the log, as [State] gives it
+	// Last is the last checkpoint that was signed for the log as it was.
+	Last       audit.Checkpoint
+	Why        subject.Reason
+	Operator   string // who accepts
+	ApprovedBy string // who else looked at it
+}
+
+// Report is what was done.
+type Report struct {
+	Consents int // suspended
+	Sessions int // ended
+}
+
+// State names a log: its size and the root of its tree.
+func State(ctx context.Context, log audit.Tree) (string, error) {
+	c, err := stateOf(ctx, log)
+	return nameOf(c), err
+}
+
+func nameOf(c audit.Checkpoint) string { return fmt.Sprintf("%d:%s", c.Size, c.Root) }
+
+func stateOf(ctx context.Context, log audit.Tree) (audit.Checkpoint, error) {
+	size, err := log.Size(ctx)
+	if err != nil {
+		return audit.Checkpoint{}, fmt.Errorf("read the state of the log: %w", err)
+	}
+	root, err := tlog.TreeHash(size, audit.HashReader(ctx, log))
+	if err != nil {
+		return audit.Checkpoint{}, fmt.Errorf("read the state of the log: %w", err)
+	}
+	return audit.Checkpoint{Size: size, Root: root}, nil
+}
+
+// Accept accepts a log that is not the one that was signed. Every consent is suspended
+// until its citizen grants it again, every session ends, and sign-ins that were begun
+// are worth nothing. The entry about it names the state accepted and the last checkpoint
+// of the old log. Afterwards the caller begins a new key for checkpoints: it is what
+// lets the service show data again. If it is interrupted before, it can be done again,
+// for the state that the log is in then.
+func Accept(ctx context.Context, d Deps, r Request) (Report, error) {
+	if !two(r.Operator, r.ApprovedBy) {
+		return Report{}, ErrOnePerson
+	}
+	now, err := stateOf(ctx, d.Log)
+	if err != nil {
+		return Report{}, err
+	}
+	if nameOf(now) != r.State {
+		return Report{}, fmt.Errorf("%w: it is %s", ErrOtherState, nameOf(now))
+	}
+	if forked, err := forked(ctx, d.Log, r.Last, now); err != nil {
+		return Report{}, err
+	} else if !forked {
+		return Report{}, ErrNoFork
+	}
+	var done Report
+	if done.Consents, err = consent.SuspendAll(ctx, d.Consents, d.Now()); err != nil {
+		return done, fmt.Errorf("accept a fork: %w", err)
+	}
+	if done.Sessions, err = subject.SignOut(ctx, d.Sessions, citizen.Ref(""), r.Why, d.Now(), audit.ActorOperator); err != nil {
+		return done, fmt.Errorf("accept a fork: %w", err)
+	}
+	if _, err := d.OneTime.RemoveExpired(ctx, d.Now().AddDate(100, 0, 0)); err != nil { // all of them
+		return done, fmt.Errorf("accept a fork: %w", err)
+	}
+	_, err = d.Log.Append(ctx, audit.Guard{}, audit.Entry{
+		Kind: audit.ForkAccepted, At: d.Now(), Actor: audit.ActorOperator, Outcome: audit.Succeeded,
+		Purpose: fmt.Sprintf("state %s instead of %s; by %s, approved by %s; %d consents suspended, %d sessions ended",
+			nameOf(now), nameOf(r.Last), r.Operator, r.ApprovedBy, done.Consents, done.Sessions),
+		Reason: r.Why.String(),
+	})
+	if err != nil {
+		return done, fmt.Errorf("accept a fork: %w", err)
+	}
+	return done, nil
+}
+
+// forked reports whether the log does not continue a checkpoint.
+func forked(ctx context.Context, log Log, last, now audit.Checkpoint) (bool, error) {
+	if now.Size < last.Size {
+		return true, nil
+	}
+	p, err := audit.ProveConsistency(ctx, log, last.Size, now.Size)
+	if err != nil {
+		return false, fmt.Errorf("compare with the last checkpoint: %w", err)
+	}
+	return errors.Is(p.Check(last, now), audit.ErrNotProved), nil
+}
+
+func two(a, b string) bool {
+	fit := func(name string) bool {
+		const shortest, longest = 2, 60
+		n := len([]rune(strings.TrimSpace(name)))
+		return n >= shortest && n <= longest && !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r >= '0' && r <= '9' })
+	}
+	return fit(a) && fit(b) && !strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
+}
