@@ -83,7 +83,7 @@ const (
 
 // publish signs the current log and returns the signed checkpoint. It makes no key:
 // a signature by a key that the service does not have proves nothing.
-func (s signing) publish(env *environment, at location.Location, log audit.Tree) (checkpoint.Signed, error) {
+func (s signing) publish(env *environment, at location.Location, log checkpoint.Log) (checkpoint.Signed, error) {
 	key := s.keyPath(at)
 	if _, err := os.Stat(key); err != nil {
 		return checkpoint.Signed{}, fmt.Errorf("%w: the checkpoint key cannot be read: %w", errUsage, err)

@@ -33,7 +33,7 @@ func (a auditAcceptForkCommand) Run(env *environment) (err error) {
 	if err != nil {
 		return err
 	}
-	last, err := a.lastSigned(at)
+	last, erasures, err := a.published(at)
 	if err != nil {
 		return err
 	}
@@ -43,8 +43,8 @@ func (a auditAcceptForkCommand) Run(env *environment) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	done, err := restore.Accept(env.ctx, restore.Deps{
-		Log: db.Log(), Consents: db.Consents(), Sessions: db.Sessions(), OneTime: db.OneTimeValues(), Now: time.Now,
-	}, restore.Request{State: a.State, Last: last, Why: why, Operator: a.Operator, ApprovedBy: a.ApprovedBy})
+		Log: db.Log(), Consents: db.Consents(), Sessions: db.Sessions(), OneTime: db.OneTimeValues(), Subjects: db.Subjects(), Now: time.Now,
+	}, restore.Request{State: a.State, Last: last, Erasures: erasures, Why: why, Operator: a.Operator, ApprovedBy: a.ApprovedBy})
 	if errors.Is(err, restore.ErrOnePerson) {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
@@ -55,33 +55,33 @@ func (a auditAcceptForkCommand) Run(env *environment) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.stdout, "Accepted. %d consents are suspended until their citizens confirm them, and %d sessions were ended.\n"+
-		"Erase again everybody who was erased after the backup was made, before you start the service.\n"+
-		"Checkpoints are signed with a new key from now on. Give auditors its public half:\n%s\n", done.Consents, done.Sessions, key.Public)
+	_, err = fmt.Fprintf(env.stdout, "Accepted. %d consents are suspended until their citizens confirm them, %d people were erased again, and %d sessions were ended.\n"+
+		"Erase again, before you start the service, who was erased in the last minutes before the loss: their erasure may not have been published.\n"+
+		"Checkpoints are signed with a new key from now on. Give auditors its public half:\n%s\n", done.Consents, done.Erased, done.Sessions, key.Public)
 	return err
 }
 
-// lastSigned is the newest checkpoint that the present key signed.
-func (a auditAcceptForkCommand) lastSigned(at location.Location) (audit.Checkpoint, error) {
+// published is the newest checkpoint that the present key signed, and the erasures.
+func (a auditAcceptForkCommand) published(at location.Location) (last audit.Checkpoint, erasures []audit.Erasure, err error) {
 	key, err := checkpoint.ReadKey(a.keyPath(at))
 	if err != nil {
-		return audit.Checkpoint{}, err
+		return last, nil, err
 	}
 	verifier, err := key.Verifier()
 	if err != nil {
-		return audit.Checkpoint{}, err
+		return last, nil, err
 	}
-	var last audit.Checkpoint
 	for _, file := range a.files(at) {
 		found, err := checkpoint.NewFileSink(file).Checkpoints(verifier)
 		if err != nil {
-			return last, err
+			return last, nil, err
 		}
 		for _, c := range found.Checkpoints {
 			if c.Size > last.Size {
 				last = c
 			}
 		}
+		erasures = append(erasures, found.Erasures...)
 	}
-	return last, nil
+	return last, erasures, nil
 }

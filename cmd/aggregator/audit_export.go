@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/export"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
@@ -75,7 +76,7 @@ func (a auditExportCommand) Run(env *environment) (err error) {
 
 // size is how many entries are exported: as many as a checkpoint is published for, or
 // all.
-func (a auditExportCommand) size(env *environment, at location.Location, log audit.Tree) (int64, error) {
+func (a auditExportCommand) size(env *environment, at location.Location, log checkpoint.Log) (int64, error) {
 	if a.Unsigned {
 		return log.Size(env.ctx)
 	}

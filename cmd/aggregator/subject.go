@@ -187,7 +187,7 @@ func (s subjectEraseCommand) Run(env *environment) error {
 			return err
 		}
 		_, err = fmt.Fprintf(env.stdout, "Erased. The log keeps their list, %s, which no longer leads to a person.\n"+
-			"Backups made before now still hold the row: let them expire, and erase again after restoring one.\n", list)
+			"Backups made before now still hold the row: let them expire. After a restore, 'aggregator audit accept-fork' erases again.\n", list)
 		return err
 	})
 }

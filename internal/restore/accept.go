@@ -37,12 +37,20 @@ type OneTimeValues interface {
 	RemoveExpired(ctx context.Context, before time.Time) (int, error)
 }
 
+// Subjects are the rows that lead to people.
+type Subjects interface {
+	subject.Eraser
+	// Subject is the row of a pseudonym, or citizen.ErrNoSubject.
+	Subject(ctx context.Context, ref citizen.Ref) (citizen.Subject, error)
+}
+
 // Deps are what [Accept] needs; all fields are required. No service may run on them.
 type Deps struct {
 	Log      Log
 	Consents consent.FullStore
 	Sessions subject.Sessions
 	OneTime  OneTimeValues
+	Subjects Subjects
 	Now      func() time.Time
 }
 
@@ -50,7 +58,9 @@ type Deps struct {
 type Request struct {
 	State string // size and root of the log, as [State] gives it
 	// Last is the last checkpoint that was signed for the log as it was.
-	Last       audit.Checkpoint
+	Last audit.Checkpoint
+	// Erasures are those that were published before: the backup may have forgotten some.
+	Erasures   []audit.Erasure
 	Why        subject.Reason
 	Operator   string // who accepts
 	ApprovedBy string // who else looked at it
@@ -60,6 +70,7 @@ type Request struct {
 type Report struct {
 	Consents int // suspended
 	Sessions int // ended
+	Erased   int // people, again
 }
 
 // State names a log: its size and the root of its tree.
@@ -83,7 +94,7 @@ func stateOf(ctx context.Context, log audit.Tree) (audit.Checkpoint, error) {
 }
 
 // Accept accepts a log that is not the one that was signed. Every consent is suspended
-// until its citizen grants it again, every session ends, and sign-ins that were begun
+// until its citizen grants it again, who was erased is erased again, every session ends, and sign-ins that were begun
 // are worth nothing. The entry about it names the state accepted and the last checkpoint
 // of the old log. Afterwards the caller begins a new key for checkpoints: it is what
 // lets the service show data again. If it is interrupted before, it can be done again,
@@ -105,6 +116,9 @@ func Accept(ctx context.Context, d Deps, r Request) (Report, error) {
 		return Report{}, ErrNoFork
 	}
 	var done Report
+	if done.Erased, err = eraseAgain(ctx, d, r.Erasures); err != nil {
+		return done, fmt.Errorf("accept a fork: %w", err)
+	}
 	if done.Consents, err = consent.SuspendAll(ctx, d.Consents, d.Now()); err != nil {
 		return done, fmt.Errorf("accept a fork: %w", err)
 	}
@@ -116,14 +130,35 @@ func Accept(ctx context.Context, d Deps, r Request) (Report, error) {
 	}
 	_, err = d.Log.Append(ctx, audit.Guard{}, audit.Entry{
 		Kind: audit.ForkAccepted, At: d.Now(), Actor: audit.ActorOperator, Outcome: audit.Succeeded,
-		Purpose: fmt.Sprintf("state %s instead of %s; by %s, approved by %s; %d consents suspended, %d sessions ended",
-			nameOf(now), nameOf(r.Last), r.Operator, r.ApprovedBy, done.Consents, done.Sessions),
+		Purpose: fmt.Sprintf("state %s instead of %s; by %s, approved by %s; %d people erased again, %d consents suspended, %d sessions ended",
+			nameOf(now), nameOf(r.Last), r.Operator, r.ApprovedBy, done.Erased, done.Consents, done.Sessions),
 		Reason: r.Why.String(),
 	})
 	if err != nil {
 		return done, fmt.Errorf("accept a fork: %w", err)
 	}
 	return done, nil
+}
+
+// eraseAgain erases who was erased before and is known to the backup.
+func eraseAgain(ctx context.Context, d Deps, erasures []audit.Erasure) (int, error) {
+	erased := 0
+	for _, e := range erasures {
+		_, err := d.Subjects.Subject(ctx, e.Citizen)
+		if errors.Is(err, citizen.ErrNoSubject) {
+			continue
+		}
+		if err == nil {
+			err = d.Subjects.EraseSubject(ctx, e.Citizen, audit.Entry{
+				Kind: audit.Erased, At: d.Now(), Citizen: e.Citizen, Actor: audit.ActorOperator, Outcome: audit.Succeeded, Purpose: "erasure: again, after a restore",
+			})
+		}
+		if err != nil {
+			return erased, fmt.Errorf("erase again: %w", err)
+		}
+		erased++
+	}
+	return erased, nil
 }
 
 // forked reports whether the log does not continue a checkpoint.

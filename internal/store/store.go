@@ -27,6 +27,7 @@ type Log interface {
 	audit.Statistician
 	audit.HoldStore
 	audit.RetentionStore
+	audit.Erasures
 }
 
 // Consents are the stored consent events.

@@ -19,6 +19,7 @@ import (
 type Log struct {
 	mu     sync.Mutex // only for a test that adds while another goroutine reads
 	Stored []audit.Record
+	Erased []audit.Erasure
 }
 
 // Day is a time in November 2026.
@@ -152,6 +153,11 @@ func (l *Log) Find(_ context.Context, f audit.Filter, after audit.Cursor, limit 
 		}
 	}
 	return out, nil
+}
+
+// Erasures implements audit.Erasures.
+func (l *Log) Erasures(_ context.Context, from int64) ([]audit.Erasure, error) {
+	return slices.DeleteFunc(slices.Clone(l.Erased), func(e audit.Erasure) bool { return e.Seq < from }), nil
 }
 
 // Size implements audit.Tree.

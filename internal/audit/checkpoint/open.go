@@ -20,13 +20,19 @@ type Options struct {
 	Sink    string           // a file, or an https address, besides File; empty: none
 	Token   keys.Secret      // lets this service in at an https sink; empty: none is asked for
 	HTTP    *upstream.Client // posts to an https sink
-	Log     audit.Tree
+	Log     Log
 	Now     func() time.Time
 	// Logger hears of checkpoints that could not be published.
 	Logger *slog.Logger
 	// Failed counts them; may be nil.
 	Failed func()
 	Panics panics.Handler // may be nil
+}
+
+// Log is the log as [OpenPublisher] needs it.
+type Log interface {
+	audit.Tree
+	audit.Erasures
 }
 
 // OpenPublisher opens or makes the signing key, and continues from the newest
@@ -57,6 +63,7 @@ func OpenPublisher(o Options) (*Publisher, Key, error) {
 		files = append(files, NewFileSink(o.Sink))
 	}
 	var last *audit.Checkpoint
+	erased := int64(0)
 	for _, f := range files {
 		found, err := f.Checkpoints(verifier)
 		if err != nil {
@@ -70,10 +77,13 @@ func OpenPublisher(o Options) (*Publisher, Key, error) {
 				last = &c
 			}
 		}
+		for _, e := range found.Erasures {
+			erased = max(erased, e.Seq+1)
+		}
 		sinks = append(sinks, f)
 	}
 	publisher, err := New(Deps{
-		Log: o.Log, Signer: key.Signer, Sink: sinks, Now: o.Now, Logger: o.Logger, Failed: o.Failed, Panics: o.Panics, Last: last, Resend: remote,
+		Log: o.Log, Signer: key.Signer, Sink: sinks, Now: o.Now, Logger: o.Logger, Failed: o.Failed, Panics: o.Panics, Last: last, Resend: remote, Erasures: o.Log, ErasuresFrom: erased,
 	})
 	return publisher, key, err
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/audit/audittest"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
@@ -144,4 +145,41 @@ func TestOpenPublisher(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestASinkIsToldOfErasuresOnceAndAgainAfterARestartOnlyOfNewOnes(t *testing.T) {
+	dir := t.TempDir()
+	file, keyPath := filepath.Join(dir, "checkpoints"), filepath.Join(dir, "key")
+	l := audittest.New(t, 3)
+	l.Erased = []audit.Erasure{{Seq: 1, Citizen: "ANN", At: audittest.Day(1).Truncate(time.Second)}}
+	published := func() checkpoint.Found {
+		t.Helper()
+		p, key, err := checkpoint.OpenPublisher(checkpoint.Options{
+			File: file, KeyPath: keyPath, Origin: "log.example", Log: l, Now: func() time.Time { return audittest.Day(3) }, Logger: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if _, err := p.Publish(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		by, err := key.Verifier()
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := checkpoint.NewFileSink(file).Checkpoints(by)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	if found := published(); len(found.Erasures) != 1 || found.Erasures[0] != l.Erased[0] || len(found.Checkpoints) != 1 || found.Foreign+found.CutShort != 0 {
+		t.Errorf("%+v", found)
+	}
+	l.Erased = append(l.Erased, audit.Erasure{Seq: 2, Citizen: "BOB", At: l.Erased[0].At})
+	if found := published(); len(found.Erasures) != 2 || found.Erasures[1] != l.Erased[1] {
+		t.Errorf("%+v", found)
+	}
 }

@@ -19,7 +19,7 @@ import (
 // was signed for it. Nothing is signed any more; somebody has to find out why.
 var ErrForked = errors.New("the audit log does not continue the last signed checkpoint")
 
-// Deps are what a Publisher needs; all but Last, Failed and Panics are required.
+// Deps are what a Publisher needs; all but Last, Erasures, Failed and Panics are required.
 type Deps struct {
 	Log    audit.Tree
 	Signer note.Signer
@@ -30,6 +30,10 @@ type Deps struct {
 	Last *audit.Checkpoint
 	// Resend says that it is not known whether the sink has Last: it is published again.
 	Resend bool
+	// Erasures are published before the next checkpoint, from the entry ErasuresFrom on;
+	// nil: none are.
+	Erasures     audit.Erasures
+	ErasuresFrom int64
 	// Failed hears of each checkpoint that was not published, for an alarm.
 	Failed func()
 	Panics panics.Handler
@@ -43,6 +47,7 @@ type Publisher struct {
 	mu     sync.Mutex
 	last   *audit.Checkpoint
 	resend bool
+	erased int64 // erasures of entries below are published
 	// failed is why the last checkpoint was not published; a fork stays.
 	failed error
 }
@@ -52,7 +57,7 @@ func New(d Deps) (*Publisher, error) {
 	if d.Log == nil || d.Signer == nil || d.Sink == nil || d.Now == nil || d.Logger == nil {
 		return nil, errors.New("new publisher: log, signer, sink, now and logger are required")
 	}
-	return &Publisher{d: d, last: d.Last, resend: d.Resend}, nil
+	return &Publisher{d: d, last: d.Last, resend: d.Resend, erased: d.ErasuresFrom}, nil
 }
 
 // Publish signs the current log and returns when the sink has it. If nothing was
@@ -95,6 +100,9 @@ func (p *Publisher) publish(ctx context.Context) (audit.Checkpoint, error) {
 	if err != nil {
 		return audit.Checkpoint{}, fmt.Errorf("publish audit checkpoint: %w", err)
 	}
+	if err := p.publishErasures(ctx); err != nil {
+		return audit.Checkpoint{}, fmt.Errorf("publish erasures: %w", err)
+	}
 	if p.last != nil && p.last.Size == next.Size {
 		if !p.resend {
 			return *p.last, nil
@@ -110,6 +118,28 @@ func (p *Publisher) publish(ctx context.Context) (audit.Checkpoint, error) {
 	}
 	p.last, p.resend = &next, false
 	return next, nil
+}
+
+// publishErasures tells the sink who was erased since the last time.
+func (p *Publisher) publishErasures(ctx context.Context) error {
+	if p.d.Erasures == nil {
+		return nil
+	}
+	found, err := p.d.Erasures.Erasures(ctx, p.erased)
+	if err != nil {
+		return err
+	}
+	for _, e := range found {
+		signed, err := SignErasure(e, p.d.Signer)
+		if err != nil {
+			return err
+		}
+		if err := p.d.Sink.Publish(ctx, signed); err != nil {
+			return err
+		}
+		p.erased = e.Seq + 1
+	}
+	return nil
 }
 
 // Signed is a checkpoint with the note that proves it.

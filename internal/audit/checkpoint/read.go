@@ -15,8 +15,9 @@ import (
 // Found is what a file of checkpoints holds.
 type Found struct {
 	Checkpoints []audit.Checkpoint // signed with the expected key, in the order of the file
-	// Foreign counts notes that are whole and not signed with that key, or not
-	// checkpoints of its log: each wants an explanation.
+	Erasures    []audit.Erasure    // signed with that key, in the order of the file
+	// Foreign counts notes that are whole and not signed with that key, or neither
+	// checkpoints nor erasures of its log: each wants an explanation.
 	Foreign int
 	// CutShort counts what is no whole note. One can be a write that a crash
 	// interrupted.
@@ -88,6 +89,10 @@ func (f *finder) endNote() {
 func (f *finder) open(signed string) {
 	c, err := Open([]byte(signed), f.by)
 	if err != nil {
+		if e, err := OpenErasure([]byte(signed), f.by); err == nil {
+			f.found.Erasures = append(f.found.Erasures, e)
+			return
+		}
 		f.found.Foreign++
 		return
 	}

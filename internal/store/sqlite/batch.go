@@ -89,7 +89,7 @@ func (w *writer) transact(ctx context.Context, acts []*act, outcomes []outcome) 
 		if outcomes[i].err != nil || a.then == nil {
 			continue
 		}
-		if err := a.then(ctx, w.tx); err != nil {
+		if err := a.then(ctx, w.tx, outcomes[i].first); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@
 //	log_hashes        first, hashes          append-only: what those entries completed in the tree
 //	log_openings      first, openings        what opens those leaves; retention removes parts
 //	log_heads         list, citizen, …       where lists end, and whose they are; lags, see heads.go
+//	log_erasures      seq, subject, at       who was erased, for the sinks of checkpoints
 //	log_prunings      before                 append-only: what retention may remove
 //	log_retention     what, before           how far retention has gone
 //	log_holds         id, citizen, …         what retention and erasure must not touch

@@ -34,9 +34,15 @@ func (s Subjects) EraseSubject(ctx context.Context, ref citizen.Ref, e audit.Ent
 			return nil
 		},
 		// Only now: the entry belongs to the list of somebody who is still known.
-		then: func(ctx context.Context, t *tx) error {
-			if err := t.exec(ctx, `DELETE FROM subjects WHERE ref = ?`, string(ref)); err != nil { // sessions go with it
+		then: func(ctx context.Context, t *tx, first int64) error {
+			gone, err := t.execCount(ctx, `DELETE FROM subjects WHERE ref = ?`, string(ref)) // sessions go with it
+			if err != nil {
 				return fmt.Errorf("delete subject: %w", err)
+			}
+			if gone > 0 {
+				if err := t.exec(ctx, `INSERT INTO log_erasures (seq, subject, at) VALUES (?, ?, ?)`, first, string(ref), e.At.UnixNano()); err != nil {
+					return fmt.Errorf("note an erasure: %w", err)
+				}
 			}
 			return t.exec(ctx, `DELETE FROM log_heads WHERE citizen = ?`, string(ref))
 		},
@@ -45,4 +51,27 @@ func (s Subjects) EraseSubject(ctx context.Context, ref citizen.Ref, e audit.Ent
 		return fmt.Errorf("erase subject: %w", err)
 	}
 	return nil
+}
+
+// Erasures implements audit.Erasures.
+func (l Log) Erasures(ctx context.Context, from int64) ([]audit.Erasure, error) {
+	found, err := l.db.read.QueryContext(ctx, `SELECT seq, subject, at FROM log_erasures WHERE seq >= ? ORDER BY seq`, from)
+	if err != nil {
+		return nil, fmt.Errorf("read erasures: %w", err)
+	}
+	defer func() { _ = found.Close() }()
+	var out []audit.Erasure
+	for found.Next() {
+		var e audit.Erasure
+		var at int64
+		if err := found.Scan(&e.Seq, &e.Citizen, &at); err != nil {
+			return nil, fmt.Errorf("read erasures: %w", err)
+		}
+		e.At = moment(at)
+		out = append(out, e)
+	}
+	if err := found.Err(); err != nil {
+		return nil, fmt.Errorf("read erasures: %w", err)
+	}
+	return out, nil
 }

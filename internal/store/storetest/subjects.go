@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 )
@@ -107,6 +108,12 @@ func testSubjects(t *testing.T, open opener) {
 		after := entries(t, s.Log)
 		if diff := cmp.Diff(before, after[:len(before)]); diff != "" || len(after) != len(before)+2 {
 			t.Errorf("%d entries: %s", len(after), diff)
+		}
+		if gone, err := s.Log.Erasures(t.Context(), 0); err != nil || len(gone) != 1 || gone[0] != (audit.Erasure{Seq: 3, Citizen: ann, At: noon()}) {
+			t.Errorf("erasures %+v, %v", gone, err)
+		}
+		if gone, err := s.Log.Erasures(t.Context(), 4); err != nil || len(gone) != 0 {
+			t.Errorf("erasures %+v, %v", gone, err)
 		}
 		if events, err := s.Consents.Events(t.Context(), ann); err != nil || len(events) != 1 {
 			t.Errorf("consents %v, %v", events, err)

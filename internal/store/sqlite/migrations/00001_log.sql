@@ -35,6 +35,14 @@ CREATE TABLE log_heads_at (
 ) STRICT;
 INSERT INTO log_heads_at VALUES (1, 0);
 
+-- Who was erased, by the pseudonym, which leads to nobody any more: checkpoints' sinks
+-- are told, so that a database from a backup can erase again.
+CREATE TABLE log_erasures (
+    seq     INTEGER PRIMARY KEY,
+    subject TEXT NOT NULL,
+    at      INTEGER NOT NULL
+) STRICT;
+
 -- The log tells that openings below "before" may be removed.
 CREATE TABLE log_prunings (
     before INTEGER PRIMARY KEY CHECK (before > 0)

@@ -1,0 +1,50 @@
+package checkpoint
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+)
+
+// A sink is told of erasures too, so that a database from a backup, which has forgotten
+// them, can be made to erase again. The text of such a note has four lines: the log's
+// origin and "/erasure", the number of the entry, the pseudonym, and the time.
+const ofErasure = "/erasure"
+
+// SignErasure returns the signed note of an erasure.
+func SignErasure(e audit.Erasure, signer note.Signer) ([]byte, error) {
+	text := fmt.Sprintf("%s%s\n%d\n%s\n%s%s\n", signer.Name(), ofErasure, e.Seq, e.Citizen, timeLine, e.At.UTC().Format(time.RFC3339))
+	signed, err := note.Sign(&note.Note{Text: text}, signer)
+	if err != nil {
+		return nil, fmt.Errorf("sign an erasure: %w", err)
+	}
+	return signed, nil
+}
+
+// OpenErasure checks the signature and reads the erasure, or ErrNotCheckpoint.
+func OpenErasure(signed []byte, by note.Verifier) (audit.Erasure, error) {
+	n, err := note.Open(signed, note.VerifierList(by))
+	if err != nil {
+		return audit.Erasure{}, fmt.Errorf("%w: %w", ErrNotCheckpoint, err)
+	}
+	const lines = 4
+	l := strings.Split(strings.TrimSuffix(n.Text, "\n"), "\n")
+	if len(l) != lines || l[0] != by.Name()+ofErasure || l[2] == "" {
+		return audit.Erasure{}, fmt.Errorf("%w: no erasure", ErrNotCheckpoint)
+	}
+	seq, err := strconv.ParseInt(l[1], 10, 64)
+	if err != nil || seq < 0 {
+		return audit.Erasure{}, fmt.Errorf("%w: number", ErrNotCheckpoint)
+	}
+	at, err := time.Parse(time.RFC3339, strings.TrimPrefix(l[3], timeLine))
+	if err != nil {
+		return audit.Erasure{}, fmt.Errorf("%w: time", ErrNotCheckpoint)
+	}
+	return audit.Erasure{Seq: seq, Citizen: citizen.Ref(l[2]), At: at}, nil
+}
