@@ -14,6 +14,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/jose"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
 )
 
 type keysCommand struct {
@@ -94,13 +95,17 @@ func (k keysResealCommand) Run(env *environment) (err error) {
 	if err != nil {
 		return err
 	}
+	accounts, err := account.Reseal(env.ctx, db.StaffAccounts(), ring)
+	if err != nil {
+		return err
+	}
 	if _, err := db.Log().Append(env.ctx, audit.Guard{}, audit.Entry{
 		Kind: audit.KeyChanged, Actor: audit.ActorOperator, Outcome: audit.Succeeded, At: time.Now(),
-		Purpose: fmt.Sprintf("resealed under %s: %d citizens, %d rows of history", ring.Fingerprint(), citizens, rows),
+		Purpose: fmt.Sprintf("resealed under %s: %d citizens, %d rows of history, %d staff accounts", ring.Fingerprint(), citizens, rows, accounts),
 	}); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.stdout, "%d citizens and %d rows of history are now sealed under %s. Sessions end by themselves within 12 hours; after that the other keys can be removed from the ring.\n", citizens, rows, ring.ActiveID())
+	_, err = fmt.Fprintf(env.stdout, "%d citizens, %d rows of history and %d staff accounts are now sealed under %s. Sessions end by themselves within 12 hours; after that the other keys can be removed from the ring.\n", citizens, rows, accounts, ring.ActiveID())
 	return err
 }
 

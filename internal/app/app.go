@@ -155,7 +155,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 			return w.signInRoutes(people, record, secrets.login, party(out.login), ended)
 		},
 		func() ([]httpapi.Route, error) {
-			return w.auditorRoutes(people, record, staffSessions, party(out.staff))
+			return w.auditorRoutes(people, record, staffSessions, party(out.staff), db.StaffAccounts())
 		},
 	} {
 		list, err := made()

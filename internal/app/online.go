@@ -12,6 +12,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/config"
 	"github.com/patient-care-aggregator/aggregator/internal/oidc"
+	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
 )
 
 // Finding is what asking one of the configured systems showed.
@@ -95,11 +96,11 @@ func (w *wiring) checks() (checks []onlineCheck, done func(), err error) {
 		checks = append(checks, onlineCheck{"organisations, " + w.c.ODSBaseURL, false, func(ctx context.Context) error { return organisations.Check(ctx, w.newID()) }})
 	}
 	if w.c.Staff.Issuer != "" {
-		staff, err := w.staffSignIn(w.relyingParty(keepsNothing{}, secrets.ring, out.staff))
+		members, err := w.staffSignIn(w.relyingParty(keepsNothing{}, secrets.ring, out.staff), keepsNothing{})
 		if err != nil {
 			return nil, nil, err
 		}
-		checks = append(checks, onlineCheck{"staff provider, " + w.c.Staff.Issuer, false, staff.Check})
+		checks = append(checks, onlineCheck{"staff provider, " + w.c.Staff.Issuer, false, members.Check})
 	}
 	return checks, out.closeIdle, nil
 }
@@ -158,6 +159,19 @@ func (keepsNothing) Put(context.Context, string, [32]byte, []byte, time.Time) er
 
 // Take implements oidc.Store.
 func (keepsNothing) Take(context.Context, string, [32]byte, time.Time) ([]byte, error) {
+	return nil, errKeepsNothing
+}
+
+// NoteAccount implements account.Store.
+func (keepsNothing) NoteAccount(context.Context, account.Sealed) error { return errKeepsNothing }
+
+// Account implements account.Store.
+func (keepsNothing) Account(context.Context, string) (account.Sealed, error) {
+	return account.Sealed{}, account.ErrUnknown
+}
+
+// AccountsUnderOtherKeys implements account.Store.
+func (keepsNothing) AccountsUnderOtherKeys(context.Context, string, string, int) ([]account.Sealed, error) {
 	return nil, errKeepsNothing
 }
 

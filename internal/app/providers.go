@@ -9,6 +9,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/nhslogin"
 	"github.com/patient-care-aggregator/aggregator/internal/oidc"
 	"github.com/patient-care-aggregator/aggregator/internal/staff"
+	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
@@ -33,11 +34,11 @@ func (w *wiring) nhsLogin(login *jose.Keys, party oidc.Deps) (*nhslogin.Client, 
 }
 
 // staffSignIn is where auditors sign in, where a provider for them is configured.
-func (w *wiring) staffSignIn(party oidc.Deps) (*staff.SignIn, error) {
+func (w *wiring) staffSignIn(party oidc.Deps, accounts account.Store) (*staff.SignIn, error) {
 	c := w.c.Staff
 	s, err := staff.NewSignIn(staff.Deps{
 		Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret, RedirectURL: w.c.PublicURL + "/audit/callback",
-		RoleClaim: c.RoleClaim, Role: c.AuditorRole, ACR: strings.Fields(c.ACR), RelyingParty: party,
+		RoleClaim: c.RoleClaim, Role: c.AuditorRole, ACR: strings.Fields(c.ACR), RelyingParty: party, Accounts: accounts,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start staff sign-in: %w", err)

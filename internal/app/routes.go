@@ -21,6 +21,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/release"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 	"github.com/patient-care-aggregator/aggregator/internal/staff"
+	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 	"github.com/patient-care-aggregator/aggregator/web"
 )
@@ -130,11 +131,11 @@ func (w *wiring) signInRoutes(p people, r record, login *jose.Keys, party oidc.D
 
 // auditorRoutes are where staff sign in and read the log; none where no provider
 // for them is configured.
-func (w *wiring) auditorRoutes(p people, r record, sessions *staff.Sessions, party oidc.Deps) ([]httpapi.Route, error) {
+func (w *wiring) auditorRoutes(p people, r record, sessions *staff.Sessions, party oidc.Deps, accounts account.Store) ([]httpapi.Route, error) {
 	if w.c.Staff.Issuer == "" {
 		return nil, nil
 	}
-	provider, err := w.staffSignIn(party)
+	provider, err := w.staffSignIn(party, accounts)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 
 // Member is the pseudonym of a member of staff: "staff:" and a
 // keyed hash of issuer and subject. The same account has the same pseudonym while
-// the key ring's active key stays; without the ring it cannot be traced to the account.
+// the key ring's active key stays. Who it is can be asked with the ring (package account).
 type Member struct{ Pseudonym string }
 
 const (

@@ -9,6 +9,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/oidc"
+	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
 )
 
 // ErrRole says that the provider identified this person, but they do not have the role.
@@ -38,6 +39,9 @@ type Deps struct {
 	ACR []string
 	// RelyingParty is what internal/oidc needs. Its key ring hashes the pseudonyms.
 	RelyingParty oidc.Deps
+	// Accounts keep whom each pseudonym stands for, so that somebody who looked where
+	// they should not can be named.
+	Accounts account.Store
 }
 
 // SignIn signs staff in. It is safe for concurrent use.
@@ -46,12 +50,13 @@ type SignIn struct {
 	ring            *keys.Ring
 	roleClaim, role string
 	acr             []string
+	accounts        account.Store
 }
 
 // NewSignIn checks d. It sends the provider no request until the first sign-in.
 func NewSignIn(d Deps) (*SignIn, error) {
-	if d.RoleClaim == "" || d.Role == "" {
-		return nil, errors.New("new staff sign-in: the role is missing")
+	if d.RoleClaim == "" || d.Role == "" || d.Accounts == nil {
+		return nil, errors.New("new staff sign-in: the role or the store of accounts is missing")
 	}
 	party, err := oidc.New(oidc.Config{
 		Purpose: purpose, Issuer: d.Issuer, ClientID: d.ClientID, ClientSecret: d.ClientSecret, RedirectURL: d.RedirectURL,
@@ -60,7 +65,7 @@ func NewSignIn(d Deps) (*SignIn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("new staff sign-in: %w", err)
 	}
-	return &SignIn{oidc: party, ring: d.RelyingParty.Ring, roleClaim: d.RoleClaim, role: d.Role, acr: d.ACR}, nil
+	return &SignIn{oidc: party, ring: d.RelyingParty.Ring, roleClaim: d.RoleClaim, role: d.Role, acr: d.ACR, accounts: d.Accounts}, nil
 }
 
 // Check asks the provider whether it knows this client. Errors: those of internal/oidc.
@@ -92,5 +97,14 @@ func (s *SignIn) Finish(ctx context.Context, callback oidc.Callback) (Member, er
 	if err != nil {
 		return Member{}, fmt.Errorf("finish staff sign-in: %w", err)
 	}
-	return s.identify(result)
+	member, err := s.identify(result)
+	if member.Pseudonym == "" {
+		return member, err
+	}
+	// A refused one is kept too: the log has their pseudonym. Whom nobody could name is
+	// not let in.
+	if noteErr := account.Note(ctx, s.accounts, s.ring, member.Pseudonym, account.Account{Issuer: result.Issuer, Subject: result.Subject}); noteErr != nil {
+		return Member{}, fmt.Errorf("%w: %w", oidc.ErrUnavailable, noteErr)
+	}
+	return member, err
 }

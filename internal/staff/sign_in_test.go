@@ -1,6 +1,7 @@
 package staff_test
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"maps"
@@ -15,13 +16,99 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/oidc"
 	"github.com/patient-care-aggregator/aggregator/internal/oidc/oidctest"
 	"github.com/patient-care-aggregator/aggregator/internal/staff"
+	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
 )
 
 type fixture struct {
 	*oidctest.Provider
 	*staff.SignIn
 
+	accounts *accounts
+	ring     *keys.Ring
+
 	t *testing.T
+}
+
+// accounts keep rows in memory.
+type accounts struct {
+	rows  map[string]account.Sealed
+	fails error
+}
+
+func (a *accounts) NoteAccount(_ context.Context, s account.Sealed) error {
+	if a.rows == nil {
+		a.rows = map[string]account.Sealed{}
+	}
+	a.rows[s.Pseudonym] = s
+	return a.fails
+}
+
+func (a *accounts) Account(_ context.Context, pseudonym string) (account.Sealed, error) {
+	s, ok := a.rows[pseudonym]
+	if !ok {
+		return s, account.ErrUnknown
+	}
+	return s, nil
+}
+
+func (a *accounts) AccountsUnderOtherKeys(_ context.Context, active, after string, _ int) ([]account.Sealed, error) {
+	var out []account.Sealed
+	for _, s := range a.rows {
+		if s.KeyID != active && s.Pseudonym > after {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+func TestWhoLookedCanBeNamed(t *testing.T) {
+	t.Parallel()
+	f := setUp(t)
+	m, err := f.signIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := account.Account{Issuer: f.URL, Subject: "ada"}
+	if got, err := account.Who(t.Context(), f.accounts, f.ring, m.Pseudonym); err != nil || got != want {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if row := f.accounts.rows[m.Pseudonym]; strings.Contains(string(row.Box), "ada") {
+		t.Error("the row says who it is")
+	}
+	if _, err := account.Who(t.Context(), f.accounts, f.ring, "staff:nobody"); !errors.Is(err, account.ErrUnknown) {
+		t.Errorf("nobody: %v", err)
+	}
+	t.Run("not by another's row", func(t *testing.T) {
+		row := f.accounts.rows[m.Pseudonym]
+		row.Pseudonym = "staff:eve"
+		f.accounts.rows["staff:eve"] = row
+		defer delete(f.accounts.rows, "staff:eve")
+		if got, err := account.Who(t.Context(), f.accounts, f.ring, "staff:eve"); err == nil {
+			t.Errorf("%+v", got)
+		}
+	})
+	t.Run("also after the key was changed, and then without the old one", func(t *testing.T) {
+		both, err := keys.Parse([]byte("2:" + strings.Repeat("B", 43) + "=\n1:" + strings.Repeat("A", 43) + "="))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := account.Reseal(t.Context(), f.accounts, both); n != 1 || err != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+		alone, err := keys.Parse([]byte("2:" + strings.Repeat("B", 43) + "="))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := account.Who(t.Context(), f.accounts, alone, m.Pseudonym); err != nil || got != want {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
+	t.Run("and whom nobody could name is not let in", func(t *testing.T) {
+		f.accounts.fails = errors.New("disk full")
+		if m, err := f.signIn(); !errors.Is(err, oidc.ErrUnavailable) || m.Pseudonym != "" {
+			t.Errorf("%+v, %v", m, err)
+		}
+	})
 }
 
 func setUp(t *testing.T, acr ...string) *fixture {
@@ -31,9 +118,10 @@ func setUp(t *testing.T, acr ...string) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
+	store := &accounts{}
 	s, err := staff.NewSignIn(staff.Deps{
 		Issuer: p.URL, ClientID: oidctest.ClientID, ClientSecret: keys.NewSecret("shh"), RedirectURL: oidctest.RedirectURL,
-		RoleClaim: "roles", Role: "auditor", ACR: acr,
+		RoleClaim: "roles", Role: "auditor", ACR: acr, Accounts: store,
 		RelyingParty: oidc.Deps{
 			HTTP: oidctest.HTTP(t, p.Now), Store: &oidctest.Store{}, Ring: ring, Now: p.Now, Random: rand.Reader, AllowInsecure: true,
 		},
@@ -42,7 +130,7 @@ func setUp(t *testing.T, acr ...string) *fixture {
 		t.Fatal(err)
 	}
 	p.With(map[string]any{"roles": []string{"reader", "auditor"}, "name": "Ada Auditor", "sub": "ada"})
-	return &fixture{Provider: p, SignIn: s, t: t}
+	return &fixture{Provider: p, SignIn: s, t: t, accounts: store, ring: ring}
 }
 
 func (f *fixture) signIn() (staff.Member, error) {

@@ -15,6 +15,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/panics"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
+	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
 	"github.com/patient-care-aggregator/aggregator/internal/store/location"
 	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
 	"github.com/patient-care-aggregator/aggregator/internal/subject"
@@ -74,6 +75,7 @@ type Store struct {
 	consents       Consents
 	histories      history.Store
 	oneTimeValues  session.OneTimeStore
+	staffAccounts  account.Store
 	onForeignWrite func(func())
 	close          func() error
 }
@@ -106,7 +108,7 @@ func open(ctx context.Context, url string, o Options, file func(context.Context,
 	}
 	return &Store{
 		log: db.Log(), subjects: db.Subjects(), sessions: db.Sessions(), consents: db.Consents(),
-		histories: db.Histories(), oneTimeValues: db.OneTimeValues(),
+		histories: db.Histories(), oneTimeValues: db.OneTimeValues(), staffAccounts: db.StaffAccounts(),
 		onForeignWrite: db.OnForeignWrite, close: db.Close,
 	}, nil
 }
@@ -125,6 +127,9 @@ func (s *Store) Consents() Consents { return s.consents }
 
 // Histories are what was observed of citizens' referrals.
 func (s *Store) Histories() history.Store { return s.histories }
+
+// StaffAccounts are whom pseudonyms of staff stand for.
+func (s *Store) StaffAccounts() account.Store { return s.staffAccounts }
 
 // OneTimeValues are values that can be taken once.
 func (s *Store) OneTimeValues() session.OneTimeStore { return s.oneTimeValues }

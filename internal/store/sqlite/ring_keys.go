@@ -51,7 +51,7 @@ func (s Subjects) AddRingChecks(ctx context.Context, checks []keys.Check) error 
 
 // KeysInUse implements keys.CheckStore.
 func (s Subjects) KeysInUse(ctx context.Context) ([]string, error) {
-	rows, err := s.db.read.QueryContext(ctx, `SELECT lookup_key_id FROM subjects UNION SELECT key_id FROM history_rows ORDER BY 1`)
+	rows, err := s.db.read.QueryContext(ctx, `SELECT lookup_key_id FROM subjects UNION SELECT key_id FROM history_rows UNION SELECT key_id FROM staff_accounts ORDER BY 1`)
 	if err != nil {
 		return nil, fmt.Errorf("read keys in use: %w", err)
 	}

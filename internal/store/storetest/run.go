@@ -6,6 +6,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
+	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
 )
 
@@ -17,6 +18,7 @@ type Stores struct {
 	Sessions      store.Sessions
 	Histories     history.Store
 	OneTimeValues session.OneTimeStore
+	StaffAccounts account.Store
 	// OnForeignWrite is that of internal/store.Store.
 	OnForeignWrite func(func())
 	// Reopen closes the database and opens it again, as a restart does.
@@ -54,6 +56,7 @@ func Run(t *testing.T, with Open) {
 		"sessions":        testSessions,
 		"histories":       testHistories,
 		"one-time values": testOneTimeValues,
+		"staff accounts":  testStaffAccounts,
 		"foreign writes":  testForeignWrites,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open) })
