@@ -29,6 +29,7 @@ type auditCommand struct {
 	Checkpoint auditCheckpointCommand `cmd:"" help:"Sign the current log, publish the checkpoint, and print it."`
 	Prove      auditProveCommand      `cmd:"" help:"Write one entry with the proof that it is in the log, for 'audit check'."`
 	PublicKey  auditPublicKeyCommand  `cmd:"" name:"public-key" help:"Print the key that checkpoints are checked with."`
+	Match      auditMatchCommand      `cmd:"" help:"Tell whether an answer that somebody kept is what an entry released to a citizen. The question is itself logged, where the citizen sees it."`
 	Who        auditWhoCommand        `cmd:"" help:"Name the account of a member of staff whom the log has under a pseudonym. The question is itself logged."`
 	AcceptFork auditAcceptForkCommand `cmd:"" name:"accept-fork" help:"Accept, once and on the record, a log that is not the one that was signed: a backup was restored. The service must not run."`
 	Retention  auditRetentionCommand  `cmd:"" help:"Remove what is older than it may be kept; the server does so every day."`

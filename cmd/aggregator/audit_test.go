@@ -246,16 +246,6 @@ func TestAuditCommands(t *testing.T) {
 			t.Errorf("only %d entries", len(refs))
 		}
 	})
-	t.Run("who an auditor is can be asked, and that is logged", func(t *testing.T) {
-		b := d.Auditor("ada")
-		pseudonym := harness.Read[struct{ Account string }](t, b.Get("/audit/session").Body).Account
-		says(t, succeeds(t, "audit", "who", pseudonym, d.database, d.ring, "--reason=complaint seven"), "issuer\thttp", "subject\t")
-		if out, errs, code := command(t, "audit", "who", "staff:nobody", d.database, d.ring, "--reason=complaint seven"); code != exitFailed || out != "" {
-			t.Errorf("nobody: %d, %s, %s", code, out, errs)
-		}
-		asked := succeeds(t, "audit", "export", d.database, "--kind=auditor_read", "--format=csv")
-		says(t, asked, pseudonym, "staff:nobody", "complaint seven", "operator")
-	})
 	t.Run("the public key is printed", func(t *testing.T) {
 		want, err := os.ReadFile(d.pub)
 		if err != nil {

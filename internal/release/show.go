@@ -178,6 +178,9 @@ func (a *attempt) readSources(ctx context.Context) (aggregate.Result, error) {
 	return a.s.d.Sources.Read(ctx, access, mode) //nolint:wrapcheck // it names the source
 }
 
+// answerDigest is the purpose under which answers are digested.
+const answerDigest = "audit-answer"
+
 // release writes the entry. Until it has returned without an error, nothing leaves.
 func (a *attempt) release(ctx context.Context, r Reading, c Content) (Released, error) {
 	out := Released{content: c.summed(), tag: c.tag()}
@@ -189,7 +192,7 @@ func (a *attempt) release(ctx context.Context, r Reading, c Content) (Released, 
 	entry := a.entry(kind, audit.Succeeded)
 	entry.Consent, entry.Event = a.consent.ConsentID, a.consent.NewestEvent
 	entry.Policy, entry.ValueSets = r.Policy.Version(), r.Words.Version()
-	entry.Digest = encoded(who.KeyedDigest("audit-answer", out.content.Sum[:]))
+	entry.Digest = encoded(who.KeyedDigest(answerDigest, out.content.Sum[:]))
 	if entry.Referrals = len(c.Referrals); entry.Referrals > 0 {
 		ids := strings.Join(slices.Sorted(slices.Values(c.Referrals)), "\n")
 		entry.ReferralsDigest = encoded(who.KeyedDigest("audit-referrals", []byte(ids)))
