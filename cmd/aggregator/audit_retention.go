@@ -30,15 +30,15 @@ func (a auditRetentionCommand) Run(env *environment) (err error) {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(env.stdout, "Due are %d correlation ids older than %s and the content of %d entries older than %s. "+
-			"Nothing was removed: add --remove for that, or let the service do it.\n", due.Correlations, a.Correlation, due.Openings, a.Log)
+		_, err = fmt.Fprintf(env.stdout, "Due are %d correlation ids older than %s and the content of %d entries and %d ended consents older than %s. "+
+			"Nothing was removed: add --remove for that, or let the service do it.\n", due.Correlations, a.Correlation, due.Openings, due.Consents, a.Log)
 		return err
 	}
 	done, err := retention.Run(env.ctx)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.stdout, "Removed %d correlation ids older than %s and the content of %d entries older than %s. "+
-		"Their leaves stay, so the log still verifies. Nothing under hold was removed.\n", done.Correlations, a.Correlation, done.Openings, a.Log)
+	_, err = fmt.Fprintf(env.stdout, "Removed %d correlation ids older than %s and the content of %d entries and %d ended consents older than %s. "+
+		"Their leaves stay, so the log still verifies. Nothing under hold was removed.\n", done.Correlations, a.Correlation, done.Openings, done.Consents, a.Log)
 	return err
 }

@@ -256,7 +256,7 @@ func TestAuditCommands(t *testing.T) {
 		}
 	})
 	t.Run("retention finds nothing that is old enough", func(t *testing.T) {
-		says(t, succeeds(t, "audit", "retention", d.database), "0 correlation ids older than 90d", "0 entries older than 8y", "Nothing was removed", "--remove")
+		says(t, succeeds(t, "audit", "retention", d.database), "0 correlation ids older than 90d", "0 ended consents older than 8y", "Nothing was removed", "--remove")
 		says(t, succeeds(t, "audit", "retention", d.database, "--remove"), "Removed 0 correlation ids older than 90d")
 	})
 	t.Run("wrong arguments are reported before anything is done", func(t *testing.T) {

@@ -35,7 +35,7 @@ func (w *wiring) chores(db *store.Store, p people, changes *audit.Changes) []cho
 		{"log retention", day, slog.LevelError, func(ctx context.Context) error {
 			done, err := retention.Run(ctx)
 			if err == nil && done != (audit.Retained{}) {
-				w.o.Log.LogAttrs(ctx, slog.LevelInfo, "retention removed what was due", slog.Int(telemetry.KeyCount, done.Correlations+done.Openings))
+				w.o.Log.LogAttrs(ctx, slog.LevelInfo, "retention removed what was due", slog.Int(telemetry.KeyCount, done.Correlations+done.Openings+done.Consents))
 			}
 			return err
 		}},

@@ -30,6 +30,9 @@ type RetentionStore interface {
 	// Prune deletes at most limit openings that may go and are older than that time,
 	// and returns how many. Their leaves stay.
 	Prune(ctx context.Context, before time.Time, limit int) (int, error)
+	// RemoveConsents deletes the events of at most limit consents that ended before that
+	// time, whose entries have lost what opened them, and returns how many consents.
+	RemoveConsents(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
 // Retention removes what is older than it may be kept. The log still verifies
@@ -42,7 +45,7 @@ type Retention struct {
 }
 
 // Retained is what a run removed, or would remove.
-type Retained struct{ Correlations, Openings int }
+type Retained struct{ Correlations, Openings, Consents int }
 
 const retentionStep = 500
 
@@ -74,6 +77,11 @@ func (r Retention) Run(ctx context.Context) (Retained, error) {
 	err = inSteps(ctx, &done.Openings, func() (int, error) { return r.Store.Prune(ctx, openings, retentionStep) })
 	if err != nil {
 		return done, fmt.Errorf("prune audit log: %w", err)
+	}
+	// Only now: as long as an entry tells of an event, the event has to be there.
+	err = inSteps(ctx, &done.Consents, func() (int, error) { return r.Store.RemoveConsents(ctx, openings, retentionStep) })
+	if err != nil {
+		return done, fmt.Errorf("remove consents: %w", err)
 	}
 	return done, nil
 }

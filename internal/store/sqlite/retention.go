@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
@@ -146,7 +147,67 @@ func (l Log) Due(ctx context.Context, correlationsBefore, openingsBefore time.Ti
 			return due, fmt.Errorf("count what is too old: %w", err)
 		}
 	}
-	return due, nil
+	consents, err := endedConsents(ctx, l.db.read, openingsBefore, math.MaxInt32)
+	due.Consents = len(consents)
+	return due, err
+}
+
+// endedConsent is a consent that ended.
+type endedConsent struct{ citizen, id string }
+
+// endedConsents finds consents that ended before a time, and are not under hold. A
+// consent that another one replaced ends when its own time would have.
+func endedConsents(ctx context.Context, q interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}, before time.Time, limit int,
+) ([]endedConsent, error) {
+	found, err := q.QueryContext(ctx, `SELECT citizen, id FROM consent_events AS e
+		WHERE NOT EXISTS (SELECT 1 FROM log_holds AS h WHERE h.lifted_at IS NULL AND (h.citizen IS NULL OR h.citizen = e.citizen))
+		GROUP BY citizen, id
+		HAVING max(at) < ?1 AND (max(expires_at) < ?1 OR max(kind IN ('withdrawn', 'suspended')))
+		LIMIT ?2`, before.UnixNano(), limit)
+	if err != nil {
+		return nil, fmt.Errorf("find ended consents: %w", err)
+	}
+	defer func() { _ = found.Close() }()
+	var out []endedConsent
+	for found.Next() {
+		var c endedConsent
+		if err := found.Scan(&c.citizen, &c.id); err != nil {
+			return nil, fmt.Errorf("find ended consents: %w", err)
+		}
+		out = append(out, c)
+	}
+	if err := found.Err(); err != nil {
+		return nil, fmt.Errorf("find ended consents: %w", err)
+	}
+	return out, nil
+}
+
+// RemoveConsents implements audit.RetentionStore.
+func (l Log) RemoveConsents(ctx context.Context, before time.Time, limit int) (removed int, err error) {
+	_, err = l.db.perform(ctx, func(ctx context.Context, t *tx) error {
+		ended, err := endedConsents(ctx, t, before, limit)
+		if err != nil || len(ended) == 0 {
+			return err
+		}
+		err = t.exec(ctx, `INSERT INTO log_retention (what, before) VALUES ('consents', ?1)
+			ON CONFLICT (what) DO UPDATE SET before = max(before, ?1)`, before.UnixNano())
+		if err != nil {
+			return err
+		}
+		for _, c := range ended {
+			if err := t.exec(ctx, `DELETE FROM consent_events WHERE citizen = ? AND id = ?`, c.citizen, c.id); err != nil {
+				return err
+			}
+		}
+		removed = len(ended)
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("remove ended consents: %w", err)
+	}
+	return removed, nil
 }
 
 // ForgetCorrelations implements audit.RetentionStore.

@@ -3,13 +3,16 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/config"
+	"github.com/patient-care-aggregator/aggregator/internal/consent"
 	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
 
@@ -86,6 +89,67 @@ func TestRetention(t *testing.T) {
 		}
 		if p, err := audit.ProveInclusion(t.Context(), db.Log(), 1200, 1201); err != nil || p.Root != known.Root {
 			t.Errorf("%+v, %v", p, err)
+		}
+	})
+
+	t.Run("consents go with what opens their entries, once they have ended; not while they run, nor under hold", func(t *testing.T) {
+		db := openNew(t)
+		notices, err := consent.BundledNotices()
+		if err != nil {
+			t.Fatal(err)
+		}
+		clock, ids := at(0), 0
+		ledger, err := consent.NewLedger(consent.Deps{
+			Store: db.Consents(), Notices: notices, Now: func() time.Time { return clock }, NewID: func() string { ids++; return fmt.Sprint("consent-", ids) },
+			Life: 5 * 365 * 24 * time.Hour,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, ref := range []citizen.Ref{"ANN", "BOB", "EVE", "ZOE"} {
+			s := subjectOf(ref, string(ref))
+			s.Lookup.MAC[1] = byte(i)
+			if _, err := db.Subjects().AddSubject(t.Context(), s); err != nil {
+				t.Fatal(err)
+			}
+			g := consent.Grant{Citizen: ref, Client: "app-one", Scopes: []consent.Scope{consent.TimelineRead}, NoticeVersion: notices.InForce().Version, Channel: "web"}
+			c, _, err := ledger.Grant(t.Context(), g)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ref != "BOB" { // whose consent ends by itself, five years later
+				if _, err := ledger.Withdraw(t.Context(), ref, c.ID, client.Web, ""); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		clock = years(7)()
+		if _, _, err := ledger.Grant(t.Context(), consent.Grant{
+			Citizen: "ZOE", Client: "app-one", Scopes: []consent.Scope{consent.TimelineRead}, NoticeVersion: notices.InForce().Version, Channel: "web",
+		}); err != nil {
+			t.Fatal(err)
+		}
+		holds := subject.Holds{Store: db.Log(), Now: years(7), NewID: func() string { return "hold-1" }}
+		if _, err := holds.Place(t.Context(), "EVE", reason(t, "inquest"), audit.ActorOperator); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			year int
+			want []citizen.Ref
+		}{{7, []citizen.Ref{"ANN", "BOB", "EVE", "ZOE"}}, {8, []citizen.Ref{"BOB", "EVE", "ZOE"}}, {13, []citizen.Ref{"EVE", "ZOE"}}} {
+			if _, err := retention(db, years(c.year)).Run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			got, err := db.Consents().Citizens(t.Context(), "", 10)
+			if err != nil || !slices.Equal(got, c.want) {
+				t.Errorf("after %d years those of %v, %v", c.year, got, err)
+			}
+			if _, err := consent.CompareWithLog(t.Context(), db.Consents(), db.Log(), years(c.year-8)()); err != nil {
+				t.Error(err)
+			}
+		}
+		if events, err := db.Consents().Events(t.Context(), "ZOE"); err != nil || len(events) != 1 || events[0].Kind != consent.Granted {
+			t.Errorf("of the one who agreed again: %+v, %v", events, err)
 		}
 	})
 

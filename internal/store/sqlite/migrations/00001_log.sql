@@ -48,7 +48,8 @@ CREATE TABLE log_prunings (
     before INTEGER PRIMARY KEY CHECK (before > 0)
 ) STRICT;
 
--- How far retention has gone: below "before" nothing is left that may go.
+-- How far retention has gone: below "before" nothing is left that may go. That is an
+-- entry, and a time where it is about consents.
 CREATE TABLE log_retention (
     what   TEXT PRIMARY KEY,
     before INTEGER NOT NULL

@@ -22,6 +22,7 @@ CREATE TRIGGER consent_events_never_change BEFORE UPDATE ON consent_events
 BEGIN SELECT RAISE(ABORT, 'consent events are append-only'); END;
 -- +goose StatementEnd
 -- +goose StatementBegin
-CREATE TRIGGER consent_events_never_go BEFORE DELETE ON consent_events
+CREATE TRIGGER consent_events_go_by_retention_alone BEFORE DELETE ON consent_events
+WHEN OLD.at >= coalesce((SELECT before FROM log_retention WHERE what = 'consents'), 0)
 BEGIN SELECT RAISE(ABORT, 'consent events are append-only'); END;
 -- +goose StatementEnd
