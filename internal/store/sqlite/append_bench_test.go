@@ -52,6 +52,34 @@ func bytesOf(b *testing.B, db *DB) int64 {
 	return pages * size
 }
 
+// BenchmarkFollow reads a page of one citizen's list, whose entries are in as many
+// batches, each with those of many others.
+func BenchmarkFollow(b *testing.B) {
+	db := openNew(b)
+	refs := knownCitizens(b, db, 2_000)
+	const entries, page = 400, 200
+	for i := range entries {
+		batch := make([]audit.Entry, 256)
+		for j := range batch {
+			batch[j] = sample(0)
+			batch[j].Citizen = refs[(i*len(batch)+j)%len(refs)]
+		}
+		batch[100].Citizen = refs[0]
+		if _, err := db.Log().Append(b.Context(), audit.Guard{}, batch...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	list, err := db.Log().ListOf(b.Context(), refs[0])
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if found, err := db.Log().Find(b.Context(), audit.Filter{List: list, NewestFirst: true}, 0, page); err != nil || len(found) != page {
+			b.Fatal(len(found), err)
+		}
+	}
+}
+
 // inParallel does something b.N times, shared out among so many callers.
 func inParallel(b *testing.B, callers int, do func(*rand.Rand) error) {
 	b.Helper()

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math/bits"
@@ -65,13 +66,15 @@ func (r *rows) records(keep func(leaf string, opening []byte) bool) ([]audit.Rec
 		var opening []byte
 		if i < len(leaves) {
 			leaf = leaves[i]
-			record.Leaf = []byte(leaf)
 		}
 		if i < len(openings) {
 			opening = openings[i]
 		}
 		if keep != nil && !keep(leaf, opening) {
 			continue
+		}
+		if i < len(leaves) {
+			record.Leaf = []byte(leaf)
 		}
 		if len(opening) > 0 {
 			record.Opening = &audit.Opening{}
@@ -82,6 +85,32 @@ func (r *rows) records(keep func(leaf string, opening []byte) bool) ([]audit.Rec
 		out = append(out, record)
 	}
 	return out, nil
+}
+
+// one is one entry of the rows, without its hashes.
+func (r *rows) one(seq int64) (record audit.Record, found bool, err error) {
+	leaves, openings := r.leaves, r.openings
+	for at := r.first; len(leaves) > 0; at++ {
+		leaf, rest, _ := bytes.Cut(leaves, []byte("\n"))
+		leaves = rest
+		opening, others, err := cutOpening(openings)
+		if err != nil {
+			return audit.Record{}, false, fmt.Errorf("read opening of entry %d: %w", at, err)
+		}
+		openings = others
+		if at < seq {
+			continue
+		}
+		record = audit.Record{Seq: seq, Leaf: leaf}
+		if len(opening) > 0 {
+			record.Opening = &audit.Opening{}
+			if err := record.Opening.UnmarshalBinary(opening); err != nil {
+				return audit.Record{}, false, fmt.Errorf("read opening of entry %d: %w", seq, err)
+			}
+		}
+		return record, true, nil
+	}
+	return audit.Record{}, false, nil
 }
 
 // completedBy is how many hashes an entry completes: its own and those of the subtrees
@@ -102,15 +131,26 @@ func splitHashes(blob []byte) []tlog.Hash {
 func splitOpenings(blob []byte) ([][]byte, error) {
 	var out [][]byte
 	for len(blob) > 0 {
-		length, n := binary.Uvarint(blob)
-		if n <= 0 || length > uint64(len(blob)-n) { //nolint:gosec // n is at most the length
-			return nil, audit.ErrNotOpening
+		opening, rest, err := cutOpening(blob)
+		if err != nil {
+			return nil, err
 		}
-		end := n + int(length) //nolint:gosec // not more than the blob has
-		out = append(out, blob[n:end:end])
-		blob = blob[end:]
+		out, blob = append(out, opening), rest
 	}
 	return out, nil
+}
+
+// cutOpening takes the first opening; of no bytes there is none, as if it had been removed.
+func cutOpening(blob []byte) (opening, rest []byte, err error) {
+	if len(blob) == 0 {
+		return nil, nil, nil
+	}
+	length, n := binary.Uvarint(blob)
+	if n <= 0 || length > uint64(len(blob)-n) { //nolint:gosec // n is at most the length
+		return nil, nil, audit.ErrNotOpening
+	}
+	end := n + int(length) //nolint:gosec // not more than the blob has
+	return blob[n:end:end], blob[end:], nil
 }
 
 func joinOpenings(openings [][]byte) []byte {

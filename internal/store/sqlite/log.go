@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -55,17 +57,22 @@ func (l Log) Records(ctx context.Context, after int64, limit int) ([]audit.Recor
 	return out, err
 }
 
-// recordAt is one entry; false: there is none of that number.
+// recordAt is one entry without its hashes; false: there is none of that number.
 func recordAt(ctx context.Context, q querier, seq int64) (record audit.Record, found bool, err error) {
-	err = eachRows(ctx, q, seq, false, func(r rows) (bool, error) {
-		all, err := r.records(nil)
-		if i := int(seq - r.first); err == nil && i >= 0 && i < len(all) {
-			record, found = all[i], true
-		}
-		return false, err
-	})
-	return record, found, err
+	var r rows
+	err = q.QueryRowContext(ctx, oneRow, seq).Scan(&r.first, &r.leaves, &r.openings)
+	if errors.Is(err, sql.ErrNoRows) {
+		return audit.Record{}, false, nil
+	}
+	if err != nil {
+		return audit.Record{}, false, fmt.Errorf("read log entry %d: %w", seq, err)
+	}
+	return r.one(seq)
 }
+
+// oneRow are the leaves and the openings of the row that holds an entry.
+const oneRow = `SELECT l.first, l.leaves, o.openings FROM log_leaves AS l LEFT JOIN log_openings AS o ON o.first = l.first
+	WHERE l.first = (SELECT max(first) FROM log_leaves WHERE first <= ?)`
 
 // The rows of entries that were committed together. A row that has lost its fellows is
 // found too. ?1 is one more than the sequence number of an entry; the rows that hold it
