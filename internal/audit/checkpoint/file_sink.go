@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"sync"
@@ -24,6 +25,7 @@ type Sink interface {
 type FileSink struct {
 	path string
 	mu   sync.Mutex
+	seen int64 // bytes of the file that Later has read
 }
 
 // NewFileSink appends to the file at path, and makes it when absent.
@@ -64,6 +66,32 @@ func (s *FileSink) Checkpoints(by note.Verifier) (Found, error) {
 	}
 	defer func() { _ = f.Close() }()
 	return Read(f, by)
+}
+
+// Later reads what was added to the file since the last time, by this process or others.
+func (s *FileSink) Later(by note.Verifier) (Found, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, err := os.Open(s.path)
+	if errors.Is(err, fs.ErrNotExist) && s.seen == 0 {
+		return Found{}, nil
+	}
+	if err != nil {
+		return Found{}, fmt.Errorf("read back checkpoints: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	if _, err := f.Seek(s.seen, io.SeekStart); err != nil {
+		return Found{}, fmt.Errorf("read back checkpoints: %w", err)
+	}
+	found, err := Read(f, by)
+	if err != nil {
+		return found, err
+	}
+	s.seen, err = f.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return found, fmt.Errorf("read back checkpoints: %w", err)
+	}
+	return found, nil
 }
 
 // Sinks publishes to several sinks; all of them have to keep the note.

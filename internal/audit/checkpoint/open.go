@@ -82,8 +82,19 @@ func OpenPublisher(o Options) (*Publisher, Key, error) {
 		}
 		sinks = append(sinks, f)
 	}
+	readBack := func() ([]audit.Checkpoint, error) {
+		var all []audit.Checkpoint
+		for _, f := range files {
+			found, err := f.Later(verifier)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, found.Checkpoints...)
+		}
+		return all, nil
+	}
 	publisher, err := New(Deps{
-		Log: o.Log, Signer: key.Signer, Sink: sinks, Now: o.Now, Logger: o.Logger, Failed: o.Failed, Panics: o.Panics, Last: last, Resend: remote, Erasures: o.Log, ErasuresFrom: erased,
+		Log: o.Log, Signer: key.Signer, Sink: sinks, Now: o.Now, Logger: o.Logger, Failed: o.Failed, Panics: o.Panics, Last: last, Resend: remote, ReadBack: readBack, Erasures: o.Log, ErasuresFrom: erased,
 	})
 	return publisher, key, err
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -182,4 +183,38 @@ func TestASinkIsToldOfErasuresOnceAndAgainAfterARestartOnlyOfNewOnes(t *testing.
 	if found := published(); len(found.Erasures) != 2 || found.Erasures[1] != l.Erased[1] {
 		t.Errorf("%+v", found)
 	}
+}
+
+func TestAKeySignsNoSecondLog(t *testing.T) {
+	dir := t.TempDir()
+	file, keyPath := filepath.Join(dir, "checkpoints"), filepath.Join(dir, "key")
+	publisher := func(l *audittest.Log) *checkpoint.Publisher {
+		t.Helper()
+		p, _, err := checkpoint.OpenPublisher(checkpoint.Options{
+			File: file, KeyPath: keyPath, Origin: "log.example", Log: l, Now: func() time.Time { return audittest.Day(3) }, Logger: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	publish := func(p *checkpoint.Publisher, want error) {
+		t.Helper()
+		if _, err := p.Publish(t.Context()); !errors.Is(err, want) {
+			t.Errorf("%v instead of %v", err, want)
+		}
+	}
+	log := audittest.New(t, 3)
+	copied := &audittest.Log{Stored: slices.Clone(log.Stored)}
+	one, beside, other := publisher(log), publisher(log), publisher(copied)
+	publish(one, nil)
+	log.Add(t, audittest.Sample(3))
+	publish(beside, nil) // a command on the same log
+	publish(one, nil)
+	copied.Add(t, audittest.Sample(9)) // a second service, on a copy of the database
+	publish(other, checkpoint.ErrForked)
+	copied.Add(t, audittest.Sample(10))
+	publish(other, checkpoint.ErrForked)
+	log.Add(t, audittest.Sample(4))
+	publish(one, nil)
 }

@@ -19,7 +19,7 @@ import (
 // was signed for it. Nothing is signed any more; somebody has to find out why.
 var ErrForked = errors.New("the audit log does not continue the last signed checkpoint")
 
-// Deps are what a Publisher needs; all but Last, Erasures, Failed and Panics are required.
+// Deps are what a Publisher needs; all but Last, ReadBack, Erasures, Failed and Panics are required.
 type Deps struct {
 	Log    audit.Tree
 	Signer note.Signer
@@ -30,6 +30,9 @@ type Deps struct {
 	Last *audit.Checkpoint
 	// Resend says that it is not known whether the sink has Last: it is published again.
 	Resend bool
+	// ReadBack reads what was added to the sinks since the last time, by all who have the
+	// key; nil: they cannot be read.
+	ReadBack func() ([]audit.Checkpoint, error)
 	// Erasures are published before the next checkpoint, from the entry ErasuresFrom on;
 	// nil: none are.
 	Erasures     audit.Erasures
@@ -65,10 +68,11 @@ func New(d Deps) (*Publisher, error) {
 func (p *Publisher) Publish(ctx context.Context) (audit.Checkpoint, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	c, err := p.publish(ctx)
-	if !errors.Is(p.failed, ErrForked) {
-		p.failed = err
+	if errors.Is(p.failed, ErrForked) { // what was read back is not read again
+		return audit.Checkpoint{}, p.failed
 	}
+	c, err := p.publish(ctx)
+	p.failed = err
 	return c, err
 }
 
@@ -187,8 +191,16 @@ func (p *Publisher) SignedAt(ctx context.Context, size int64) (Signed, error) {
 	return Signed{earlier, signed}, nil
 }
 
-// next is the current log, proved to continue the last checkpoint.
+// next is the current log, proved to continue the last checkpoint and everything that
+// was signed with this key and can be read back.
 func (p *Publisher) next(ctx context.Context) (audit.Checkpoint, error) {
+	var published []audit.Checkpoint
+	if p.d.ReadBack != nil { // before the size is read: a command can add an entry and a checkpoint at any time
+		var err error
+		if published, err = p.d.ReadBack(); err != nil {
+			return audit.Checkpoint{}, err
+		}
+	}
 	size, err := p.d.Log.Size(ctx)
 	if err != nil {
 		return audit.Checkpoint{}, err
@@ -198,20 +210,31 @@ func (p *Publisher) next(ctx context.Context) (audit.Checkpoint, error) {
 		return audit.Checkpoint{}, fmt.Errorf("compute root: %w", err)
 	}
 	next := audit.Checkpoint{Origin: p.d.Signer.Name(), Size: size, Root: root, At: p.d.Now()}
-	if p.last == nil {
-		return next, nil
+	if p.last != nil {
+		published = append(published, *p.last)
 	}
-	if size < p.last.Size {
-		return audit.Checkpoint{}, fmt.Errorf("%w: %d entries instead of %d", ErrForked, size, p.last.Size)
-	}
-	proof, err := audit.ProveConsistency(ctx, p.d.Log, p.last.Size, size)
-	if err != nil {
-		return audit.Checkpoint{}, err
-	}
-	if err := proof.Check(*p.last, next); err != nil {
-		return audit.Checkpoint{}, fmt.Errorf("%w: %w", ErrForked, err)
+	for _, c := range published {
+		if err := p.continues(ctx, c, next); err != nil {
+			return audit.Checkpoint{}, err
+		}
 	}
 	return next, nil
+}
+
+// continues reports, as ErrForked, that the log does not continue what this key signed:
+// it was replaced, or somebody else signs another log with the key.
+func (p *Publisher) continues(ctx context.Context, c, next audit.Checkpoint) error {
+	if next.Size < c.Size {
+		return fmt.Errorf("%w: %d entries instead of %d", ErrForked, next.Size, c.Size)
+	}
+	proof, err := audit.ProveConsistency(ctx, p.d.Log, c.Size, next.Size)
+	if err != nil {
+		return err
+	}
+	if err := proof.Check(c, next); err != nil {
+		return fmt.Errorf("%w: %w", ErrForked, err)
+	}
+	return nil
 }
 
 // Run publishes immediately and at every interval until ctx ends. A failure is
