@@ -147,7 +147,7 @@ func (w *wiring) auditorRoutes(p people, r record, sessions *staff.Sessions, par
 	}
 	log, err := auditor.NewLog(auditor.LogDeps{
 		Log: r.stored, Appender: r.appender, Citizens: p.citizens, Counts: r.stored, Now: w.o.Now,
-		Checkpoint: r.checkpoints.PublishSigned, CheckpointAt: r.checkpoints.SignedAt, PublicKey: r.key.Public,
+		Checkpoint: r.checkpoints.SignedNow, CheckpointAt: r.checkpoints.SignedAt, PublicKey: r.key.Public,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start API: %w", err)

@@ -140,6 +140,9 @@ func TestOpenPublisher(t *testing.T) {
 		if read, err := checkpoint.Open(now.Note, by); err != nil || read.Root != then.Root {
 			t.Errorf("%+v, %v", read, err)
 		}
+		if found, err := checkpoint.NewFileSink(options(dir, db).File).Checkpoints(by); err != nil || len(found.Checkpoints) != 1 {
+			t.Errorf("asking published something: %+v, %v", found, err)
+		}
 		for _, size := range []int64{-1, 14} {
 			if _, err := c.SignedAt(context.WithoutCancel(t.Context()), size); err == nil {
 				t.Errorf("size %d was signed", size)

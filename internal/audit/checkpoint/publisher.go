@@ -49,6 +49,7 @@ type Publisher struct {
 
 	mu     sync.Mutex
 	last   *audit.Checkpoint
+	asked  *audit.Checkpoint // signed for somebody who asked, and not published
 	resend bool
 	erased int64 // erasures of entries below are published
 	// failed is why the last checkpoint was not published; a fork stays.
@@ -168,22 +169,44 @@ func (p *Publisher) PublishSigned(ctx context.Context) (Signed, error) {
 	return Signed{published, signed}, nil
 }
 
-// SignedAt publishes the current log and signs what it was when it had size
-// entries, for an export that was made then. It is signed again, with the
-// current time, and is not published: the published one covers it.
-func (p *Publisher) SignedAt(ctx context.Context, size int64) (Signed, error) {
-	published, err := p.Publish(ctx)
+// SignedNow signs the current log and publishes nothing: for somebody who asks. From
+// then on, in this process, the log has to continue that too.
+func (p *Publisher) SignedNow(ctx context.Context) (Signed, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if errors.Is(p.failed, ErrForked) {
+		return Signed{}, p.failed
+	}
+	now, err := p.next(ctx)
+	if errors.Is(err, ErrForked) {
+		p.failed = err
+	}
+	if err != nil {
+		return Signed{}, fmt.Errorf("sign the log: %w", err)
+	}
+	signed, err := Sign(now, p.d.Signer)
 	if err != nil {
 		return Signed{}, err
 	}
-	if size < 0 || size > published.Size {
-		return Signed{}, fmt.Errorf("sign an earlier checkpoint: the log has %d entries, not %d", published.Size, size)
+	p.asked = &now
+	return Signed{now, signed}, nil
+}
+
+// SignedAt signs what the log was when it had size entries, for an export that was made
+// then, with the current time. It publishes nothing.
+func (p *Publisher) SignedAt(ctx context.Context, size int64) (Signed, error) {
+	now, err := p.SignedNow(ctx)
+	if err != nil {
+		return Signed{}, err
+	}
+	if size < 0 || size > now.Size {
+		return Signed{}, fmt.Errorf("sign an earlier checkpoint: the log has %d entries, not %d", now.Size, size)
 	}
 	root, err := tlog.TreeHash(size, audit.HashReader(ctx, p.d.Log))
 	if err != nil {
 		return Signed{}, fmt.Errorf("sign an earlier checkpoint: compute root: %w", err)
 	}
-	earlier := audit.Checkpoint{Origin: published.Origin, Size: size, Root: root, At: p.d.Now()}
+	earlier := audit.Checkpoint{Origin: now.Origin, Size: size, Root: root, At: p.d.Now()}
 	signed, err := Sign(earlier, p.d.Signer)
 	if err != nil {
 		return Signed{}, err
@@ -210,8 +233,10 @@ func (p *Publisher) next(ctx context.Context) (audit.Checkpoint, error) {
 		return audit.Checkpoint{}, fmt.Errorf("compute root: %w", err)
 	}
 	next := audit.Checkpoint{Origin: p.d.Signer.Name(), Size: size, Root: root, At: p.d.Now()}
-	if p.last != nil {
-		published = append(published, *p.last)
+	for _, c := range []*audit.Checkpoint{p.last, p.asked} {
+		if c != nil {
+			published = append(published, *c)
+		}
 	}
 	for _, c := range published {
 		if err := p.continues(ctx, c, next); err != nil {

@@ -23,7 +23,7 @@ type LogDeps struct {
 	Appender audit.Appender // each read is an entry itself
 	Citizens Citizens
 	Counts   audit.Statistician
-	// Checkpoint signs the log as it is now and publishes that.
+	// Checkpoint signs the log as it is now and publishes nothing.
 	Checkpoint func(ctx context.Context) (checkpoint.Signed, error)
 	// CheckpointAt signs the log as it was when it had size entries.
 	CheckpointAt func(ctx context.Context, size int64) (checkpoint.Signed, error)

@@ -30,6 +30,7 @@ type checkpointView struct {
 // checkpoint is GET /audit/v1/checkpoint: the log as it is now, signed. This
 // read is the last entry that it covers, or one of the last. With ?size= it is the
 // log as it was when it had so many entries, as the first line of an export names it.
+// Nothing is published: a GET has no effect but its entry.
 func (l *Log) checkpoint(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
 	sign := l.d.Checkpoint
 	if r.Query("size") != "" {

@@ -26,8 +26,8 @@ const (
 )
 
 // stream writes what the filter chooses as the log is now, in constant
-// memory. It is exactly what `aggregator audit export` writes in that format, made at a
-// checkpoint that was published just before; with ?prove=true each entry carries
+// memory. It is exactly what `aggregator audit export` writes in that format, as the log is when it
+// begins; with ?prove=true each entry carries
 // its proof. Where it cannot be completed the connection is broken off, so that a
 // part is never taken for the whole.
 func (l *Log) stream(ctx context.Context, r *httpapi.Request, f audit.Filter, format export.Format) (httpapi.Answer, error) {
