@@ -212,6 +212,9 @@ func FuzzOpening(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if list, number, err := PlaceIn(data); err != nil || list != o.List || number != o.Number {
+			t.Errorf("number %d of %v instead of number %d of %v, %v", number, list, o.Number, o.List, err)
+		}
 		var same Opening
 		if err := same.UnmarshalBinary(again); err != nil || !cmp.Equal(o, same) {
 			t.Errorf("%x reads as %+v and then as %+v, %v", data, o, same, err)

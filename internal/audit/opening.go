@@ -98,6 +98,16 @@ func (o *Opening) UnmarshalBinary(from []byte) error {
 	return nil
 }
 
+// PlaceIn is the list and the number of an opening that is stored, without the rest.
+func PlaceIn(stored []byte) (list ListID, number int64, err error) {
+	r := openingReader{stored, true}
+	copy(list[:], r.bytes(len(list)))
+	if number = r.number(); !r.ok || number < 1 {
+		return ListID{}, 0, ErrNotOpening
+	}
+	return list, number, nil
+}
+
 // How a correlation id is stored: its text, or the bytes of a UUID (RFC 9562, section 4,
 // in lower case), which nearly all are.
 const (

@@ -40,6 +40,9 @@ const (
 	mostKept     = 1 << 18
 	// saveStep is how many are saved at a time while others wait to write.
 	saveStep = 1 << 11
+	// saveTicks is after how many ticks without a pause they are saved all the same: what
+	// they do not know has to be read by everybody who follows a list.
+	saveTicks = 20
 )
 
 // due reports whether heads are to be saved although there is something to write.
@@ -215,16 +218,16 @@ func tableEnd(ctx context.Context, q rowReader, list audit.ListID) (head, bool, 
 // laterEnds is where the lists end that have entries which the table does not know.
 func laterEnds(ctx context.Context, q querier) (map[audit.ListID]head, error) {
 	ends := map[audit.ListID]head{}
-	err := eachLaterOpening(ctx, q, func(seq int64, o *audit.Opening) {
-		if end := ends[o.List]; o.Number > end.number {
-			ends[o.List] = head{o.Number, seq}
+	err := eachLaterOpening(ctx, q, func(seq int64, list audit.ListID, number int64) {
+		if end := ends[list]; number > end.number {
+			ends[list] = head{number, seq}
 		}
 	})
 	return ends, err
 }
 
 // eachLaterOpening goes through the openings that the table of heads does not know.
-func eachLaterOpening(ctx context.Context, q querier, do func(seq int64, o *audit.Opening)) error {
+func eachLaterOpening(ctx context.Context, q querier, do func(seq int64, list audit.ListID, number int64)) error {
 	found, err := q.QueryContext(ctx, `SELECT first, openings FROM log_openings
 		WHERE first >= (SELECT size FROM log_heads_at) ORDER BY first`)
 	if err != nil {
@@ -242,14 +245,14 @@ func eachLaterOpening(ctx context.Context, q querier, do func(seq int64, o *audi
 			return fmt.Errorf("read the newest openings: %w", err)
 		}
 		for i, text := range openings {
-			var o audit.Opening
 			if len(text) == 0 {
 				continue
 			}
-			if err := o.UnmarshalBinary(text); err != nil {
+			list, number, err := audit.PlaceIn(text)
+			if err != nil {
 				return fmt.Errorf("read the newest openings: %w", err)
 			}
-			do(first+int64(i), &o)
+			do(first+int64(i), list, number)
 		}
 	}
 	return found.Err()
@@ -312,8 +315,8 @@ func (l Log) endOf(ctx context.Context, list audit.ListID) (seq int64, known boo
 			return err
 		}
 		seq = end.last
-		return eachLaterOpening(ctx, now, func(at int64, o *audit.Opening) {
-			if o.List == list {
+		return eachLaterOpening(ctx, now, func(at int64, of audit.ListID, _ int64) {
+			if of == list {
 				seq = at
 			}
 		})

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
@@ -47,4 +48,27 @@ func TestHeadsAreSavedInSteps(t *testing.T) {
 		t.Fatal(err)
 	}
 	whole(t, openAt(t, path))
+}
+
+// TestHeadsAreSavedThoughThereIsNoPause: what the table does not know is read by everybody
+// who follows a list, so it must not grow for as long as there is something to write.
+func TestHeadsAreSavedThoughThereIsNoPause(t *testing.T) {
+	db, err := Open(t.Context(), newPath(t), Options{WatchEvery: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	for i := range 20_000 {
+		if _, err := db.Log().Append(t.Context(), audit.Guard{}, sample(i%60)); err != nil {
+			t.Fatal(err)
+		}
+		var size int64
+		if err := db.read.QueryRowContext(t.Context(), `SELECT size FROM log_heads_at`).Scan(&size); err != nil {
+			t.Fatal(err)
+		}
+		if size > 0 {
+			return
+		}
+	}
+	t.Error("they were not saved")
 }

@@ -117,6 +117,7 @@ func (w *writer) run(ctx context.Context) {
 		tick = t.C
 	}
 	quiet := true // nothing was written since the last tick
+	ticks := 0    // since the table of heads was brought up to date
 	for {
 		select {
 		case a, ok := <-w.queue:
@@ -127,8 +128,9 @@ func (w *writer) run(ctx context.Context) {
 			quiet = false
 		case <-tick:
 			w.watch(ctx)
-			if quiet {
-				w.saveHeads(ctx, true)
+			if ticks++; quiet || ticks >= saveTicks {
+				w.saveHeads(ctx, quiet) // under load only a step: batches do the others
+				ticks = 0
 			}
 			quiet = true
 		}
