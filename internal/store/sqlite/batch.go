@@ -26,8 +26,6 @@ func (w *writer) batch(ctx context.Context, acts []*act) {
 	} else if slices.ContainsFunc(kept, func(a *act) bool { return a.fold }) {
 		w.tree = nil // the list of somebody who was erased is nobody's any more
 		w.foldBack(ctx)
-	} else if w.tree.heads.due() {
-		w.saveHeads(ctx, false)
 	}
 	for i, a := range kept {
 		o := outcomes[i]
@@ -35,6 +33,9 @@ func (w *writer) batch(ctx context.Context, acts []*act) {
 			o = outcome{err: fmt.Errorf("write: %w", err)}
 		}
 		a.done <- o
+	}
+	if w.tree != nil && w.tree.heads.due() { // nobody waits for that
+		w.saveHeads(ctx, false)
 	}
 }
 

@@ -34,7 +34,7 @@ func (l Log) follow(ctx context.Context, f audit.Filter, newest int64, after aud
 	given, begun := after.Seq()
 	seq := newest
 	if f.NewestFirst && begun {
-		seq = min(seq, given)
+		// A cursor can be of another list: then all newer ones are passed over.
 		if r, found, err := recordAt(ctx, l.db.read, given); err != nil {
 			return nil, err
 		} else if found && r.Opening != nil && r.Opening.List == f.List {

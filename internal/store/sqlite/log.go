@@ -83,8 +83,12 @@ const (
 		LEFT JOIN log_leaves AS l ON l.first = s.first
 		LEFT JOIN log_hashes AS h ON h.first = s.first
 		LEFT JOIN log_openings AS o ON o.first = s.first `
-	rowsForwards  = joinedRows + `WHERE s.first >= coalesce((SELECT max(first) FROM log_leaves WHERE first <= ?1), ?1) ORDER BY s.first`
-	rowsBackwards = joinedRows + `WHERE s.first <= ?1 ORDER BY s.first DESC`
+	rowsForwards = joinedRows + `WHERE s.first >= coalesce((SELECT max(first) FROM log_leaves WHERE first <= ?1), ?1) ORDER BY s.first`
+	// A union is not read backwards, so this one finds only rows that have leaves.
+	rowsBackwards = `SELECT l.first, l.leaves, h.hashes, o.openings FROM log_leaves AS l
+		LEFT JOIN log_hashes AS h ON h.first = l.first
+		LEFT JOIN log_openings AS o ON o.first = l.first
+		WHERE l.first <= ?1 ORDER BY l.first DESC`
 )
 
 // eachRows goes through the rows from the one that holds an entry, until do returns false.
