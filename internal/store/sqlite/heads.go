@@ -40,8 +40,8 @@ const (
 	mostKept     = 1 << 18
 	// saveStep is how many are saved at a time while others wait to write.
 	saveStep = 1 << 11
-	// saveTicks is after how many ticks without a pause they are saved all the same: what
-	// they do not know has to be read by everybody who follows a list.
+	// saveTicks is after how many ticks they are saved: what the table does not know has
+	// to be read by everybody who follows a list, and each time costs a commit.
 	saveTicks = 20
 )
 

@@ -128,7 +128,7 @@ func (w *writer) run(ctx context.Context) {
 			quiet = false
 		case <-tick:
 			w.watch(ctx)
-			if ticks++; quiet || ticks >= saveTicks {
+			if ticks++; ticks >= saveTicks {
 				w.saveHeads(ctx, quiet) // under load only a step: batches do the others
 				ticks = 0
 			}
