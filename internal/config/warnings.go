@@ -44,7 +44,7 @@ func Warnings(environment []string, c Config) []string {
 		warn("RECEIPT_PRIVATE_KEY_FILE", "is no key of its own, so that one key proves who this service is to the NHS and what citizens agreed to")
 	}
 	if c.Staff.Issuer != "" && c.Staff.ACR == "" && !c.Local() {
-		warn("STAFF_ACR", "is not set: the provider may let auditors sign in with a password alone")
+		warn("STAFF_ACR", "is not set: the provider can accept auditors with only a password")
 	}
 	if c.CheckpointSink == "" && !c.Local() {
 		warn("AUDIT_CHECKPOINT_SINK", "is not set, so that nobody but this machine has the log's checkpoints")

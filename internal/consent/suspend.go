@@ -18,8 +18,8 @@ type FullStore interface {
 }
 
 // SuspendAll suspends every consent of everybody that is in force, each with its log
-// entry, and returns how many those were. What is suspended already is left alone, so
-// that it can be done again when it was interrupted. Nobody else may write meanwhile.
+// entry, and returns their number. A consent that is suspended already is skipped, so the
+// call can be repeated after an interruption. Nobody else may write meanwhile.
 func SuspendAll(ctx context.Context, store FullStore, now time.Time) (int, error) {
 	suspended := 0
 	for after := citizen.Ref(""); ; {

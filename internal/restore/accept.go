@@ -56,7 +56,7 @@ type Deps struct {
 
 // Request names what is accepted, by whom and why.
 type Request struct {
-	State string // size and root of the log, as [State] gives it
+	State string // size and root of the log, SIZE:ROOT, as ErrOtherState names it
 	// Last is the last checkpoint that was signed for the log as it was.
 	Last audit.Checkpoint
 	// Erasures are those that were published before: the backup may have forgotten some.
@@ -73,12 +73,7 @@ type Report struct {
 	Erased   int // people, again
 }
 
-// State names a log: its size and the root of its tree.
-func State(ctx context.Context, log audit.Tree) (string, error) {
-	c, err := stateOf(ctx, log)
-	return nameOf(c), err
-}
-
+// nameOf names a log: its size and the root of its tree.
 func nameOf(c audit.Checkpoint) string { return fmt.Sprintf("%d:%s", c.Size, c.Root) }
 
 func stateOf(ctx context.Context, log audit.Tree) (audit.Checkpoint, error) {
@@ -94,9 +89,9 @@ func stateOf(ctx context.Context, log audit.Tree) (audit.Checkpoint, error) {
 }
 
 // Accept accepts a log that is not the one that was signed. Every consent is suspended
-// until its citizen grants it again, who was erased is erased again, every session ends, and sign-ins that were begun
-// are worth nothing. The entry about it names the state accepted and the last checkpoint
-// of the old log. Afterwards the caller begins a new key for checkpoints: it is what
+// until its citizen grants it again, who was erased is erased again, every session ends,
+// and sign-ins that were begun are worth nothing. The entry about it names the state
+// accepted and the last checkpoint of the old log. Afterwards the caller begins a new key for checkpoints: it is what
 // lets the service show data again. If it is interrupted before, it can be done again,
 // for the state that the log is in then.
 func Accept(ctx context.Context, d Deps, r Request) (Report, error) {

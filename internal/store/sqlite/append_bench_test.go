@@ -101,8 +101,8 @@ func inParallel(b *testing.B, callers int, do func(*rand.Rand) error) {
 	wg.Wait()
 }
 
-// shown is an entry as a release with four referrals makes it. It needs no guard, so
-// that appending alone is measured.
+// shown is an entry as a release with four referrals makes it. It needs no guard:
+// only appending is measured.
 func shown(clock *atomic.Int64) audit.Entry {
 	e := next(clock)
 	e.Consent, e.Event, e.Referrals = "b55472cc-3887-418f-a8f1-038c27fffce0", 1, 4

@@ -140,7 +140,8 @@ func splitOpenings(blob []byte) ([][]byte, error) {
 	return out, nil
 }
 
-// cutOpening takes the first opening; of no bytes there is none, as if it had been removed.
+// cutOpening takes the first opening off. No bytes give an empty opening, like one that
+// was removed.
 func cutOpening(blob []byte) (opening, rest []byte, err error) {
 	if len(blob) == 0 {
 		return nil, nil, nil

@@ -57,7 +57,7 @@ func (l Log) Records(ctx context.Context, after int64, limit int) ([]audit.Recor
 	return out, err
 }
 
-// recordAt is one entry without its hashes; false: there is none of that number.
+// recordAt reads the entry of that number, without its hashes; false: not found.
 func recordAt(ctx context.Context, q querier, seq int64) (record audit.Record, found bool, err error) {
 	var r rows
 	err = q.QueryRowContext(ctx, oneRow, seq).Scan(&r.first, &r.leaves, &r.openings)
