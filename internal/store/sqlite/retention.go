@@ -185,8 +185,9 @@ func endedConsents(ctx context.Context, q interface {
 }
 
 // RemoveConsents implements audit.RetentionStore.
-func (l Log) RemoveConsents(ctx context.Context, before time.Time, limit int) (removed int, err error) {
-	_, err = l.db.perform(ctx, func(ctx context.Context, t *tx) error {
+func (l Log) RemoveConsents(ctx context.Context, before time.Time, limit int) (int, error) {
+	var removed int // the writer's, unless it says that it is done
+	_, err := l.db.perform(ctx, func(ctx context.Context, t *tx) error {
 		ended, err := endedConsents(ctx, t, before, limit)
 		if err != nil || len(ended) == 0 {
 			return err
@@ -276,15 +277,16 @@ func (l Log) Prune(ctx context.Context, before time.Time, limit int) (int, error
 
 // remove does a removal in one transaction. The table of heads is brought up to date
 // first: it is not told by openings that are gone.
-func (l Log) remove(ctx context.Context, r removal, end int64, limit int) (removed int, err error) {
+func (l Log) remove(ctx context.Context, r removal, end int64, limit int) (int, error) {
+	var removed int // the writer's, unless it says that it is done
 	a := &act{settled: true, done: make(chan outcome, 1), do: func(ctx context.Context, t *tx) error {
-		var next int64
-		removed, next, err = r.run(ctx, t, end, limit, func(first int64, openings []byte) error {
+		n, next, err := r.run(ctx, t, end, limit, func(first int64, openings []byte) error {
 			return t.exec(ctx, `UPDATE log_openings SET openings = ? WHERE first = ?`, openings, first)
 		})
 		if err != nil {
 			return err
 		}
+		removed = n
 		return t.exec(ctx, `INSERT INTO log_retention (what, before) VALUES (?1, ?2)
 			ON CONFLICT (what) DO UPDATE SET before = max(before, ?2)`, r.what, next)
 	}}
