@@ -72,6 +72,17 @@ func readText(into, text []byte) error {
 	return nil
 }
 
+// Note opens the commitment to the words of an act of staff.
+type Note struct {
+	Salt Salt   `json:"salt"`
+	Text string `json:"text"`
+}
+
+// Opens reports whether the commitment was made from this.
+func (n Note) Opens(commitment Commitment) bool {
+	return commitTo(n.Salt, []byte(n.Text)) == commitment
+}
+
 // Correlation opens the commitment to a correlation id.
 type Correlation struct {
 	Salt Salt   `json:"salt"`

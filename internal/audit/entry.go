@@ -73,7 +73,9 @@ func Outcomes() []Outcome { return []Outcome{Succeeded, Refused, Failed} }
 // Actor is who acted.
 type Actor string
 
-// The actors. A staff member is "staff:" and the pseudonym of their account.
+// The actors. A staff member is "staff:" and the pseudonym of their account. Who an
+// operator is nobody has proved: somebody at the command line gave a name, which is in
+// the note of the entry.
 const (
 	ActorCitizen  Actor = "citizen"
 	ActorService  Actor = "service"
@@ -99,6 +101,16 @@ type Entry struct {
 	Purpose string // what the data was for, such as "timeline"; empty where none was asked for
 	Outcome Outcome
 	Reason  string // problem code or decision reason; empty on success
+	// Act joins the entries of one act of staff: what was proposed, what was decided, and
+	// what was done. Empty: the entry is an act by itself.
+	Act string
+	// Ground is the code of why staff or operators did something about a person
+	// (subject.Grounds), and Case the number under which they keep the matter. Note is
+	// what they said in words. The leaf commits to all three; the words can be removed
+	// before the rest. Empty: none was given.
+	Ground  string
+	Case    string
+	Note    string
 	Consent string // id of the consent relied on, or acted on
 	// Event is the place of the consent event relied on among the citizen's; 0: none was.
 	Event int64

@@ -67,6 +67,10 @@ type detail struct {
 	Actor           Actor       `json:"actor,omitempty"` // a person's, with the pseudonym
 	Purpose         string      `json:"purpose,omitempty"`
 	Reason          string      `json:"reason,omitempty"`
+	Act             string      `json:"act,omitempty"`
+	Ground          string      `json:"ground,omitempty"`
+	Case            string      `json:"case,omitempty"`
+	Note            *Commitment `json:"note,omitempty"`
 	Consent         string      `json:"consent,omitempty"`
 	Event           int64       `json:"event,omitempty"`
 	Scopes          []string    `json:"scopes,omitempty"`
@@ -85,6 +89,7 @@ type Prepared struct {
 	detail      []byte
 	whoSalt     Salt
 	whatSalt    Salt
+	note        *Note
 	correlation *Correlation
 }
 
@@ -101,11 +106,16 @@ func Prepare(e Entry) (*Prepared, error) {
 	}
 	p := &Prepared{Entry: e, whoSalt: NewSalt(), whatSalt: NewSalt()}
 	d := detail{
-		Purpose: e.Purpose, Reason: e.Reason, Consent: e.Consent, Event: e.Event, Scopes: e.Scopes, Notice: e.Notice,
-		Referrals: e.Referrals, ReferralsDigest: e.ReferralsDigest, Digest: e.Digest,
+		Purpose: e.Purpose, Reason: e.Reason, Act: e.Act, Ground: e.Ground, Case: e.Case, Consent: e.Consent, Event: e.Event, Scopes: e.Scopes,
+		Notice: e.Notice, Referrals: e.Referrals, ReferralsDigest: e.ReferralsDigest, Digest: e.Digest,
 	}
 	if sortOf(e.Actor) != e.Actor {
 		d.Actor = e.Actor
+	}
+	if e.Note != "" {
+		p.note = &Note{Salt: NewSalt(), Text: e.Note}
+		c := commitTo(p.note.Salt, []byte(e.Note))
+		d.Note = &c
 	}
 	if e.CorrelationID != "" {
 		p.correlation = &Correlation{Salt: NewSalt(), ID: e.CorrelationID}
@@ -119,6 +129,9 @@ func Prepare(e Entry) (*Prepared, error) {
 	if headLength+len(p.tail) > MaxLeaf || len(p.detail) > MaxLeaf {
 		return nil, fmt.Errorf("%w: %d and %d bytes", ErrInvalidEntry, headLength+len(p.tail), len(p.detail))
 	}
+	if len(e.Note) > MaxLeaf {
+		return nil, fmt.Errorf("%w: a note of %d bytes", ErrInvalidEntry, len(e.Note))
+	}
 	return p, nil
 }
 
@@ -128,7 +141,7 @@ func (p *Prepared) Place(at time.Time, list ListID, number, previous int64) ([]b
 	leaf := head(make([]byte, 0, headLength+len(p.tail)), at, commitToWho(p.whoSalt, list, number))
 	return append(leaf, p.tail...), &Opening{
 		List: list, Number: number, Previous: previous, WhoSalt: p.whoSalt,
-		Detail: p.detail, WhatSalt: p.whatSalt, Correlation: p.correlation,
+		Detail: p.detail, WhatSalt: p.whatSalt, Note: p.note, Correlation: p.correlation,
 	}
 }
 
@@ -184,6 +197,12 @@ func (d *detail) append(to []byte) []byte {
 	m.text("actor", string(d.Actor))
 	m.text("purpose", d.Purpose)
 	m.text("reason", d.Reason)
+	m.text("act", d.Act)
+	m.text("ground", d.Ground)
+	m.text("case", d.Case)
+	if d.Note != nil {
+		m.commitment("note", *d.Note)
+	}
 	m.text("consent", d.Consent)
 	m.number("event", d.Event)
 	m.texts("scopes", d.Scopes)

@@ -20,6 +20,8 @@ type Opening struct {
 	// Detail is exactly the bytes that the leaf commits to.
 	Detail   json.RawMessage `json:"detail"`
 	WhatSalt Salt            `json:"whatSalt"`
+	// Note opens the commitment to the words of an act of staff; nil: there were none.
+	Note *Note `json:"note,omitempty"`
 	// Correlation opens the commitment in Detail; nil: it has none, or retention
 	// removed it.
 	Correlation *Correlation `json:"correlation,omitempty"`
@@ -49,7 +51,14 @@ func (o *Opening) Opens(l Leaf) (Entry, error) {
 		e.Actor = d.Actor
 	}
 	e.Purpose, e.Reason, e.Consent, e.Event, e.Scopes, e.Notice = d.Purpose, d.Reason, d.Consent, d.Event, d.Scopes, d.Notice
+	e.Act, e.Ground, e.Case = d.Act, d.Ground, d.Case
 	e.Referrals, e.ReferralsDigest, e.Digest = d.Referrals, d.ReferralsDigest, d.Digest
+	if o.Note != nil {
+		if d.Note == nil || !o.Note.Opens(*d.Note) {
+			return Entry{}, fmt.Errorf("its note %w", errOpening)
+		}
+		e.Note = o.Note.Text
+	}
 	if o.Correlation != nil {
 		if d.Correlation == nil || !o.Correlation.Opens(*d.Correlation) {
 			return Entry{}, fmt.Errorf("its correlation id %w", errOpening)
@@ -62,15 +71,34 @@ func (o *Opening) Opens(l Leaf) (Entry, error) {
 // ErrNotOpening says that bytes are not what [Opening.AppendBinary] wrote.
 var ErrNotOpening = errors.New("not a stored opening")
 
+// What of an opening is there, as bits of one byte.
+const (
+	hasNote        = 1 << 0
+	hasCorrelation = 1 << 1
+)
+
 // AppendBinary appends the form in which openings are stored: list id, number,
-// previous + 1, both salts, length of the detail, detail, and if it is kept the salt of
-// the correlation id and the id. Numbers are unsigned varints.
+// previous + 1, both salts, length of the detail, detail, a byte that says what follows
+// (1: note, 2: correlation id), salt, length and text of the note, salt of the
+// correlation id and the id. Numbers are unsigned varints.
 func (o *Opening) AppendBinary(to []byte) ([]byte, error) {
 	to = append(to, o.List[:]...)
 	to = binary.AppendUvarint(to, uint64(o.Number))     //nolint:gosec // from 1
 	to = binary.AppendUvarint(to, uint64(o.Previous+1)) //nolint:gosec // from -1
 	to = append(append(to, o.WhoSalt[:]...), o.WhatSalt[:]...)
 	to = append(binary.AppendUvarint(to, uint64(len(o.Detail))), o.Detail...)
+	var parts byte
+	if o.Note != nil {
+		parts |= hasNote
+	}
+	if o.Correlation != nil {
+		parts |= hasCorrelation
+	}
+	to = append(to, parts)
+	if o.Note != nil {
+		to = append(to, o.Note.Salt[:]...)
+		to = append(binary.AppendUvarint(to, uint64(len(o.Note.Text))), o.Note.Text...)
+	}
 	if o.Correlation != nil {
 		to = append(append(to, o.Correlation.Salt[:]...), StoredID(o.Correlation.ID)...)
 	}
@@ -86,11 +114,22 @@ func (o *Opening) UnmarshalBinary(from []byte) error {
 	copy(o.WhoSalt[:], r.bytes(len(o.WhoSalt)))
 	copy(o.WhatSalt[:], r.bytes(len(o.WhatSalt)))
 	o.Detail = append(json.RawMessage(nil), r.bytes(int(r.number()))...)
-	o.Correlation = nil
-	if len(r.rest) > 0 {
+	parts := r.bytes(1)
+	o.Note, o.Correlation = nil, nil
+	if len(parts) == 1 && parts[0]&hasNote != 0 {
+		o.Note = &Note{}
+		copy(o.Note.Salt[:], r.bytes(len(o.Note.Salt)))
+		o.Note.Text = string(r.bytes(int(r.number())))
+	}
+	if len(parts) == 1 && parts[0]&hasCorrelation != 0 {
 		o.Correlation = &Correlation{}
 		copy(o.Correlation.Salt[:], r.bytes(len(o.Correlation.Salt)))
 		o.Correlation.ID = r.id()
+	} else if len(r.rest) > 0 {
+		r.ok = false
+	}
+	if len(parts) != 1 || parts[0] > hasNote|hasCorrelation {
+		r.ok = false
 	}
 	if !r.ok || o.Number < 1 {
 		return ErrNotOpening

@@ -29,7 +29,7 @@ func (x *csvWriter) begin() error {
 		return err
 	}
 	return x.w.Write([]string{
-		"seq", "at", "kind", "outcome", "actor", "list", "citizen_seq", "client", "purpose", "reason", "consent", "event",
+		"seq", "at", "kind", "outcome", "actor", "list", "citizen_seq", "client", "purpose", "reason", "act", "ground", "case", "note", "consent", "event",
 		"scopes", "notice", "referrals", "referrals_digest", "digest", "policy", "value_sets", "stale", "partial", "as_of", "age", "before",
 		"correlation_id", "opening", "leaf_hash",
 	})
@@ -49,7 +49,7 @@ func (x *csvWriter) record(r audit.Record) error {
 	}
 	row := []string{
 		strconv.FormatInt(r.Seq, 10), audit.LeafTime(e.At), string(e.Kind), string(e.Outcome), string(e.Actor),
-		e.List.String(), number(e.Number), string(e.Client), e.Purpose, e.Reason, e.Consent, number(e.Event),
+		e.List.String(), number(e.Number), string(e.Client), e.Purpose, e.Reason, e.Act, e.Ground, e.Case, e.Note, e.Consent, number(e.Event),
 		strings.Join(e.Scopes, " "), e.Notice, strconv.Itoa(e.Referrals), e.ReferralsDigest, e.Digest, e.Policy, e.ValueSets,
 		strconv.FormatBool(e.Stale), strconv.FormatBool(e.Partial), asOf, number(int64(e.Age / time.Second)), number(e.Before),
 		e.CorrelationID, opening, audit.LeafHash(r.Leaf).String(),

@@ -26,6 +26,9 @@ const (
 	consentSystem  = ours + "sid/consent"
 	referralSystem = ours + "sid/referrals-digest"
 	answerSystem   = ours + "sid/answer-digest"
+	groundSystem   = ours + "CodeSystem/audit-ground"
+	caseSystem     = ours + "sid/case"
+	actSystem      = ours + "sid/act"
 	scopesSystem   = ours + "sid/consent-scopes"
 	observerName   = "Patient Care Aggregator"
 )
@@ -62,7 +65,10 @@ func FHIREvent(seq int64, e audit.Entry) fhir.AuditEvent {
 		Entity: entities(e),
 	}
 	if e.Purpose != "" {
-		event.PurposeOfEvent = []fhir.CodeableConcept{{Coding: []fhir.Coding{coding(purposeSystem, e.Purpose)}}}
+		event.PurposeOfEvent = append(event.PurposeOfEvent, fhir.CodeableConcept{Coding: []fhir.Coding{coding(purposeSystem, e.Purpose)}})
+	}
+	if e.Ground != "" {
+		event.PurposeOfEvent = append(event.PurposeOfEvent, fhir.CodeableConcept{Coding: []fhir.Coding{coding(groundSystem, e.Ground)}, Text: text(e.Note)})
 	}
 	return event
 }
@@ -139,6 +145,8 @@ func entities(e audit.Entry) []fhir.AuditEventEntity {
 	add(consentSystem, e.Consent, domainResource)
 	add(referralSystem, e.ReferralsDigest, domainResource)
 	add(answerSystem, e.Digest, "")
+	add(actSystem, e.Act, "")
+	add(caseSystem, e.Case, "")
 	if len(e.Scopes) > 0 {
 		add(scopesSystem, strings.Join(e.Scopes, " "), "")
 	}
