@@ -101,7 +101,7 @@ type auditEntries struct {
 		Seq                         int64
 		Kind, Outcome, Actor        string
 		List, Client, Reason, Notes *string
-		Purpose                     *string
+		Purpose, Note               *string
 	}
 	Next *string
 }
@@ -113,9 +113,9 @@ func readEntries(b *harness.Browser, query string) auditEntries {
 	return harness.Read[auditEntries](b.T, a.Body)
 }
 
-func searchByNumber(b *harness.Browser, number, reason string) local.Answer {
+func searchByNumber(b *harness.Browser, number, note string) local.Answer {
 	b.T.Helper()
-	return b.Post("/audit/v1/entries/search", map[string]string{"nhsNumber": number, "reason": reason})
+	return b.Post("/audit/v1/entries/search", map[string]string{"nhsNumber": number, "reason": "other", "note": note})
 }
 
 func auditPaths() []string {

@@ -52,7 +52,7 @@ func TestAnAuditorLooksOneCitizenUp(t *testing.T) {
 				t.Errorf("entry %d is about %v", e.Seq, e.List)
 			}
 		}
-		if len(page.Entries) < 5 || page.Entries[0].Kind != "auditor_read" || *page.Entries[0].Purpose != "search: "+reasonForLooking {
+		if len(page.Entries) < 5 || page.Entries[0].Kind != "auditor_read" || *page.Entries[0].Purpose != "search" || *page.Entries[0].Note != reasonForLooking {
 			t.Errorf("got %+v", page.Entries)
 		}
 		if bytes.Contains(a.Body, []byte(number)) {
@@ -78,13 +78,13 @@ func TestAnAuditorLooksOneCitizenUp(t *testing.T) {
 			if c.Want == "" {
 				harness.Refused(t, a, http.StatusBadRequest, "bad_request")
 				detail := harness.Read[struct{ Detail string }](t, a.Body).Detail // the correlation id may have any digits
-				if len(after) != len(before) || strings.Contains(detail, "999") || !strings.Contains(detail, "The reason must") {
+				if len(after) != len(before) || strings.Contains(detail, "999") || !strings.Contains(detail, "note must") {
 					t.Errorf("%s: %s", c.Name, a.Body)
 				}
 				continue
 			}
 			harness.Answered(t, a, http.StatusOK)
-			if got := after[len(after)-1].Purpose; got != "search: "+c.Want {
+			if got := after[len(after)-1].Note; got != c.Want {
 				t.Errorf("%s: kept %q", c.Name, got)
 			}
 		}

@@ -29,7 +29,7 @@ func TestAnotherSiteCannotActInTheAuditorsBrowser(t *testing.T) {
 	t.Parallel()
 	s := harness.Start(t)
 	b := s.Auditor("ada")
-	search := map[string]string{"nhsNumber": s.Number("bella"), "reason": reasonForLooking}
+	search := map[string]string{"nhsNumber": s.Number("bella"), "reason": "complaint", "note": reasonForLooking}
 	for name, headers := range map[string][]string{
 		"by fetch metadata":  {"Sec-Fetch-Site", "cross-site"},
 		"a sister site":      {"Sec-Fetch-Site", "same-site"},

@@ -15,11 +15,9 @@ import (
 type auditAcceptForkCommand struct {
 	database
 	signing
-	reason
+	approved
 
-	State      string `arg:"" help:"The log as it is, SIZE:ROOT; with any other text the command tells it and changes nothing."`
-	Operator   string `help:"Who accepts it." required:""`
-	ApprovedBy string `help:"Who else has looked at it: another person." required:""`
+	State string `arg:"" help:"The log as it is, SIZE:ROOT; with any other text the command tells it and changes nothing."`
 }
 
 // Run accepts a restored database. It takes the place of the one service, so that none
@@ -44,10 +42,7 @@ func (a auditAcceptForkCommand) Run(env *environment) (err error) {
 	defer func() { err = errors.Join(err, db.Close()) }()
 	done, err := restore.Accept(env.ctx, restore.Deps{
 		Log: db.Log(), Consents: db.Consents(), Sessions: db.Sessions(), OneTime: db.OneTimeValues(), Subjects: db.Subjects(), Now: time.Now,
-	}, restore.Request{State: a.State, Last: last, Erasures: erasures, Why: why, Operator: a.Operator, ApprovedBy: a.ApprovedBy})
-	if errors.Is(err, restore.ErrOnePerson) {
-		return fmt.Errorf("%w: %w", errUsage, err)
-	}
+	}, restore.Request{State: a.State, Last: last, Erasures: erasures, Why: why})
 	if err != nil {
 		return err
 	}

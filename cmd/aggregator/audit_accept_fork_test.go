@@ -27,7 +27,7 @@ func TestARestoreRehearsed(t *testing.T) {
 	path := filepath.Join(dir, "aggregator.db")
 	database, ring := "--database=sqlite:"+path, "--secret-key-file="+filepath.Join(dir, "key-ring.key")
 	accept := func(state string, more ...string) (string, string, int) {
-		return command(t, append([]string{"audit", "accept-fork", database, state, "--reason=restored after a disk failure"}, more...)...)
+		return command(t, append([]string{"audit", "accept-fork", database, state, "--reason=restore", "--note=restored after a disk failure"}, more...)...)
 	}
 	people := []string{"--operator=Ada Lovelace", "--approved-by=Grace Hopper"}
 	number := filepath.Join(dir, "number.txt")
@@ -58,7 +58,7 @@ func TestARestoreRehearsed(t *testing.T) {
 	}
 	id := harness.Read[consents](t, b.Get("/v1/consents").Body).Consents[0].ID
 	harness.Answered(t, b.Delete("/v1/consents/"+id), http.StatusNoContent)
-	succeeds(t, "subject", "erase", database, ring, "--nhs-number-file="+number, "--reason=request twelve")
+	succeeds(t, "subject", "erase", database, ring, "--nhs-number-file="+number, "--reason=other", "--note=request twelve", "--operator=Ada Lovelace", "--approved-by=Grace Hopper")
 	s.Stop()
 
 	if err := os.WriteFile(path, backup, 0o600); err != nil {

@@ -45,17 +45,17 @@ func (a auditMatchCommand) Run(env *environment) error {
 	if err != nil {
 		return fmt.Errorf("%w: read the answer: %w", errUsage, err)
 	}
-	return a.do(env, func(db *store.Store, why subject.Reason) error {
+	return a.do(env, func(db *store.Store, why subject.Ground) error {
 		citizens := citizen.NewRegistry(db.Subjects(), ring, time.Now, rand.Reader)
 		ref, err := citizens.LookUp(env.ctx, number)
 		unknown := errors.Is(err, citizen.ErrNoSubject)
 		if err != nil && !unknown {
 			return err
 		}
-		if _, err := db.Log().Append(env.ctx, audit.Guard{}, audit.Entry{
+		if _, err := db.Log().Append(env.ctx, audit.Guard{}, why.On(audit.Entry{
 			Kind: audit.AuditorRead, At: time.Now(), Actor: audit.ActorOperator, Outcome: audit.Succeeded,
-			Citizen: ref, Purpose: fmt.Sprintf("match entry %d", a.Entry), Reason: why.String(),
-		}); err != nil {
+			Citizen: ref, Purpose: fmt.Sprintf("match entry %d", a.Entry),
+		})); err != nil {
 			return fmt.Errorf("log the question: %w", err)
 		}
 		if unknown {

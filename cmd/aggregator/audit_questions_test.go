@@ -26,7 +26,7 @@ func TestQuestionsAboutEntries(t *testing.T) {
 		rows := strings.Split(strings.TrimSpace(out), "\n")
 		entry, _, _ := strings.Cut(rows[len(rows)-1], ",")
 		match := func(text, number string) (string, string, int) {
-			return command(t, "audit", "match", "--entry="+entry, d.file("answer.json", text), d.database, d.ring, "--nhs-number-file="+number, "--reason=complaint seven")
+			return command(t, "audit", "match", "--entry="+entry, d.file("answer.json", text), d.database, d.ring, "--nhs-number-file="+number, "--reason=other", "--note=complaint seven", "--operator=Ada Lovelace")
 		}
 		for _, same := range []string{string(answer), pretty.String(), strings.Replace(string(answer), `"asOf":"2`, `"asOf":"3`, 1)} {
 			if out, errs, code := match(same, number); code != 0 || !strings.Contains(out, "released at") {
@@ -49,8 +49,8 @@ func TestQuestionsAboutEntries(t *testing.T) {
 	t.Run("who an auditor is can be asked, and that is logged", func(t *testing.T) {
 		b := d.Auditor("ada")
 		pseudonym := harness.Read[struct{ Account string }](t, b.Get("/audit/session").Body).Account
-		says(t, succeeds(t, "audit", "who", pseudonym, d.database, d.ring, "--reason=complaint seven"), "issuer\thttp", "subject\t")
-		if out, errs, code := command(t, "audit", "who", "staff:nobody", d.database, d.ring, "--reason=complaint seven"); code != exitFailed || out != "" {
+		says(t, succeeds(t, "audit", "who", pseudonym, d.database, d.ring, "--reason=other", "--note=complaint seven", "--operator=Ada Lovelace"), "issuer\thttp", "subject\t")
+		if out, errs, code := command(t, "audit", "who", "staff:nobody", d.database, d.ring, "--reason=other", "--note=complaint seven", "--operator=Ada Lovelace"); code != exitFailed || out != "" {
 			t.Errorf("nobody: %d, %s, %s", code, out, errs)
 		}
 		asked := succeeds(t, "audit", "export", d.database, "--kind=auditor_read", "--format=csv")

@@ -284,20 +284,20 @@ func TestSubjectCommands(t *testing.T) {
 	}
 
 	t.Run("an export has everything that is held, without the number", func(t *testing.T) {
-		out := succeeds(t, with("export", "--reason=request 12 by letter")...)
-		says(t, out, `"kind":"subject"`, `"kind":"session"`, `"kind":"consentEvent"`, `"kind":"logEntry"`, `subject-access: request 12 by letter`)
-		if strings.Contains(out, bella) {
-			t.Error("it holds the NHS number")
+		out := succeeds(t, with("export", "--reason=other", "--note=request 12 by letter", "--operator=Ada Lovelace")...)
+		says(t, out, `"kind":"subject"`, `"kind":"session"`, `"kind":"consentEvent"`, `"kind":"logEntry"`, `"purpose":"subject-access"`, `"ground":"other"`)
+		if strings.Contains(out, bella) || strings.Contains(out, "Lovelace") || strings.Contains(out, "request 12") {
+			t.Error("it holds the NHS number, or words of the staff")
 		}
 	})
 	t.Run("a reason that could name a person by number is refused by every command that takes one", func(t *testing.T) {
 		for _, c := range subjecttest.Reasons() {
-			for _, verb := range []string{"export", "erase", "hold"} {
+			for verb, more := range map[string][]string{"export": nil, "erase": {"--approved-by=Grace Hopper"}, "hold": nil} {
 				if c.Want != "" {
 					continue
 				}
-				_, errs, code := command(t, with(verb, "--reason="+c.Text)...)
-				if code != exitUsage || strings.Contains(errs, "999") || !strings.Contains(errs, "the reason must") {
+				_, errs, code := command(t, with(verb, append(more, "--reason=other", "--note="+c.Text, "--operator=Ada Lovelace")...)...)
+				if code != exitUsage || strings.Contains(errs, "999") || !strings.Contains(errs, "note must") {
 					t.Errorf("%s with %s: exit %d, %s", verb, c.Name, code, errs)
 				}
 			}
@@ -307,7 +307,7 @@ func TestSubjectCommands(t *testing.T) {
 		}
 	})
 	t.Run("an unknown citizen is reported, and the question is logged", func(t *testing.T) {
-		_, errs, code := command(t, "subject", "export", d.database, d.ring, "--nhs-number-file="+unknown, "--reason=request 13")
+		_, errs, code := command(t, "subject", "export", d.database, d.ring, "--nhs-number-file="+unknown, "--reason=other", "--note=request 13", "--operator=Ada Lovelace")
 		if code != exitFailed {
 			t.Errorf("exit %d", code)
 		}
@@ -315,8 +315,8 @@ func TestSubjectCommands(t *testing.T) {
 		says(t, succeeds(t, "audit", "export", d.database, "--kind=subject_access"), `"reason":"no_subject"`)
 	})
 	t.Run("a hold refuses erasure until it is lifted, and its reason is in no error", func(t *testing.T) {
-		placed := succeeds(t, with("hold", "--reason=inquest")...)
-		_, errs, code := command(t, with("erase", "--reason=request 14")...)
+		placed := succeeds(t, with("hold", "--reason=other", "--note=inquest", "--operator=Ada Lovelace")...)
+		_, errs, code := command(t, with("erase", "--reason=other", "--note=request 14", "--operator=Ada Lovelace", "--approved-by=Grace Hopper")...)
 		if code != exitFailed {
 			t.Errorf("exit %d", code)
 		}
@@ -329,22 +329,22 @@ func TestSubjectCommands(t *testing.T) {
 		if _, _, code := command(t, "subject", "lift", id, d.database); code != exitUsage {
 			t.Errorf("lifted without a reason: exit %d", code)
 		}
-		succeeds(t, "subject", "lift", id, d.database, "--reason=verdict of May")
+		succeeds(t, "subject", "lift", id, d.database, "--reason=other", "--note=verdict of May", "--operator=Ada Lovelace", "--approved-by=Grace Hopper")
 		says(t, succeeds(t, "subject", "holds", d.database), id, "lifted", "verdict of May")
 		says(t, succeeds(t, "audit", "export", d.database, "--kind=erasure"), `"outcome":"refused"`, `"reason":"held"`)
 	})
 	t.Run("a citizen is signed out everywhere", func(t *testing.T) {
 		j := d.visitAgain("bella")
-		says(t, succeeds(t, with("sign-out", "--reason=phone lost")...), "Ended ")
+		says(t, succeeds(t, with("sign-out", "--reason=other", "--note=phone lost", "--operator=Ada Lovelace")...), "Ended ")
 		if a, err := j.Do(t.Context(), "GET", "/v1/timeline", nil); err != nil || a.Status != 401 {
 			t.Errorf("status %d, %v", a.Status, err)
 		}
-		says(t, succeeds(t, "subject", "sign-out", "--everyone", d.database, "--reason=key was seen"), "Ended 0 sessions")
-		says(t, succeeds(t, "audit", "export", d.database, "--kind=sign_out"), `"reason":"phone lost"`, `"actor":"operator"`)
+		says(t, succeeds(t, "subject", "sign-out", "--everyone", d.database, "--reason=other", "--note=key was seen", "--operator=Ada Lovelace"), "Ended 0 sessions")
+		says(t, succeeds(t, "audit", "export", d.database, "--kind=sign_out"), `"ground":"other"`, `"text":"by Ada Lovelace (user `, `"actor":"operator"`)
 	})
 	t.Run("an erased citizen is signed out, is not found, and the log still verifies", func(t *testing.T) {
 		j := d.visitAgain("bella")
-		says(t, succeeds(t, with("erase", "--reason=request 15")...), "Erased")
+		says(t, succeeds(t, with("erase", "--reason=other", "--note=request 15", "--operator=Ada Lovelace", "--approved-by=Grace Hopper")...), "Erased")
 		for deadline := time.Now().Add(10 * time.Second); ; { // the service looks for foreign writes now and then
 			a, err := j.Do(t.Context(), http.MethodGet, "/v1/access-log", nil)
 			if err != nil {
@@ -357,7 +357,7 @@ func TestSubjectCommands(t *testing.T) {
 				t.Fatalf("still signed in: %d", a.Status)
 			}
 		}
-		if _, _, code := command(t, with("export", "--reason=request 16")...); code != exitFailed {
+		if _, _, code := command(t, with("export", "--reason=other", "--note=request 16", "--operator=Ada Lovelace")...); code != exitFailed {
 			t.Errorf("exit %d", code)
 		}
 		says(t, succeeds(t, "audit", "verify", d.database), "The log is whole")

@@ -24,10 +24,10 @@ func (a auditWhoCommand) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	return a.do(env, func(db *store.Store, why subject.Reason) error {
-		_, err := db.Log().Append(env.ctx, audit.Guard{}, audit.Entry{
-			Kind: audit.AuditorRead, At: time.Now(), Actor: audit.ActorOperator, Outcome: audit.Succeeded, Purpose: fmt.Sprintf("who is %.80q", a.Staff), Reason: why.String(),
-		})
+	return a.do(env, func(db *store.Store, why subject.Ground) error {
+		_, err := db.Log().Append(env.ctx, audit.Guard{}, why.On(audit.Entry{
+			Kind: audit.AuditorRead, At: time.Now(), Actor: audit.ActorOperator, Outcome: audit.Succeeded, Purpose: fmt.Sprintf("who is %.80q", a.Staff),
+		}))
 		if err != nil {
 			return fmt.Errorf("log the question: %w", err)
 		}

@@ -53,7 +53,7 @@ func TestCommandsOfTheDocumentsAreWhatTheProgramTakes(t *testing.T) {
 				args = append(args, strings.Trim(w, `"`))
 			}
 			var c commands
-			parser, err := kong.New(&c, kong.Exit(func(int) {}), kong.Vars{"version": "test"})
+			parser, err := kong.New(&c, kong.Exit(func(int) {}), variables())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -7,6 +7,8 @@ import (
 	"io"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
 
 // Exit codes.
@@ -53,7 +55,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	parser, err := kong.New(&c, kong.Name("aggregator"), kong.UsageOnError(), kong.Writers(stdout, stderr),
 		kong.Description("A patient's referrals and appointments, in one timeline that a worried person understands."),
 		kong.Resolvers(settings(environ)), kong.ValueFormatter(helpWithSetting),
-		kong.Vars{"version": describeBuild()}, kong.Exit(func(asked int) { code = asked }))
+		variables(), kong.Exit(func(asked int) { code = asked }))
 	if err != nil {
 		return report(stderr, err)
 	}
@@ -65,6 +67,11 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		return report(stderr, fmt.Errorf("%w: %w", errUsage, err))
 	}
 	return report(stderr, parsed.Run(&environment{ctx, environ, stdout, stderr}))
+}
+
+// variables are what the help of flags is put together from.
+func variables() kong.Vars {
+	return kong.Vars{"version": describeBuild(), "grounds": subject.CodeList()}
 }
 
 func report(stderr io.Writer, err error) int {

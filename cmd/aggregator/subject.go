@@ -118,39 +118,6 @@ func holds(db *store.Store) subject.Holds {
 	return subject.Holds{Store: db.Log(), Now: time.Now, NewID: uuid.NewString}
 }
 
-// reason is the reason for an act, for people who read the log or the holds later.
-type reason struct {
-	Reason string `help:"Why, in a few words without a person's name or number; it is kept for years." required:""`
-}
-
-func (r reason) parse() (subject.Reason, error) {
-	why, err := subject.ParseReason(r.Reason)
-	if err != nil {
-		return why, fmt.Errorf("%w: --reason: %w", errUsage, err)
-	}
-	return why, nil
-}
-
-// deed is a command that changes or shows a person's data, which has a reason.
-type deed struct {
-	database
-	reason
-}
-
-// do opens the database and carries out the deed, once its reason is known to be fit.
-func (d deed) do(env *environment, carryOut func(*store.Store, subject.Reason) error) (err error) {
-	why, err := d.parse()
-	if err != nil {
-		return err
-	}
-	db, err := d.open(env)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	return carryOut(db, why)
-}
-
 type subjectExportCommand struct {
 	person
 	deed
@@ -158,7 +125,7 @@ type subjectExportCommand struct {
 
 // Run writes what is held about one citizen.
 func (s subjectExportCommand) Run(env *environment) error {
-	return s.do(env, func(db *store.Store, why subject.Reason) error {
+	return s.do(env, func(db *store.Store, why subject.Ground) error {
 		rights, number, err := s.rights(env, db)
 		if err != nil {
 			return err
@@ -169,12 +136,12 @@ func (s subjectExportCommand) Run(env *environment) error {
 
 type subjectEraseCommand struct {
 	person
-	deed
+	graveDeed
 }
 
 // Run forgets who a citizen is.
 func (s subjectEraseCommand) Run(env *environment) error {
-	return s.do(env, func(db *store.Store, why subject.Reason) error {
+	return s.do(env, func(db *store.Store, why subject.Ground) error {
 		rights, number, err := s.rights(env, db)
 		if err != nil {
 			return err

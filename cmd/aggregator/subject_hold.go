@@ -20,17 +20,17 @@ type subjectHoldCommand struct {
 
 // Run places a hold.
 func (s subjectHoldCommand) Run(env *environment) error {
-	return s.do(env, func(db *store.Store, why subject.Reason) error {
+	return s.do(env, func(db *store.Store, why subject.Ground) error {
 		placed, err := s.place(env, db, why)
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(env.stdout, "Hold %s is in force. Neither retention nor erasure removes what it covers until you run 'aggregator subject lift %s --reason …'.\n", placed.ID, placed.ID)
+		_, err = fmt.Fprintf(env.stdout, "Hold %s is in force. Neither retention nor erasure removes what it covers until you run 'aggregator subject lift %s --reason … --operator … --approved-by …'.\n", placed.ID, placed.ID)
 		return err
 	})
 }
 
-func (s subjectHoldCommand) place(env *environment, db *store.Store, why subject.Reason) (audit.Hold, error) {
+func (s subjectHoldCommand) place(env *environment, db *store.Store, why subject.Ground) (audit.Hold, error) {
 	if s.Everyone {
 		return holds(db).Place(env.ctx, "", why, audit.ActorOperator)
 	}
@@ -71,14 +71,14 @@ func (s subjectHoldsCommand) Run(env *environment) (err error) {
 }
 
 type subjectLiftCommand struct {
-	deed
+	graveDeed
 
 	ID string `arg:"" help:"Of the hold, as 'subject holds' lists it."`
 }
 
 // Run ends a hold.
 func (s subjectLiftCommand) Run(env *environment) error {
-	return s.do(env, func(db *store.Store, why subject.Reason) error {
+	return s.do(env, func(db *store.Store, why subject.Ground) error {
 		if err := holds(db).Lift(env.ctx, s.ID, why, audit.ActorOperator); err != nil {
 			return err
 		}

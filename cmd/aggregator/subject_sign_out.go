@@ -18,7 +18,7 @@ type subjectSignOutCommand struct {
 
 // Run ends sessions, also while the service runs: it shows nothing to them from then on.
 func (s subjectSignOutCommand) Run(env *environment) error {
-	return s.do(env, func(db *store.Store, why subject.Reason) error {
+	return s.do(env, func(db *store.Store, why subject.Ground) error {
 		ended, err := s.end(env, db, why)
 		if err != nil {
 			return err
@@ -28,7 +28,7 @@ func (s subjectSignOutCommand) Run(env *environment) error {
 	})
 }
 
-func (s subjectSignOutCommand) end(env *environment, db *store.Store, why subject.Reason) (int, error) {
+func (s subjectSignOutCommand) end(env *environment, db *store.Store, why subject.Ground) (int, error) {
 	if s.Everyone {
 		return subject.SignOut(env.ctx, db.Sessions(), "", why, time.Now(), audit.ActorOperator)
 	}

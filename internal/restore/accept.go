@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -22,8 +21,6 @@ var (
 	ErrOtherState = errors.New("the log is in another state than the one to accept")
 	// ErrNoFork says that the log continues what was signed: nothing is to be accepted.
 	ErrNoFork = errors.New("the log continues the last signed checkpoint")
-	// ErrOnePerson says that the one who accepts and the one who approves are not two people.
-	ErrOnePerson = errors.New("operator and approver must be two people, each with a name of 2 to 60 characters")
 )
 
 // Log is the log as [Accept] needs it.
@@ -60,10 +57,9 @@ type Request struct {
 	// Last is the last checkpoint that was signed for the log as it was.
 	Last audit.Checkpoint
 	// Erasures are those that were published before: the backup may have forgotten some.
-	Erasures   []audit.Erasure
-	Why        subject.Reason
-	Operator   string // who accepts
-	ApprovedBy string // who else looked at it
+	Erasures []audit.Erasure
+	// Why names two people, see [subject.Two].
+	Why subject.Ground
 }
 
 // Report is what was done.
@@ -95,9 +91,6 @@ func stateOf(ctx context.Context, log audit.Tree) (audit.Checkpoint, error) {
 // lets the service show data again. If it is interrupted before, it can be done again,
 // for the state that the log is in then.
 func Accept(ctx context.Context, d Deps, r Request) (Report, error) {
-	if !two(r.Operator, r.ApprovedBy) {
-		return Report{}, ErrOnePerson
-	}
 	now, err := stateOf(ctx, d.Log)
 	if err != nil {
 		return Report{}, err
@@ -123,12 +116,11 @@ func Accept(ctx context.Context, d Deps, r Request) (Report, error) {
 	if _, err := d.OneTime.RemoveExpired(ctx, d.Now().AddDate(100, 0, 0)); err != nil { // all of them
 		return done, fmt.Errorf("accept a fork: %w", err)
 	}
-	_, err = d.Log.Append(ctx, audit.Guard{}, audit.Entry{
+	_, err = d.Log.Append(ctx, audit.Guard{}, r.Why.On(audit.Entry{
 		Kind: audit.ForkAccepted, At: d.Now(), Actor: audit.ActorOperator, Outcome: audit.Succeeded,
-		Purpose: fmt.Sprintf("state %s instead of %s; by %s, approved by %s; %d people erased again, %d consents suspended, %d sessions ended",
-			nameOf(now), nameOf(r.Last), r.Operator, r.ApprovedBy, done.Erased, done.Consents, done.Sessions),
-		Reason: r.Why.String(),
-	})
+		Purpose: fmt.Sprintf("state %s instead of %s; %d people erased again, %d consents suspended, %d sessions ended",
+			nameOf(now), nameOf(r.Last), done.Erased, done.Consents, done.Sessions),
+	}))
 	if err != nil {
 		return done, fmt.Errorf("accept a fork: %w", err)
 	}
@@ -145,7 +137,8 @@ func eraseAgain(ctx context.Context, d Deps, erasures []audit.Erasure) (int, err
 		}
 		if err == nil {
 			err = d.Subjects.EraseSubject(ctx, e.Citizen, audit.Entry{
-				Kind: audit.Erased, At: d.Now(), Citizen: e.Citizen, Actor: audit.ActorOperator, Outcome: audit.Succeeded, Purpose: "erasure: again, after a restore",
+				Kind: audit.Erased, At: d.Now(), Citizen: e.Citizen, Actor: audit.ActorOperator, Outcome: audit.Succeeded,
+				Purpose: "erasure", Ground: string(subject.Restored),
 			})
 		}
 		if err != nil {
@@ -166,13 +159,4 @@ func forked(ctx context.Context, log Log, last, now audit.Checkpoint) (bool, err
 		return false, fmt.Errorf("compare with the last checkpoint: %w", err)
 	}
 	return errors.Is(p.Check(last, now), audit.ErrNotProved), nil
-}
-
-func two(a, b string) bool {
-	fit := func(name string) bool {
-		const shortest, longest = 2, 60
-		n := len([]rune(strings.TrimSpace(name)))
-		return n >= shortest && n <= longest && !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r >= '0' && r <= '9' })
-	}
-	return fit(a) && fit(b) && !strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
 }

@@ -17,9 +17,9 @@ type Holds struct {
 }
 
 // Place puts a citizen, or with an empty ref everything, under hold.
-func (h Holds) Place(ctx context.Context, ref citizen.Ref, why Reason, by audit.Actor) (audit.Hold, error) {
+func (h Holds) Place(ctx context.Context, ref citizen.Ref, why Ground, by audit.Actor) (audit.Hold, error) {
 	hold := audit.Hold{ID: h.NewID(), Citizen: ref, Reason: why.String(), PlacedAt: h.Now()}
-	if err := h.Store.PlaceHold(ctx, hold, holdEntry(audit.HoldPlaced, hold.ID, ref, hold.PlacedAt, by)); err != nil {
+	if err := h.Store.PlaceHold(ctx, hold, why.On(holdEntry(audit.HoldPlaced, hold.ID, ref, hold.PlacedAt, by))); err != nil {
 		return audit.Hold{}, fmt.Errorf("place hold: %w", err)
 	}
 	return hold, nil
@@ -41,7 +41,7 @@ func (h Holds) InForce(ctx context.Context, ref citizen.Ref) error {
 }
 
 // Lift ends a hold, or returns audit.ErrNoHold.
-func (h Holds) Lift(ctx context.Context, id string, why Reason, by audit.Actor) error {
+func (h Holds) Lift(ctx context.Context, id string, why Ground, by audit.Actor) error {
 	all, err := h.Store.Holds(ctx)
 	if err != nil {
 		return fmt.Errorf("lift hold: %w", err)
@@ -51,7 +51,7 @@ func (h Holds) Lift(ctx context.Context, id string, why Reason, by audit.Actor) 
 			continue
 		}
 		now := h.Now()
-		if err := h.Store.LiftHold(ctx, id, why.String(), now, holdEntry(audit.HoldLifted, id, hold.Citizen, now, by)); err != nil {
+		if err := h.Store.LiftHold(ctx, id, why.String(), now, why.On(holdEntry(audit.HoldLifted, id, hold.Citizen, now, by))); err != nil {
 			return fmt.Errorf("lift hold: %w", err)
 		}
 		return nil

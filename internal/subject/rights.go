@@ -66,10 +66,9 @@ func New(d Deps) (*Rights, error) {
 }
 
 // Copy writes all that is held about a citizen. Errors: ErrUnknown.
-func (r *Rights) Copy(ctx context.Context, number citizen.NHSNumber, why Reason, w io.Writer) error {
-	purpose := "subject-access: " + why.String()
+func (r *Rights) Copy(ctx context.Context, number citizen.NHSNumber, why Ground, w io.Writer) error {
 	ref, err := r.find(ctx, number)
-	if err := r.log(ctx, audit.SubjectAccess, ref, purpose, err); err != nil {
+	if err := r.log(ctx, why.On(r.entry(audit.SubjectAccess, ref, "subject-access")), err); err != nil {
 		return err
 	}
 	for _, write := range r.d.Copiers {
@@ -83,12 +82,19 @@ func (r *Rights) Copy(ctx context.Context, number citizen.NHSNumber, why Reason,
 // Erase removes who a citizen is and returns the list that the log keeps; none: the log
 // had no entry about them. The entry is the last of that list. Errors: ErrUnknown,
 // audit.ErrHeld.
-func (r *Rights) Erase(ctx context.Context, number citizen.NHSNumber, why Reason) (audit.ListID, error) {
-	purpose := "erasure: " + why.String()
+func (r *Rights) Erase(ctx context.Context, number citizen.NHSNumber, why Ground) (audit.ListID, error) {
 	ref, err := r.find(ctx, number)
-	if err == nil {
-		err = r.d.Holds.InForce(ctx, ref)
+	if err != nil {
+		return audit.ListID{}, r.log(ctx, why.On(r.entry(audit.Erased, ref, "erasure")), err)
 	}
+	return r.EraseRef(ctx, ref, why, "")
+}
+
+// EraseRef is Erase for a citizen who was found before. act joins the entries of the act.
+func (r *Rights) EraseRef(ctx context.Context, ref citizen.Ref, why Ground, act string) (audit.ListID, error) {
+	e := why.On(r.entry(audit.Erased, ref, "erasure"))
+	e.Act = act
+	err := r.d.Holds.InForce(ctx, ref)
 	var list audit.ListID
 	if err == nil {
 		if list, err = r.d.Log.ListOf(ctx, ref); errors.Is(err, audit.ErrNoList) {
@@ -96,17 +102,17 @@ func (r *Rights) Erase(ctx context.Context, number citizen.NHSNumber, why Reason
 		}
 	}
 	if err == nil {
-		err = r.d.Eraser.EraseSubject(ctx, ref, r.entry(audit.Erased, ref, purpose))
+		err = r.d.Eraser.EraseSubject(ctx, ref, e)
 	}
 	if err != nil {
-		return audit.ListID{}, r.log(ctx, audit.Erased, ref, purpose, err)
+		return audit.ListID{}, r.log(ctx, e, err)
 	}
 	return list, nil
 }
 
 // SignOut ends all sessions of a citizen and returns how many there were. Errors:
 // ErrUnknown.
-func (r *Rights) SignOut(ctx context.Context, number citizen.NHSNumber, why Reason) (int, error) {
+func (r *Rights) SignOut(ctx context.Context, number citizen.NHSNumber, why Ground) (int, error) {
 	ref, err := r.find(ctx, number)
 	if err != nil {
 		return 0, err
@@ -116,10 +122,10 @@ func (r *Rights) SignOut(ctx context.Context, number citizen.NHSNumber, why Reas
 
 // SignOut ends all sessions of a citizen, or with an empty ref everybody's: somebody
 // lost a phone, or a key was seen. It returns how many there were.
-func SignOut(ctx context.Context, sessions Sessions, ref citizen.Ref, why Reason, at time.Time, by audit.Actor) (int, error) {
-	n, err := sessions.EndSessions(ctx, ref, audit.Entry{
-		Kind: audit.SignedOut, At: at, Citizen: ref, Actor: by, Outcome: audit.Succeeded, Purpose: "session", Reason: why.String(),
-	})
+func SignOut(ctx context.Context, sessions Sessions, ref citizen.Ref, why Ground, at time.Time, by audit.Actor) (int, error) {
+	n, err := sessions.EndSessions(ctx, ref, why.On(audit.Entry{
+		Kind: audit.SignedOut, At: at, Citizen: ref, Actor: by, Outcome: audit.Succeeded, Purpose: "session",
+	}))
 	if err != nil {
 		return 0, fmt.Errorf("sign out: %w", err)
 	}
@@ -127,7 +133,7 @@ func SignOut(ctx context.Context, sessions Sessions, ref citizen.Ref, why Reason
 }
 
 // Hold keeps a citizen's record from being erased. Errors: ErrUnknown.
-func (r *Rights) Hold(ctx context.Context, number citizen.NHSNumber, why Reason) (audit.Hold, error) {
+func (r *Rights) Hold(ctx context.Context, number citizen.NHSNumber, why Ground) (audit.Hold, error) {
 	ref, err := r.find(ctx, number)
 	if err != nil {
 		return audit.Hold{}, err
@@ -145,8 +151,7 @@ func (r *Rights) find(ctx context.Context, number citizen.NHSNumber) (citizen.Re
 
 // log writes an entry about an act. why is the reason that prevents the act; log
 // returns it, joined with the error of the log, if there is one.
-func (r *Rights) log(ctx context.Context, kind audit.Kind, ref citizen.Ref, purpose string, why error) error {
-	e := r.entry(kind, ref, purpose)
+func (r *Rights) log(ctx context.Context, e audit.Entry, why error) error {
 	switch {
 	case errors.Is(why, ErrUnknown):
 		e.Outcome, e.Reason = audit.Refused, "no_subject"

@@ -85,7 +85,7 @@ func rights(t *testing.T, s *service) *subject.Rights {
 
 func TestRights(t *testing.T) {
 	t.Parallel()
-	why, err := subject.ParseReason("request 12 of 2026")
+	why, err := subject.ParseGround("subject_access", "", "request 12 of 2026")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestRights(t *testing.T) {
 		if got := strings.Join(s.acts, " "); got != "log copy erase with its entry" {
 			t.Error(got)
 		}
-		if s.entries[0].Purpose != "subject-access: request 12 of 2026" || s.entries[1].Purpose != "erasure: request 12 of 2026" {
+		if e := s.entries[1]; s.entries[0].Purpose != "subject-access" || e.Purpose != "erasure" || e.Ground != "subject_access" || e.Note != "request 12 of 2026" {
 			t.Errorf("%+v", s.entries)
 		}
 	})
@@ -141,7 +141,7 @@ func TestRights(t *testing.T) {
 	t.Run("a hold keeps a citizen from being erased, and the error has its id without its reason", func(t *testing.T) {
 		t.Parallel()
 		s := &service{known: true}
-		inquest, err := subject.ParseReason("inquest")
+		inquest, err := subject.ParseGround("legal", "", "inquest")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -22,12 +22,12 @@ func settingsOfTheService() []string {
 		"audit prove 2",
 		"audit public-key",
 		"audit retention",
-		"subject export --nhs-number-file NUMBER --reason request",
-		"subject hold --nhs-number-file NUMBER --reason inquest",
-		"subject sign-out --nhs-number-file NUMBER --reason request",
+		"subject export --nhs-number-file NUMBER --reason legal --operator Ada",
+		"subject hold --nhs-number-file NUMBER --reason legal --operator Ada",
+		"subject sign-out --nhs-number-file NUMBER --reason legal --operator Ada",
 		"subject holds",
-		"subject lift HOLD --reason verdict",
-		"subject erase --nhs-number-file NUMBER --reason request",
+		"subject lift HOLD --reason legal --operator Ada --approved-by Grace",
+		"subject erase --nhs-number-file NUMBER --reason legal --operator Ada --approved-by Grace",
 	}
 }
 
@@ -59,7 +59,7 @@ func TestEveryCommandReadsSecretsAsServeDoes(t *testing.T) {
 		}
 	}
 	both := slices.Concat(byFile, byValue)
-	for _, command := range []string{"serve", "config check", "subject export --reason request --nhs-number-file " + number} {
+	for _, command := range []string{"serve", "config check", "subject export --reason legal --operator Ada --nhs-number-file " + number} {
 		if r := run(t, both, strings.Fields(command)...); r.code != 2 || !strings.Contains(r.stderr, "PCA_SECRET_KEY: given both") {
 			t.Errorf("%s with the key ring in both forms: exit code %d: %s", command, r.code, r.stderr)
 		}

@@ -34,6 +34,10 @@ type entryView struct {
 	Client        *client.ID    `json:"client"`
 	Purpose       *string       `json:"purpose"`
 	Reason        *string       `json:"reason"`
+	Act           *string       `json:"act"` // joins the entries of one act of staff
+	Ground        *string       `json:"ground"`
+	Case          *string       `json:"case"`
+	Note          *string       `json:"note"`
 	Consent       *string       `json:"consent"`
 	Scopes        []string      `json:"scopes"`
 	Notice        *string       `json:"notice"`
@@ -118,7 +122,8 @@ func viewOf(r audit.Record) (entryView, error) {
 	return entryView{
 		Seq: r.Seq, At: audit.LeafTime(e.At), Kind: e.Kind, Outcome: e.Outcome,
 		Actor: httpapi.OrNull(e.Actor), List: httpapi.OrNull(e.List.String()), CitizenSeq: numberOrNull(e.Number), Client: httpapi.OrNull(e.Client),
-		Purpose: httpapi.OrNull(e.Purpose), Reason: httpapi.OrNull(e.Reason), Consent: httpapi.OrNull(e.Consent),
+		Purpose: httpapi.OrNull(e.Purpose), Reason: httpapi.OrNull(e.Reason),
+		Act: httpapi.OrNull(e.Act), Ground: httpapi.OrNull(e.Ground), Case: httpapi.OrNull(e.Case), Note: httpapi.OrNull(e.Note), Consent: httpapi.OrNull(e.Consent),
 		Scopes: none(e.Scopes), Notice: httpapi.OrNull(e.Notice), Event: numberOrNull(e.Event),
 		Referrals: e.Referrals, ReferralsSum: httpapi.OrNull(e.ReferralsDigest), Digest: httpapi.OrNull(e.Digest),
 		Policy: httpapi.OrNull(e.Policy), ValueSets: httpapi.OrNull(e.ValueSets), CorrelationID: httpapi.OrNull(e.CorrelationID),

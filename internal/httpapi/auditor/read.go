@@ -8,12 +8,14 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
 
 // lookedUp is whom a look is about: one citizen, or the one whose list is named.
 type lookedUp struct {
 	citizen citizen.Ref
 	list    audit.ListID
+	why     subject.Ground // zero: none is asked for
 }
 
 // reads logs that a member of staff is about to read, and what for. Until it has
@@ -22,7 +24,7 @@ type lookedUp struct {
 func (l *Log) reads(ctx context.Context, r *httpapi.Request, purpose string, about lookedUp) (audit.Written, error) {
 	e := r.Entry(audit.AuditorRead, audit.Succeeded, l.d.Now())
 	e.Actor, e.Purpose, e.Citizen, e.List = actorOf(r.Member().Member), purpose, about.citizen, about.list
-	written, err := l.d.Appender.Append(ctx, audit.Guard{}, e)
+	written, err := l.d.Appender.Append(ctx, audit.Guard{}, about.why.On(e))
 	if err != nil {
 		return audit.Written{}, httpapi.NotLogged(err)
 	}

@@ -16,7 +16,9 @@ import (
 
 type searchRequest struct {
 	NHSNumber string `json:"nhsNumber"` // ten digits, spaces allowed; MUST NOT be logged
-	Reason    string `json:"reason"`
+	Reason    string `json:"reason"`    // a code, see subject.Codes
+	Case      string `json:"case"`
+	Note      string `json:"note"`
 	Limit     int    `json:"limit"` // 0: the default
 	Cursor    string `json:"cursor"`
 }
@@ -34,9 +36,9 @@ func (l *Log) search(ctx context.Context, r *httpapi.Request) (httpapi.Answer, e
 	if err != nil {
 		return nil, problem.New(problem.BadRequest, nil).WithDetail("nhsNumber must be a valid NHS number of ten digits.")
 	}
-	why, err := subject.ParseReason(in.Reason)
+	why, err := readGround(in.Reason, in.Case, in.Note)
 	if err != nil {
-		return nil, problem.New(problem.BadRequest, nil).WithDetail(strings.Replace(err.Error(), "the reason", "The reason", 1) + ".")
+		return nil, err
 	}
 	p, err := httpapi.ReadLogPage(limitOf(in.Limit), in.Cursor)
 	if err != nil {
@@ -46,7 +48,7 @@ func (l *Log) search(ctx context.Context, r *httpapi.Request) (httpapi.Answer, e
 	if err != nil && !errors.Is(err, citizen.ErrNoSubject) {
 		return nil, httpapi.LogUnreadable(err)
 	}
-	written, err := l.reads(ctx, r, "search: "+why.String(), lookedUp{citizen: about})
+	written, err := l.reads(ctx, r, "search", lookedUp{citizen: about, why: why})
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +60,16 @@ func (l *Log) search(ctx context.Context, r *httpapi.Request) (httpapi.Answer, e
 		return nil, httpapi.LogUnreadable(err)
 	}
 	return l.writeEntries(ctx, written, audit.Filter{List: list, NewestFirst: true}, p)
+}
+
+// readGround reads why a member of staff does something about a person.
+func readGround(code, caseNumber, note string) (subject.Ground, error) {
+	why, err := subject.ParseGround(code, caseNumber, note)
+	if err != nil {
+		text := err.Error()
+		return why, problem.New(problem.BadRequest, nil).WithDetail(strings.ToUpper(text[:1]) + text[1:] + ".")
+	}
+	return why, nil
 }
 
 func limitOf(n int) string {

@@ -51,9 +51,9 @@ func appended(t *testing.T, db *DB, e audit.Entry) {
 	}
 }
 
-func reason(t *testing.T, text string) subject.Reason {
+func reason(t *testing.T, text string) subject.Ground {
 	t.Helper()
-	why, err := subject.ParseReason(text)
+	why, err := subject.ParseGround("legal", "", text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +220,7 @@ func TestRetention(t *testing.T) {
 			t.Errorf("%+v, %v", done, err)
 		}
 		all, err := db.Log().Holds(t.Context())
-		if err != nil || len(all) != 1 || all[0].Reason != "inquiry" || all[0].LiftedAt != nil {
+		if err != nil || len(all) != 1 || all[0].Reason != "legal: inquiry" || all[0].LiftedAt != nil {
 			t.Errorf("%+v, %v", all, err)
 		}
 		whole(t, db)

@@ -18,8 +18,8 @@ import (
 // one JSON object a line, of the kinds subject, session, consentEvent and
 // logEntry. Sealed values are left out (what they hold is the NHS number that
 // the person asked with, and tokens of NHS login; what was observed of their
-// referrals is exported by internal/history), and so are holds, which are not the
-// person's data. A pseudonym that nobody has any more exports what still
+// referrals is exported by internal/history), and so are holds and the words of
+// staff in the log, which are not the person's data. A pseudonym that nobody has any more exports what still
 // stands under it.
 //
 // The caller records that it happened (audit.SubjectAccess) before it starts.
@@ -122,6 +122,9 @@ func (s Subjects) exportLog(ctx context.Context, ref citizen.Ref, enc *json.Enco
 			return err
 		}
 		for _, r := range records {
+			if r.Opening != nil { // the words of staff may tell of others
+				r.Opening.Note = nil
+			}
 			line := struct {
 				Kind    string          `json:"kind"`
 				Seq     int64           `json:"seq"`
