@@ -137,6 +137,8 @@ func (s subjectExportCommand) Run(env *environment) error {
 type subjectEraseCommand struct {
 	person
 	graveDeed
+
+	WithLog bool `help:"Remove what opens the entries of their list too: what stays says that something happened, and neither what nor to whom."`
 }
 
 // Run forgets who a citizen is.
@@ -146,7 +148,11 @@ func (s subjectEraseCommand) Run(env *environment) error {
 		if err != nil {
 			return err
 		}
-		list, err := rights.Erase(env.ctx, number, why)
+		extent := subject.Person
+		if s.WithLog {
+			extent = subject.PersonAndList
+		}
+		list, err := rights.Erase(env.ctx, number, extent, why)
 		if errors.Is(err, audit.ErrHeld) {
 			return fmt.Errorf("%w; 'aggregator subject holds' lists why", err)
 		}

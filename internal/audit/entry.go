@@ -142,6 +142,9 @@ type Entry struct {
 	// Before is set only on Pruned: entries with a lower sequence number keep their
 	// leaf and may have lost what opens it, for their time to be kept is over.
 	Before int64
+	// Removes is set only on Erased: so many earlier entries of the list lost what opens
+	// them, and Digest is [Removed.Digest] of them.
+	Removes int
 }
 
 // Written says where the entries of one Append are in the log. The zero value

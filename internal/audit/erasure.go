@@ -12,6 +12,8 @@ type Erasure struct {
 	Seq     int64 // of the entry about it
 	Citizen citizen.Ref
 	At      time.Time
+	// Openings says that what opened the entries of their list went too.
+	Openings bool
 }
 
 // Erasures reads the erasures of a log.

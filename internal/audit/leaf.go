@@ -78,6 +78,7 @@ type detail struct {
 	Referrals       int         `json:"referrals,omitempty"`
 	ReferralsDigest string      `json:"referralsDigest,omitempty"`
 	Digest          string      `json:"digest,omitempty"`
+	Removes         int         `json:"removes,omitempty"`
 	Correlation     *Commitment `json:"correlation,omitempty"`
 }
 
@@ -107,7 +108,7 @@ func Prepare(e Entry) (*Prepared, error) {
 	p := &Prepared{Entry: e, whoSalt: NewSalt(), whatSalt: NewSalt()}
 	d := detail{
 		Purpose: e.Purpose, Reason: e.Reason, Act: e.Act, Ground: e.Ground, Case: e.Case, Consent: e.Consent, Event: e.Event, Scopes: e.Scopes,
-		Notice: e.Notice, Referrals: e.Referrals, ReferralsDigest: e.ReferralsDigest, Digest: e.Digest,
+		Notice: e.Notice, Referrals: e.Referrals, ReferralsDigest: e.ReferralsDigest, Digest: e.Digest, Removes: e.Removes,
 	}
 	if sortOf(e.Actor) != e.Actor {
 		d.Actor = e.Actor
@@ -210,6 +211,7 @@ func (d *detail) append(to []byte) []byte {
 	m.number("referrals", int64(d.Referrals))
 	m.text("referralsDigest", d.ReferralsDigest)
 	m.text("digest", d.Digest)
+	m.number("removes", int64(d.Removes))
 	if d.Correlation != nil {
 		m.commitment("correlation", *d.Correlation)
 	}

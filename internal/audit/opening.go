@@ -52,7 +52,7 @@ func (o *Opening) Opens(l Leaf) (Entry, error) {
 	}
 	e.Purpose, e.Reason, e.Consent, e.Event, e.Scopes, e.Notice = d.Purpose, d.Reason, d.Consent, d.Event, d.Scopes, d.Notice
 	e.Act, e.Ground, e.Case = d.Act, d.Ground, d.Case
-	e.Referrals, e.ReferralsDigest, e.Digest = d.Referrals, d.ReferralsDigest, d.Digest
+	e.Referrals, e.ReferralsDigest, e.Digest, e.Removes = d.Referrals, d.ReferralsDigest, d.Digest, d.Removes
 	if o.Note != nil {
 		if d.Note == nil || !o.Note.Opens(*d.Note) {
 			return Entry{}, fmt.Errorf("its note %w", errOpening)

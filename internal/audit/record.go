@@ -15,9 +15,11 @@ type Record struct {
 	// Hashes are the hashes that this record completed (see [Edge.Append]); nil
 	// when none are stored.
 	Hashes []tlog.Hash
-	// Opening opens the leaf's commitments; nil when it was removed (by retention, or
-	// by somebody: [Verify] reports which).
+	// Opening opens the leaf's commitments; nil when it was removed (by retention, by an
+	// erasure, or by somebody: [Verify] reports which).
 	Opening *Opening
+	// ErasedBy is the sequence number of the erasure that removed the opening; 0: none did.
+	ErasedBy int64
 }
 
 // Entry is what the record says: without its opening, only what the leaf says

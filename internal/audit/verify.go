@@ -25,6 +25,7 @@ type Checkpoint struct {
 type Report struct {
 	Entries     int64     // in the log
 	Removed     int64     // of them without what opens them: only their leaves are proved
+	Erased      int64     // of those, which erasures removed
 	Root        tlog.Hash // of the tree of all entries
 	Checkpoints int       // known checkpoints that the log agrees with
 	Vouched     int64     // entries that the largest of those checkpoints covers
@@ -56,7 +57,8 @@ func (r Report) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "The log is whole: %d entries, root %s.\n", r.Entries, r.Root)
 	if r.Removed > 0 {
-		fmt.Fprintf(&b, "Of %d of them only the leaf is known, because retention removed whom they were about and what they said:\n", r.Removed)
+		fmt.Fprintf(&b, "Of %d of them only the leaf is known, because whom they were about and what they said was removed, of %d by erasures and of %d by retention:\n",
+			r.Removed, r.Erased, r.Removed-r.Erased)
 		for _, p := range r.Prunings {
 			fmt.Fprintf(&b, "  entry %d says that this was removed before entry %d, at %s\n", p.Seq, p.Before, p.At.UTC().Format(time.RFC3339))
 		}
@@ -100,8 +102,11 @@ func Verify(ctx context.Context, log Whole, known ...Checkpoint) (Report, error)
 			Detail: fmt.Sprintf("the log has %d entries, a checkpoint was signed for %d", v.edge.Size(), c.Size),
 		}
 	}
-	if _, missing := v.Unaccounted(); missing {
+	if v.missing > v.before() {
 		return v.Report(), v.firstMissing(ctx, log)
+	}
+	if err := v.Accounted(); err != nil {
+		return v.Report(), err
 	}
 	return v.Report(), v.chains(ctx, log)
 }
@@ -150,7 +155,9 @@ type Verifier struct {
 	vouched   int64
 	agreed    int
 	removed   int64
-	missing   int64 // one past the highest sequence number without an opening; 0: none
+	missing   int64              // one past the highest sequence number without an opening that no erasure removed; 0: none
+	erased    int64              // entries whose openings erasures removed
+	erasing   map[int64]*Removed // those of erasures that are still to come
 	prunings  []Pruning
 	latest    time.Time // of the entry before
 	back      Backwards
@@ -161,7 +168,7 @@ type Verifier struct {
 // NewVerifier begins at the empty log, which a known checkpoint may be about too:
 // a *[Fault] when its root is another.
 func NewVerifier(known ...Checkpoint) (*Verifier, error) {
-	v := &Verifier{numbers: newNumbers(), withdrawn: map[string]int64{}, known: slices.SortedFunc(slices.Values(known), func(a, b Checkpoint) int { return cmp.Compare(a.Size, b.Size) })}
+	v := &Verifier{numbers: newNumbers(), withdrawn: map[string]int64{}, erasing: map[int64]*Removed{}, known: slices.SortedFunc(slices.Values(known), func(a, b Checkpoint) int { return cmp.Compare(a.Size, b.Size) })}
 	return v, v.checkpoints()
 }
 
@@ -196,6 +203,9 @@ func (v *Verifier) Add(r Record) error {
 	if err := v.numbers.add(r, e); err != nil {
 		return err
 	}
+	if err := v.erasures(r, e); err != nil {
+		return err
+	}
 	return v.consented(r.Seq, e)
 }
 
@@ -217,7 +227,9 @@ func (v *Verifier) check(r Record) (Entry, error) {
 	e := l.Open
 	if r.Opening == nil {
 		v.removed++
-		v.missing = r.Seq + 1
+		if r.ErasedBy <= r.Seq {
+			v.missing = r.Seq + 1
+		}
 	} else if e, err = r.Opening.Opens(l); err != nil {
 		return Entry{}, FaultAt(Relabelled, r.Seq, err.Error())
 	}
@@ -240,6 +252,29 @@ func (v *Verifier) consented(seq int64, e Entry) error {
 		if by, ended := v.withdrawn[e.Consent]; ended && e.Consent != "" {
 			return FaultAt(WithoutConsent, seq, fmt.Sprintf("it shows data on a consent that entry %d ended", by))
 		}
+	}
+	return nil
+}
+
+// erasures finds openings that went with an erasure which does not say so.
+func (v *Verifier) erasures(r Record, e Entry) error {
+	if r.Opening == nil && r.ErasedBy > r.Seq {
+		if v.erasing[r.ErasedBy] == nil {
+			v.erasing[r.ErasedBy] = &Removed{}
+		}
+		v.erasing[r.ErasedBy].Add(r.Seq)
+		v.erased++
+		return nil
+	}
+	gone, told := v.erasing[r.Seq], e.Kind == Erased && e.Removes > 0
+	delete(v.erasing, r.Seq)
+	switch {
+	case r.Opening == nil: // a pruning has to account for it, and that accounts for what is older
+		return nil
+	case gone == nil && !told:
+		return nil
+	case gone == nil || !told || gone.Count() != e.Removes || gone.Digest() != e.Digest:
+		return FaultAt(Missing, r.Seq, "other openings are gone than those that it removed")
 	}
 	return nil
 }
@@ -269,11 +304,19 @@ func (v *Verifier) checkpoints() error {
 	return nil
 }
 
-// Unaccounted returns the last entry whose opening is gone though no pruning accounts
-// for it. Only the end of the log is the time to ask.
-func (v *Verifier) Unaccounted() (seq int64, missing bool) {
-	return v.missing - 1, v.missing > v.before()
+// Accounted reports, as a *[Fault], an opening that is gone though neither a pruning nor an
+// erasure accounts for it. Only the end of the log is the time to ask.
+func (v *Verifier) Accounted() error {
+	if v.missing > v.before() {
+		return FaultAt(Missing, v.missing-1, unaccounted)
+	}
+	for by := range v.erasing {
+		return FaultAt(Missing, by, "openings are gone by an erasure that the log does not have")
+	}
+	return nil
 }
+
+const unaccounted = "what opens it is gone and neither a pruning nor an erasure accounts for it"
 
 // before is where the furthest pruning ends that the log records.
 func (v *Verifier) before() int64 {
@@ -292,12 +335,12 @@ func (v *Verifier) firstMissing(ctx context.Context, log Records) error {
 			return fmt.Errorf("read audit log after entry %d: %w", after, err)
 		}
 		for _, r := range page {
-			if r.Opening == nil {
-				return FaultAt(Missing, r.Seq, "what opens it is gone and no pruning accounts for it")
+			if r.Opening == nil && r.ErasedBy <= r.Seq {
+				return FaultAt(Missing, r.Seq, unaccounted)
 			}
 		}
 		if len(page) == 0 {
-			return FaultAt(Missing, v.missing-1, "what opens it is gone and no pruning accounts for it")
+			return FaultAt(Missing, v.missing-1, unaccounted)
 		}
 		after = page[len(page)-1].Seq
 	}
@@ -306,7 +349,7 @@ func (v *Verifier) firstMissing(ctx context.Context, log Records) error {
 // Report is what was found to be whole so far.
 func (v *Verifier) Report() Report {
 	return Report{
-		Entries: v.edge.Size(), Removed: v.removed, Root: v.edge.Root(),
+		Entries: v.edge.Size(), Removed: v.removed, Erased: v.erased, Root: v.edge.Root(),
 		Checkpoints: v.agreed, Vouched: v.vouched, Prunings: v.prunings, Backwards: v.back,
 	}
 }

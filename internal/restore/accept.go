@@ -136,7 +136,11 @@ func eraseAgain(ctx context.Context, d Deps, erasures []audit.Erasure) (int, err
 			continue
 		}
 		if err == nil {
-			err = d.Subjects.EraseSubject(ctx, e.Citizen, audit.Entry{
+			again := d.Subjects.EraseSubject
+			if e.Openings {
+				again = d.Subjects.EraseSubjectAndOpenings
+			}
+			err = again(ctx, e.Citizen, audit.Entry{
 				Kind: audit.Erased, At: d.Now(), Citizen: e.Citizen, Actor: audit.ActorOperator, Outcome: audit.Succeeded,
 				Purpose: "erasure", Ground: string(subject.Restored),
 			})

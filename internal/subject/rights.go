@@ -22,7 +22,11 @@ type Finder interface {
 
 // Eraser removes who a citizen is and logs that, both or neither, or returns audit.ErrHeld.
 type Eraser interface {
+	// EraseSubject leaves the log as it is.
 	EraseSubject(ctx context.Context, ref citizen.Ref, e audit.Entry) error
+	// EraseSubjectAndOpenings removes what opens the entries of their list too. It sets
+	// Removes and Digest of the entry.
+	EraseSubjectAndOpenings(ctx context.Context, ref citizen.Ref, e audit.Entry) error
 }
 
 // Log is the log as [Rights] needs it.
@@ -79,19 +83,28 @@ func (r *Rights) Copy(ctx context.Context, number citizen.NHSNumber, why Ground,
 	return nil
 }
 
+// Extent is how much an erasure removes.
+type Extent int
+
+// The extents of an erasure.
+const (
+	Person        Extent = iota // who they are: their list stays and leads to nobody
+	PersonAndList               // what opens the entries of their list too
+)
+
 // Erase removes who a citizen is and returns the list that the log keeps; none: the log
 // had no entry about them. The entry is the last of that list. Errors: ErrUnknown,
 // audit.ErrHeld.
-func (r *Rights) Erase(ctx context.Context, number citizen.NHSNumber, why Ground) (audit.ListID, error) {
+func (r *Rights) Erase(ctx context.Context, number citizen.NHSNumber, extent Extent, why Ground) (audit.ListID, error) {
 	ref, err := r.find(ctx, number)
 	if err != nil {
 		return audit.ListID{}, r.log(ctx, why.On(r.entry(audit.Erased, ref, "erasure")), err)
 	}
-	return r.EraseRef(ctx, ref, why, "")
+	return r.EraseRef(ctx, ref, extent, why, "")
 }
 
 // EraseRef is Erase for a citizen who was found before. act joins the entries of the act.
-func (r *Rights) EraseRef(ctx context.Context, ref citizen.Ref, why Ground, act string) (audit.ListID, error) {
+func (r *Rights) EraseRef(ctx context.Context, ref citizen.Ref, extent Extent, why Ground, act string) (audit.ListID, error) {
 	e := why.On(r.entry(audit.Erased, ref, "erasure"))
 	e.Act = act
 	err := r.d.Holds.InForce(ctx, ref)
@@ -101,7 +114,11 @@ func (r *Rights) EraseRef(ctx context.Context, ref citizen.Ref, why Ground, act 
 			err = nil
 		}
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case extent == PersonAndList:
+		err = r.d.Eraser.EraseSubjectAndOpenings(ctx, ref, e)
+	default:
 		err = r.d.Eraser.EraseSubject(ctx, ref, e)
 	}
 	if err != nil {

@@ -50,6 +50,10 @@ func (s *service) EraseSubject(_ context.Context, _ citizen.Ref, e audit.Entry) 
 	return nil
 }
 
+func (s *service) EraseSubjectAndOpenings(ctx context.Context, ref citizen.Ref, e audit.Entry) error {
+	return s.EraseSubject(ctx, ref, e)
+}
+
 func (s *service) EndSessions(_ context.Context, _ citizen.Ref, e audit.Entry) (int, error) {
 	s.entries = append(s.entries, e)
 	return 1, nil
@@ -101,7 +105,7 @@ func TestRights(t *testing.T) {
 		if err := rights(t, s).Copy(t.Context(), number, why, &out); err != nil || out.String() != "{}\n" {
 			t.Errorf("%q, %v", out.String(), err)
 		}
-		if list, err := rights(t, s).Erase(t.Context(), number, why); err != nil || list != (audit.ListID{7}) {
+		if list, err := rights(t, s).Erase(t.Context(), number, subject.Person, why); err != nil || list != (audit.ListID{7}) {
 			t.Errorf("%v, %v", list, err)
 		}
 		if got := strings.Join(s.acts, " "); got != "log copy erase with its entry" {
@@ -119,7 +123,7 @@ func TestRights(t *testing.T) {
 		if err := rights(t, s).Copy(t.Context(), number, why, io.Discard); !errors.Is(err, full) {
 			t.Error(err)
 		}
-		if _, err := rights(t, s).Erase(t.Context(), number, why); !errors.Is(err, full) {
+		if _, err := rights(t, s).Erase(t.Context(), number, subject.Person, why); !errors.Is(err, full) {
 			t.Error(err)
 		}
 		if len(s.acts) != 0 {
@@ -148,7 +152,7 @@ func TestRights(t *testing.T) {
 		if _, err := rights(t, s).Hold(t.Context(), number, inquest); err != nil {
 			t.Fatal(err)
 		}
-		_, err = rights(t, s).Erase(t.Context(), number, why)
+		_, err = rights(t, s).Erase(t.Context(), number, subject.Person, why)
 		if !errors.Is(err, audit.ErrHeld) || !strings.Contains(err.Error(), "hold-1") || strings.Contains(err.Error(), "inquest") {
 			t.Error(err)
 		}

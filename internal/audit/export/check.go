@@ -118,7 +118,7 @@ func (c *checker) begin(known []audit.Checkpoint) (err error) {
 }
 
 func (c *checker) line(l line) error {
-	r := audit.Record{Seq: l.Seq, Leaf: l.Leaf, Opening: l.Opening}
+	r := audit.Record{Seq: l.Seq, Leaf: l.Leaf, Opening: l.Opening, ErasedBy: l.ErasedBy}
 	if len(l.Leaf) == 0 {
 		return audit.FaultAt(audit.Missing, l.Seq, "its leaf is not there")
 	}
@@ -198,8 +198,8 @@ func (c *checker) end() error {
 			Detail: "the entries do not have the root that the header says",
 		}
 	}
-	if seq, missing := c.Unaccounted(); missing {
-		return audit.FaultAt(audit.Missing, seq, "what opens it is gone and no pruning accounts for it")
+	if err := c.Accounted(); err != nil {
+		return err
 	}
 	return c.outgrown()
 }

@@ -44,6 +44,9 @@ func (x *csvWriter) record(r audit.Record) error {
 	if r.Opening == nil {
 		opening = "removed"
 	}
+	if r.ErasedBy > 0 {
+		opening = "erased by entry " + strconv.FormatInt(r.ErasedBy, 10)
+	}
 	if !e.AsOf.IsZero() {
 		asOf = e.AsOf.UTC().Format(time.RFC3339)
 	}

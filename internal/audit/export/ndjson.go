@@ -30,7 +30,9 @@ type line struct {
 	Seq     int64           `json:"seq"`
 	Leaf    json.RawMessage `json:"leaf"`              // exactly the bytes that were hashed
 	Opening *audit.Opening  `json:"opening,omitempty"` // absent: it was removed
-	Proof   []tlog.Hash     `json:"proof,omitempty"`
+	// ErasedBy is the entry of the erasure that removed the opening; absent: none did.
+	ErasedBy int64       `json:"erasedBy,omitempty"`
+	Proof    []tlog.Hash `json:"proof,omitempty"`
 }
 
 type ndjsonWriter struct {
@@ -47,7 +49,7 @@ func (x *ndjsonWriter) begin() error {
 }
 
 func (x *ndjsonWriter) record(r audit.Record) error {
-	l := line{Seq: r.Seq, Leaf: r.Leaf, Opening: r.Opening}
+	l := line{Seq: r.Seq, Leaf: r.Leaf, Opening: r.Opening, ErasedBy: r.ErasedBy}
 	if x.prove != nil {
 		proof, err := x.prove(r.Seq)
 		if err != nil {

@@ -14,11 +14,12 @@ type act struct {
 	do      func(ctx context.Context, t *tx) error // nil: only entries
 	entries []*audit.Prepared
 	// then runs after the entries were placed, the first of them at first; nil: nothing.
-	then    func(ctx context.Context, t *tx, first int64) error
-	settled bool // needs the table of heads to be up to date
-	fold    bool // fold the WAL back after the commit, so that it no longer holds deleted bytes
-	state   atomic.Int32
-	done    chan outcome // holds one
+	then     func(ctx context.Context, t *tx, first int64) error
+	byItself bool // shares its transaction with no other act
+	settled  bool // needs the table of heads to be up to date
+	fold     bool // fold the WAL back after the commit, so that it no longer holds deleted bytes
+	state    atomic.Int32
+	done     chan outcome // holds one
 }
 
 // The states of an act. It leaves the state waiting once.

@@ -76,11 +76,8 @@ func (r *rows) records(keep func(leaf string, opening []byte) bool) ([]audit.Rec
 		if i < len(leaves) {
 			record.Leaf = []byte(leaf)
 		}
-		if len(opening) > 0 {
-			record.Opening = &audit.Opening{}
-			if err := record.Opening.UnmarshalBinary(opening); err != nil {
-				return nil, fmt.Errorf("read opening of entry %d: %w", record.Seq, err)
-			}
+		if err := openWith(&record, opening); err != nil {
+			return nil, err
 		}
 		out = append(out, record)
 	}
@@ -102,15 +99,24 @@ func (r *rows) one(seq int64) (record audit.Record, found bool, err error) {
 			continue
 		}
 		record = audit.Record{Seq: seq, Leaf: leaf}
-		if len(opening) > 0 {
-			record.Opening = &audit.Opening{}
-			if err := record.Opening.UnmarshalBinary(opening); err != nil {
-				return audit.Record{}, false, fmt.Errorf("read opening of entry %d: %w", seq, err)
-			}
-		}
-		return record, true, nil
+		return record, true, openWith(&record, opening)
 	}
 	return audit.Record{}, false, nil
+}
+
+// openWith gives a record what is stored as its opening: nothing where retention removed it.
+func openWith(r *audit.Record, stored []byte) error {
+	if len(stored) == 0 {
+		return nil
+	}
+	if r.ErasedBy = audit.ErasedBy(stored); r.ErasedBy > 0 {
+		return nil
+	}
+	r.Opening = &audit.Opening{}
+	if err := r.Opening.UnmarshalBinary(stored); err != nil {
+		return fmt.Errorf("read opening of entry %d: %w", r.Seq, err)
+	}
+	return nil
 }
 
 // completedBy is how many hashes an entry completes: its own and those of the subtrees

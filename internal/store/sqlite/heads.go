@@ -245,7 +245,7 @@ func eachLaterOpening(ctx context.Context, q querier, do func(seq int64, list au
 			return fmt.Errorf("read the newest openings: %w", err)
 		}
 		for i, text := range openings {
-			if len(text) == 0 {
+			if len(text) == 0 || audit.ErasedBy(text) > 0 {
 				continue
 			}
 			list, number, err := audit.PlaceIn(text)

@@ -164,7 +164,11 @@ func (l *lifeOfALog) beside(rt *rapid.T) {
 func (l *lifeOfALog) erase(rt *rapid.T) {
 	ref := citizen.Ref(fmt.Sprint("CITIZEN", l.people-rapid.IntRange(1, 3).Draw(rt, "who")))
 	e := audit.Entry{Kind: audit.Erased, At: at(0), Citizen: ref, Actor: audit.ActorOperator, Outcome: audit.Succeeded}
-	if err := l.db.Subjects().EraseSubject(context.Background(), ref, e); err != nil {
+	do := l.db.Subjects().EraseSubject
+	if rapid.Bool().Draw(rt, "with openings") {
+		do = l.db.Subjects().EraseSubjectAndOpenings
+	}
+	if err := do(context.Background(), ref, e); err != nil {
 		rt.Fatal(err)
 	}
 	l.size++

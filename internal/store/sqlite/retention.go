@@ -57,20 +57,14 @@ func (r removal) run(ctx context.Context, q reader, end int64, limit int, save f
 		return 0, next, err
 	}
 	for next < end && removed < limit {
-		var first int64
-		var blob []byte
-		err := q.row(ctx, `SELECT first, openings FROM log_openings WHERE first <= ? ORDER BY first DESC LIMIT 1`, next).Scan(&first, &blob)
+		first, openings, err := openingsRow(ctx, q, next)
 		if err != nil {
-			return removed, next, fmt.Errorf("read openings from entry %d: %w", next, err)
-		}
-		openings, err := splitOpenings(blob)
-		if err != nil || next-first >= int64(len(openings)) {
-			return removed, next, fmt.Errorf("read openings from entry %d: %w", first, errors.Join(err, audit.ErrNotOpening))
+			return removed, next, err
 		}
 		before := removed
 		for i := int(next - first); i < len(openings) && next < end && removed < limit; i++ {
 			next++
-			if len(openings[i]) == 0 || held.covers(openings[i]) {
+			if len(openings[i]) == 0 || audit.ErasedBy(openings[i]) > 0 || held.covers(openings[i]) {
 				continue
 			}
 			rest, some, err := r.reduce(openings[i])
@@ -89,6 +83,22 @@ func (r removal) run(ctx context.Context, q reader, end int64, limit int, save f
 		}
 	}
 	return removed, next, nil
+}
+
+// openingsRow is the row that has the opening of an entry, and where the row begins.
+func openingsRow(ctx context.Context, q rowReader, seq int64) (first int64, openings [][]byte, err error) {
+	var blob []byte
+	err = q.row(ctx, `SELECT first, openings FROM log_openings WHERE first <= ? ORDER BY first DESC LIMIT 1`, seq).Scan(&first, &blob)
+	if err == nil {
+		openings, err = splitOpenings(blob)
+	}
+	if err == nil && seq-first >= int64(len(openings)) {
+		err = audit.ErrNotOpening
+	}
+	if err != nil {
+		return 0, nil, fmt.Errorf("read the openings of entry %d: %w", seq, err)
+	}
+	return first, openings, nil
 }
 
 // reader reads rows of one moment.

@@ -124,7 +124,7 @@ func (w *writer) run(ctx context.Context) {
 			if !ok {
 				return
 			}
-			w.batch(ctx, w.gather(a))
+			w.batches(ctx, w.gather(a))
 			quiet = false
 		case <-tick:
 			w.watch(ctx)
@@ -134,6 +134,18 @@ func (w *writer) run(ctx context.Context) {
 			}
 			quiet = true
 		}
+	}
+}
+
+// batches writes acts in turn, in as few transactions as may be.
+func (w *writer) batches(ctx context.Context, acts []*act) {
+	for len(acts) > 0 {
+		n := 1
+		for !acts[0].byItself && n < len(acts) && !acts[n].byItself {
+			n++
+		}
+		w.batch(ctx, acts[:n:n])
+		acts = acts[n:]
 	}
 }
 

@@ -49,6 +49,7 @@ func Run(t *testing.T, with Open) {
 		"statistics":      testStatistics,
 		"holds":           testHolds,
 		"retention":       testRetention,
+		"erased openings": testErasedOpenings,
 		"consents":        testConsents,
 		"subjects":        testSubjects,
 		"ring keys":       testRingKeys,

@@ -66,9 +66,11 @@ func listOf(t *testing.T, s Stores, ref citizen.Ref) audit.ListID {
 
 func erase(t *testing.T, s Stores, ref citizen.Ref) error {
 	t.Helper()
-	return s.Subjects.EraseSubject(t.Context(), ref, audit.Entry{
-		Kind: audit.Erased, At: noon(), Citizen: ref, Actor: audit.ActorOperator, Outcome: audit.Succeeded, Purpose: "erasure",
-	})
+	return s.Subjects.EraseSubject(t.Context(), ref, erasure(ref))
+}
+
+func erasure(ref citizen.Ref) audit.Entry {
+	return audit.Entry{Kind: audit.Erased, At: noon(), Citizen: ref, Actor: audit.ActorOperator, Outcome: audit.Succeeded, Purpose: "erasure"}
 }
 
 func sessionOf(ref citizen.Ref, n int) session.Record {

@@ -40,7 +40,9 @@ INSERT INTO log_heads_at VALUES (1, 0);
 CREATE TABLE log_erasures (
     seq     INTEGER PRIMARY KEY,
     subject TEXT NOT NULL,
-    at      INTEGER NOT NULL
+    at      INTEGER NOT NULL,
+    -- 1: what opened the entries of their list went too.
+    openings INTEGER NOT NULL CHECK (openings IN (0, 1))
 ) STRICT;
 
 -- The log tells that openings below "before" may be removed.
