@@ -106,7 +106,9 @@ func (p person) rights(env *environment, db *store.Store) (*subject.Rights, citi
 	}
 	r, err := subject.New(subject.Deps{
 		Citizens: citizen.NewRegistry(db.Subjects(), ring, time.Now, rand.Reader), Log: db.Log(), Holds: holds(db), Eraser: db.Subjects(), Sessions: db.Sessions(),
-		Copiers: []subject.Copier{db.Subjects().Export, func(ctx context.Context, ref citizen.Ref, w io.Writer) error {
+		Copiers: []subject.Copier{func(ctx context.Context, ref citizen.Ref, w io.Writer) error {
+			return db.Subjects().Export(ctx, ref, time.Now(), w)
+		}, func(ctx context.Context, ref citizen.Ref, w io.Writer) error {
 			return history.Export(ctx, db.Histories(), ring, ref, w)
 		}},
 		Now: time.Now, By: audit.ActorOperator,

@@ -38,6 +38,7 @@ const (
 	Pruned             Kind = "pruned"
 	HoldPlaced         Kind = "hold_placed"
 	HoldLifted         Kind = "hold_lifted"
+	Withheld           Kind = "withheld"      // what an entry says was kept from its citizen, for a time
 	ForkAccepted       Kind = "fork_accepted" // operators accepted a log that is not the one that was signed
 )
 
@@ -48,7 +49,8 @@ func Kinds() []Kind {
 		ConsentGranted, ConsentRenewed, ConsentWithdrawn, ConsentSuspended,
 		DataReleased, DataNotModified, DataRefused, UpstreamAsked, ForeignData,
 		Exported, AuditorRead, SubjectAccess, Erased,
-		KeyChanged, ConfigurationKnown, Pruned, HoldPlaced, HoldLifted, ForkAccepted,
+		KeyChanged, ConfigurationKnown, Pruned, HoldPlaced, HoldLifted,
+		Withheld, ForkAccepted,
 	}
 }
 

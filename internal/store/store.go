@@ -28,6 +28,7 @@ type Log interface {
 	audit.Statistician
 	audit.HoldStore
 	audit.RetentionStore
+	audit.Withholder
 	audit.Erasures
 }
 
@@ -53,8 +54,9 @@ type Subjects interface {
 	// Export writes what is held about one citizen, one JSON object a line, of the
 	// kinds subject, session, consentEvent and logEntry, in that order. Sealed values
 	// are omitted. Of somebody erased it writes what is left under the pseudonym. The
-	// caller records that it happened (audit.SubjectAccess) before it starts.
-	Export(ctx context.Context, ref citizen.Ref, w io.Writer) error
+	// caller records that it happened (audit.SubjectAccess) before it starts. Of an entry
+	// that is withheld at that time it writes that it is there, and its number.
+	Export(ctx context.Context, ref citizen.Ref, at time.Time, w io.Writer) error
 }
 
 // Options say how a store is opened.

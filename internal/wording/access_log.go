@@ -14,6 +14,8 @@ const (
 	WhatFailed = "data_failed"  // as data_refused, but nobody refused
 	WhatNotYet = "data_not_yet" // as data_refused, of the citizen who has not chosen yet
 
+	WhatWithheld = "withheld_entry" // an entry of which only that it is there may be told
+
 	WhyFailed = "failed" // any other reason why nothing was shown
 	WhyOther  = "other"  // any other purpose
 )
@@ -69,7 +71,7 @@ func accessKinds() map[string][]string {
 		"sign_in": nil, "sign_out": nil,
 		"consent_granted": app, "consent_renewed": app, "consent_withdrawn": app, "consent_suspended": app,
 		"data_released": app, "data_not_modified": app, "data_refused": app, WhatFailed: app, WhatNotYet: nil,
-		"auditor_read": nil, "subject_access": nil, "export": nil, "hold_placed": nil, "hold_lifted": nil,
+		"auditor_read": nil, "subject_access": nil, "export": nil, "hold_placed": nil, "hold_lifted": nil, WhatWithheld: nil,
 	}
 }
 

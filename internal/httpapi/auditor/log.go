@@ -17,12 +17,18 @@ type Citizens interface {
 	LookUp(ctx context.Context, n citizen.NHSNumber) (citizen.Ref, error)
 }
 
+// Counts counts entries, and those that are withheld from their citizens at a time.
+type Counts interface {
+	audit.Statistician
+	Withheld(ctx context.Context, at time.Time) (map[int64]time.Time, error)
+}
+
 // LogDeps are what reading the log needs; all are required.
 type LogDeps struct {
 	Log      audit.Source
 	Appender audit.Appender // each read is an entry itself
 	Citizens Citizens
-	Counts   audit.Statistician
+	Counts   Counts
 	// Checkpoint signs the log as it is now and publishes nothing.
 	Checkpoint func(ctx context.Context) (checkpoint.Signed, error)
 	// CheckpointAt signs the log as it was when it had size entries.

@@ -16,6 +16,9 @@ type statisticsView struct {
 	Until  time.Time   `json:"until"`
 	Total  int64       `json:"total"`
 	Counts []countView `json:"counts"`
+	// Withheld is how many entries are kept from their citizens now, for the Caldicott
+	// guardian; the entries about withholding are among them.
+	Withheld int `json:"withheld"`
 }
 
 type countView struct {
@@ -57,7 +60,11 @@ func (l *Log) statistics(ctx context.Context, r *httpapi.Request) (httpapi.Answe
 	if err != nil {
 		return nil, httpapi.LogUnreadable(err)
 	}
-	body := statisticsView{Since: since.UTC(), Until: until.UTC(), Counts: make([]countView, len(counts))}
+	withheld, err := l.d.Counts.Withheld(ctx, l.d.Now())
+	if err != nil {
+		return nil, httpapi.LogUnreadable(err)
+	}
+	body := statisticsView{Since: since.UTC(), Until: until.UTC(), Withheld: len(withheld), Counts: make([]countView, len(counts))}
 	for i, n := range counts {
 		body.Total += n.Entries
 		body.Counts[i] = countView{Day: n.Day, Kind: n.Kind, Outcome: n.Outcome, Client: httpapi.OrNull(n.Client), Entries: n.Entries}

@@ -47,7 +47,8 @@ type accessWhat struct {
 //
 // Entries of other citizens cannot come in: the filter is the list of the session's own
 // citizen, and a cursor opens for its own citizen. What retention has removed is gone.
-// An app that asks every minute is one line a day: the log itself stays whole.
+// An app that asks every minute is one line a day: the log itself stays whole. Of an entry
+// that is withheld by law the citizen sees that it is there.
 func (a *API) accessLog(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
 	who := r.Caller().Citizen
 	page, err := unsealed(r, who)
@@ -58,6 +59,9 @@ func (a *API) accessLog(ctx context.Context, r *httpapi.Request) (httpapi.Answer
 	lines := folder{limit: page.Limit(), day: func(t time.Time) string { return words.set.Date(t, words.lang).String() }}
 	list, err := a.d.AuditLog.ListOf(ctx, who.Ref)
 	if err != nil {
+		return nil, httpapi.LogUnreadable(err)
+	}
+	if lines.withheld, err = a.d.AuditLog.Withheld(ctx, a.d.Now()); err != nil {
 		return nil, httpapi.LogUnreadable(err)
 	}
 	next, err := fold(ctx, a.d.AuditLog, audit.Filter{List: list, Kinds: accessKinds(), NewestFirst: true}, page.After(), &lines)

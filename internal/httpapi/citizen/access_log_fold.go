@@ -9,6 +9,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
+	"github.com/patient-care-aggregator/aggregator/internal/wording"
 )
 
 const (
@@ -47,13 +48,18 @@ func repeats(k audit.Kind) bool {
 type folder struct {
 	limit int
 	day   func(time.Time) string
-	lines []line
-	today string
-	open  map[alike]int // the lines that can take one more entry
+	// withheld are entries of which the citizen may see only that they are there.
+	withheld map[int64]time.Time
+	lines    []line
+	today    string
+	open     map[alike]int // the lines that can take one more entry
 }
 
 // add takes the next entry; false: it would begin a line too many, and was not taken.
 func (f *folder) add(e audit.Entry, seq int64) bool {
+	if _, closed := f.withheld[seq]; closed {
+		e = audit.Entry{At: e.At, Kind: wording.WhatWithheld, Actor: audit.ActorService, Outcome: audit.Succeeded}
+	}
 	if day := f.day(e.At); day != f.today || !repeats(e.Kind) {
 		f.today, f.open = day, map[alike]int{}
 	}

@@ -35,12 +35,19 @@ type Clients interface {
 	Find(id client.ID) (client.Client, error)
 }
 
+// AuditLog is the log as a citizen reads their own part of it.
+type AuditLog interface {
+	audit.Finder
+	// Withheld are the entries that are withheld from their citizens at a time.
+	Withheld(ctx context.Context, at time.Time) (map[int64]time.Time, error)
+}
+
 // Deps are what these routes need; all but Links.AssertIdentity are required.
 type Deps struct {
 	Release  Release
 	Consents Consents
 	Clients  Clients
-	AuditLog audit.Finder // for the access log
+	AuditLog AuditLog // for the access log
 	Links    Links
 	// Signer signs receipts with a key that the JWKS publishes, and Controller is
 	// who answers for the service, as receipts name it.

@@ -23,11 +23,11 @@ import (
 // stands under it.
 //
 // The caller records that it happened (audit.SubjectAccess) before it starts.
-func (s Subjects) Export(ctx context.Context, ref citizen.Ref, w io.Writer) error {
+func (s Subjects) Export(ctx context.Context, ref citizen.Ref, at time.Time, w io.Writer) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	for _, part := range []func(context.Context, citizen.Ref, *json.Encoder) error{
-		s.exportSubject, s.exportSessions, s.exportConsents, s.exportLog,
+		s.exportSubject, s.exportSessions, s.exportConsents, s.exportLog(at),
 	} {
 		if err := part(ctx, ref, enc); err != nil {
 			return fmt.Errorf("export subject: %w", err)
@@ -107,34 +107,58 @@ func (s Subjects) exportConsents(ctx context.Context, ref citizen.Ref, enc *json
 	return nil
 }
 
-func (s Subjects) exportLog(ctx context.Context, ref citizen.Ref, enc *json.Encoder) error {
-	const page = 500
-	list, err := s.db.Log().ListOf(ctx, ref)
-	if errors.Is(err, audit.ErrNoList) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	for after := audit.Cursor(0); ; {
-		records, err := s.db.Log().Find(ctx, audit.Filter{List: list}, after, page)
-		if err != nil || len(records) == 0 {
+// exportLog writes the citizen's list. Of an entry that is withheld it writes that it is
+// there, under its number.
+func (s Subjects) exportLog(at time.Time) func(context.Context, citizen.Ref, *json.Encoder) error {
+	return func(ctx context.Context, ref citizen.Ref, enc *json.Encoder) error {
+		list, err := s.db.Log().ListOf(ctx, ref)
+		if errors.Is(err, audit.ErrNoList) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
-		for _, r := range records {
-			if r.Opening != nil { // the words of staff may tell of others
-				r.Opening.Note = nil
-			}
-			line := struct {
-				Kind    string          `json:"kind"`
-				Seq     int64           `json:"seq"`
-				Leaf    json.RawMessage `json:"leaf"`
-				Opening *audit.Opening  `json:"opening,omitempty"`
-			}{"logEntry", r.Seq, r.Leaf, r.Opening}
-			if err := enc.Encode(line); err != nil {
+		withheld, err := s.db.Log().Withheld(ctx, at)
+		if err != nil {
+			return err
+		}
+		for after := audit.Cursor(0); ; {
+			const page = 500
+			records, err := s.db.Log().Find(ctx, audit.Filter{List: list}, after, page)
+			if err != nil || len(records) == 0 {
 				return err
 			}
+			for _, r := range records {
+				_, closed := withheld[r.Seq]
+				if err := enc.Encode(exported(r, closed)); err != nil {
+					return err
+				}
+			}
+			after = audit.After(records[len(records)-1])
 		}
-		after = audit.After(records[len(records)-1])
 	}
+}
+
+// logEntry is an entry of the log in a citizen's copy.
+type logEntry struct {
+	Kind     string          `json:"kind"`
+	Seq      int64           `json:"seq"`
+	Leaf     json.RawMessage `json:"leaf,omitempty"`
+	Opening  *audit.Opening  `json:"opening,omitempty"`
+	Number   int64           `json:"citizenSeq,omitempty"` // of an entry that is withheld
+	Withheld bool            `json:"withheld,omitempty"`
+}
+
+func exported(r audit.Record, withheld bool) logEntry {
+	e := logEntry{Kind: "logEntry", Seq: r.Seq}
+	switch {
+	case r.Opening == nil:
+		e.Leaf = r.Leaf
+	case withheld: // the leaf says which kind of act it was
+		e.Withheld, e.Number = true, r.Opening.Number
+	default:
+		e.Leaf, e.Opening = r.Leaf, r.Opening
+		e.Opening.Note = nil // the words of staff may tell of others
+	}
+	return e
 }

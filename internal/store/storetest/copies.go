@@ -31,7 +31,7 @@ func testCopies(t *testing.T, open opener) {
 	kinds := func(t *testing.T, s Stores, ref citizen.Ref) (out []string) {
 		t.Helper()
 		var b bytes.Buffer
-		must(t, s.Subjects.Export(t.Context(), ref, &b))
+		must(t, s.Subjects.Export(t.Context(), ref, noon(), &b))
 		for _, never := range []string{"sealed", string(bob)} {
 			if strings.Contains(b.String(), never) {
 				t.Errorf("the copy has %q: %s", never, b.String())

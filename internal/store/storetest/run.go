@@ -50,6 +50,7 @@ func Run(t *testing.T, with Open) {
 		"holds":           testHolds,
 		"retention":       testRetention,
 		"erased openings": testErasedOpenings,
+		"withholding":     testWithholding,
 		"consents":        testConsents,
 		"subjects":        testSubjects,
 		"ring keys":       testRingKeys,
