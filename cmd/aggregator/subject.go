@@ -104,8 +104,16 @@ func (p person) rights(env *environment, db *store.Store) (*subject.Rights, citi
 	if err != nil {
 		return nil, citizen.NHSNumber{}, err
 	}
-	r, err := subject.New(subject.Deps{
-		Citizens: citizen.NewRegistry(db.Subjects(), ring, time.Now, rand.Reader), Log: db.Log(), Holds: holds(db), Eraser: db.Subjects(), Sessions: db.Sessions(),
+	r, err := rightsOf(db, ring)
+	return r, number, err
+}
+
+// rightsOf is what operators do about people. Without the key ring nobody can be looked
+// up or copied.
+func rightsOf(db *store.Store, ring *keys.Ring) (*subject.Rights, error) {
+	return subject.New(subject.Deps{
+		Citizens: citizen.NewRegistry(db.Subjects(), ring, time.Now, rand.Reader), Log: db.Log(), Eraser: db.Subjects(), Sessions: db.Sessions(),
+		Holds: subject.Holds{Store: db.Log(), Now: time.Now, NewID: uuid.NewString},
 		Copiers: []subject.Copier{func(ctx context.Context, ref citizen.Ref, w io.Writer) error {
 			return db.Subjects().Export(ctx, ref, time.Now(), w)
 		}, func(ctx context.Context, ref citizen.Ref, w io.Writer) error {
@@ -113,11 +121,6 @@ func (p person) rights(env *environment, db *store.Store) (*subject.Rights, citi
 		}},
 		Now: time.Now, By: audit.ActorOperator,
 	})
-	return r, number, err
-}
-
-func holds(db *store.Store) subject.Holds {
-	return subject.Holds{Store: db.Log(), Now: time.Now, NewID: uuid.NewString}
 }
 
 type subjectExportCommand struct {

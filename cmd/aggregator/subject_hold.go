@@ -32,7 +32,11 @@ func (s subjectHoldCommand) Run(env *environment) error {
 
 func (s subjectHoldCommand) place(env *environment, db *store.Store, why subject.Ground) (audit.Hold, error) {
 	if s.Everyone {
-		return holds(db).Place(env.ctx, "", why, audit.ActorOperator)
+		rights, err := rightsOf(db, nil)
+		if err != nil {
+			return audit.Hold{}, err
+		}
+		return rights.HoldRef(env.ctx, "", why)
 	}
 	rights, number, err := s.rights(env, db)
 	if err != nil {
@@ -79,10 +83,14 @@ type subjectLiftCommand struct {
 // Run ends a hold.
 func (s subjectLiftCommand) Run(env *environment) error {
 	return s.do(env, func(db *store.Store, why subject.Ground) error {
-		if err := holds(db).Lift(env.ctx, s.ID, why, audit.ActorOperator); err != nil {
+		rights, err := rightsOf(db, nil)
+		if err != nil {
 			return err
 		}
-		_, err := fmt.Fprintln(env.stdout, "The hold is lifted.")
+		if err := rights.Lift(env.ctx, s.ID, why); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(env.stdout, "The hold is lifted.")
 		return err
 	})
 }

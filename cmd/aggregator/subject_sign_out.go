@@ -2,9 +2,7 @@ package main
 
 import (
 	"fmt"
-	"time"
 
-	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
 	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
@@ -30,7 +28,11 @@ func (s subjectSignOutCommand) Run(env *environment) error {
 
 func (s subjectSignOutCommand) end(env *environment, db *store.Store, why subject.Ground) (int, error) {
 	if s.Everyone {
-		return subject.SignOut(env.ctx, db.Sessions(), "", why, time.Now(), audit.ActorOperator)
+		rights, err := rightsOf(db, nil)
+		if err != nil {
+			return 0, err
+		}
+		return rights.SignOutRef(env.ctx, "", why)
 	}
 	rights, number, err := s.rights(env, db)
 	if err != nil {

@@ -110,7 +110,9 @@ func Accept(ctx context.Context, d Deps, r Request) (Report, error) {
 	if done.Consents, err = consent.SuspendAll(ctx, d.Consents, d.Now()); err != nil {
 		return done, fmt.Errorf("accept a fork: %w", err)
 	}
-	if done.Sessions, err = subject.SignOut(ctx, d.Sessions, citizen.Ref(""), r.Why, d.Now(), audit.ActorOperator); err != nil {
+	if done.Sessions, err = subject.SignOut(ctx, d.Sessions, r.Why.On(audit.Entry{
+		Kind: audit.SignedOut, At: d.Now(), Actor: audit.ActorOperator, Outcome: audit.Succeeded, Purpose: "session",
+	})); err != nil {
 		return done, fmt.Errorf("accept a fork: %w", err)
 	}
 	if _, err := d.OneTime.RemoveExpired(ctx, d.Now().AddDate(100, 0, 0)); err != nil { // all of them

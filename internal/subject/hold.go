@@ -16,10 +16,11 @@ type Holds struct {
 	NewID func() string
 }
 
-// Place puts a citizen, or with an empty ref everything, under hold.
-func (h Holds) Place(ctx context.Context, ref citizen.Ref, why Ground, by audit.Actor) (audit.Hold, error) {
+// Place puts a citizen, or with an empty ref everything, under hold. The entry gets its
+// reason and its ground.
+func (h Holds) Place(ctx context.Context, ref citizen.Ref, why Ground, e audit.Entry) (audit.Hold, error) {
 	hold := audit.Hold{ID: h.NewID(), Citizen: ref, Reason: why.String(), PlacedAt: h.Now()}
-	if err := h.Store.PlaceHold(ctx, hold, why.On(holdEntry(audit.HoldPlaced, hold.ID, ref, hold.PlacedAt, by))); err != nil {
+	if err := h.Store.PlaceHold(ctx, hold, why.On(named(e, hold.ID))); err != nil {
 		return audit.Hold{}, fmt.Errorf("place hold: %w", err)
 	}
 	return hold, nil
@@ -40,8 +41,9 @@ func (h Holds) InForce(ctx context.Context, ref citizen.Ref) error {
 	return nil
 }
 
-// Lift ends a hold, or returns audit.ErrNoHold.
-func (h Holds) Lift(ctx context.Context, id string, why Ground, by audit.Actor) error {
+// Lift ends a hold, or returns audit.ErrNoHold. The entry gets whom it is about, its reason
+// and its ground.
+func (h Holds) Lift(ctx context.Context, id string, why Ground, e audit.Entry) error {
 	all, err := h.Store.Holds(ctx)
 	if err != nil {
 		return fmt.Errorf("lift hold: %w", err)
@@ -50,8 +52,8 @@ func (h Holds) Lift(ctx context.Context, id string, why Ground, by audit.Actor) 
 		if hold.ID != id || hold.LiftedAt != nil {
 			continue
 		}
-		now := h.Now()
-		if err := h.Store.LiftHold(ctx, id, why.String(), now, why.On(holdEntry(audit.HoldLifted, id, hold.Citizen, now, by))); err != nil {
+		e.Citizen = hold.Citizen
+		if err := h.Store.LiftHold(ctx, id, why.String(), h.Now(), why.On(named(e, id))); err != nil {
 			return fmt.Errorf("lift hold: %w", err)
 		}
 		return nil
@@ -59,6 +61,8 @@ func (h Holds) Lift(ctx context.Context, id string, why Ground, by audit.Actor) 
 	return fmt.Errorf("lift hold: %w", audit.ErrNoHold)
 }
 
-func holdEntry(k audit.Kind, id string, ref citizen.Ref, at time.Time, by audit.Actor) audit.Entry {
-	return audit.Entry{Kind: k, At: at, Citizen: ref, Actor: by, Outcome: audit.Succeeded, Purpose: "retention", Reason: "hold " + id}
+// named is an entry that names the hold.
+func named(e audit.Entry, id string) audit.Entry {
+	e.Reason = "hold " + id
+	return e
 }

@@ -59,14 +59,24 @@ type Deps struct {
 }
 
 // Rights carries out the rights of citizens.
-type Rights struct{ d Deps }
+type Rights struct {
+	d   Deps
+	act string // joins the entries of an act; empty: there is only one
+}
 
 // New checks d.
 func New(d Deps) (*Rights, error) {
 	if d.Citizens == nil || d.Log == nil || d.Holds.Store == nil || d.Eraser == nil || d.Sessions == nil || len(d.Copiers) == 0 || d.Now == nil || d.By == "" {
 		return nil, errors.New("new subject rights: all dependencies are required")
 	}
-	return &Rights{d}, nil
+	return &Rights{d, ""}, nil
+}
+
+// As is the same in somebody else's name, as a step of an act.
+func (r *Rights) As(by audit.Actor, act string) *Rights {
+	d := r.d
+	d.By = by
+	return &Rights{d, act}
 }
 
 // Copy writes all that is held about a citizen. Errors: ErrUnknown.
@@ -100,13 +110,12 @@ func (r *Rights) Erase(ctx context.Context, number citizen.NHSNumber, extent Ext
 	if err != nil {
 		return audit.ListID{}, r.log(ctx, why.On(r.entry(audit.Erased, ref, "erasure")), err)
 	}
-	return r.EraseRef(ctx, ref, extent, why, "")
+	return r.EraseRef(ctx, ref, extent, why)
 }
 
-// EraseRef is Erase for a citizen who was found before. act joins the entries of the act.
-func (r *Rights) EraseRef(ctx context.Context, ref citizen.Ref, extent Extent, why Ground, act string) (audit.ListID, error) {
+// EraseRef is Erase for a citizen who was found before.
+func (r *Rights) EraseRef(ctx context.Context, ref citizen.Ref, extent Extent, why Ground) (audit.ListID, error) {
 	e := why.On(r.entry(audit.Erased, ref, "erasure"))
-	e.Act = act
 	err := r.d.Holds.InForce(ctx, ref)
 	var list audit.ListID
 	if err == nil {
@@ -134,15 +143,19 @@ func (r *Rights) SignOut(ctx context.Context, number citizen.NHSNumber, why Grou
 	if err != nil {
 		return 0, err
 	}
-	return SignOut(ctx, r.d.Sessions, ref, why, r.d.Now(), r.d.By)
+	return r.SignOutRef(ctx, ref, why)
 }
 
-// SignOut ends all sessions of a citizen, or with an empty ref everybody's: somebody
-// lost a phone, or a key was seen. It returns how many there were.
-func SignOut(ctx context.Context, sessions Sessions, ref citizen.Ref, why Ground, at time.Time, by audit.Actor) (int, error) {
-	n, err := sessions.EndSessions(ctx, ref, why.On(audit.Entry{
-		Kind: audit.SignedOut, At: at, Citizen: ref, Actor: by, Outcome: audit.Succeeded, Purpose: "session",
-	}))
+// SignOutRef ends all sessions of a citizen who was found before, or with an empty ref
+// everybody's: somebody lost a phone, or a key was seen. It returns how many there were.
+func (r *Rights) SignOutRef(ctx context.Context, ref citizen.Ref, why Ground) (int, error) {
+	return SignOut(ctx, r.d.Sessions, why.On(r.entry(audit.SignedOut, ref, "session")))
+}
+
+// SignOut ends the sessions of the citizen whom an entry is about, or everybody's where it
+// is about nobody, and returns how many there were.
+func SignOut(ctx context.Context, sessions Sessions, e audit.Entry) (int, error) {
+	n, err := sessions.EndSessions(ctx, e.Citizen, e)
 	if err != nil {
 		return 0, fmt.Errorf("sign out: %w", err)
 	}
@@ -155,7 +168,17 @@ func (r *Rights) Hold(ctx context.Context, number citizen.NHSNumber, why Ground)
 	if err != nil {
 		return audit.Hold{}, err
 	}
-	return r.d.Holds.Place(ctx, ref, why, r.d.By)
+	return r.HoldRef(ctx, ref, why)
+}
+
+// HoldRef is Hold for a citizen who was found before, or with an empty ref for everything.
+func (r *Rights) HoldRef(ctx context.Context, ref citizen.Ref, why Ground) (audit.Hold, error) {
+	return r.d.Holds.Place(ctx, ref, why, r.entry(audit.HoldPlaced, ref, "retention"))
+}
+
+// Lift ends a hold, or returns audit.ErrNoHold.
+func (r *Rights) Lift(ctx context.Context, id string, why Ground) error {
+	return r.d.Holds.Lift(ctx, id, why, r.entry(audit.HoldLifted, "", "retention"))
 }
 
 func (r *Rights) find(ctx context.Context, number citizen.NHSNumber) (citizen.Ref, error) {
@@ -184,5 +207,5 @@ func (r *Rights) log(ctx context.Context, e audit.Entry, why error) error {
 }
 
 func (r *Rights) entry(kind audit.Kind, ref citizen.Ref, purpose string) audit.Entry {
-	return audit.Entry{Kind: kind, At: r.d.Now(), Actor: r.d.By, Citizen: ref, Purpose: purpose, Outcome: audit.Succeeded}
+	return audit.Entry{Kind: kind, At: r.d.Now(), Actor: r.d.By, Citizen: ref, Purpose: purpose, Act: r.act, Outcome: audit.Succeeded}
 }

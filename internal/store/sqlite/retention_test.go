@@ -60,6 +60,10 @@ func reason(t *testing.T, text string) subject.Ground {
 	return why
 }
 
+func holdEntry(k audit.Kind, ref citizen.Ref) audit.Entry {
+	return audit.Entry{Kind: k, At: at(0), Citizen: ref, Actor: audit.ActorOperator, Outcome: audit.Succeeded}
+}
+
 func TestRetention(t *testing.T) {
 	aged := func(years int, who citizen.Ref) audit.Entry {
 		e := sample(0)
@@ -130,7 +134,7 @@ func TestRetention(t *testing.T) {
 			t.Fatal(err)
 		}
 		holds := subject.Holds{Store: db.Log(), Now: years(7), NewID: func() string { return "hold-1" }}
-		if _, err := holds.Place(t.Context(), "EVE", reason(t, "inquest"), audit.ActorOperator); err != nil {
+		if _, err := holds.Place(t.Context(), "EVE", reason(t, "inquest"), holdEntry(audit.HoldPlaced, "EVE")); err != nil {
 			t.Fatal(err)
 		}
 		for _, c := range []struct {
@@ -176,7 +180,7 @@ func TestRetention(t *testing.T) {
 			appended(t, db, aged(0, who))
 		}
 		holds := subject.Holds{Store: db.Log(), Now: years(1), NewID: func() string { return "hold-1" }}
-		if _, err := holds.Place(t.Context(), "ANN", reason(t, "inquest"), audit.ActorOperator); err != nil {
+		if _, err := holds.Place(t.Context(), "ANN", reason(t, "inquest"), holdEntry(audit.HoldPlaced, "ANN")); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := retention(db, years(9)).Run(t.Context()); err != nil {
@@ -189,10 +193,10 @@ func TestRetention(t *testing.T) {
 		if err := erase(t, db, "ANN"); !errors.Is(err, audit.ErrHeld) {
 			t.Errorf("erasing: %v", err)
 		}
-		if err := holds.Lift(t.Context(), "hold-1", reason(t, "the inquest is over"), audit.ActorOperator); err != nil {
+		if err := holds.Lift(t.Context(), "hold-1", reason(t, "the inquest is over"), holdEntry(audit.HoldLifted, "")); err != nil {
 			t.Fatal(err)
 		}
-		if err := holds.Lift(t.Context(), "hold-1", reason(t, "the inquest is over"), audit.ActorOperator); !errors.Is(err, audit.ErrNoHold) {
+		if err := holds.Lift(t.Context(), "hold-1", reason(t, "the inquest is over"), holdEntry(audit.HoldLifted, "")); !errors.Is(err, audit.ErrNoHold) {
 			t.Errorf("lifted twice: %v", err)
 		}
 		if _, err := retention(db, years(9)).Run(t.Context()); err != nil {
@@ -212,7 +216,7 @@ func TestRetention(t *testing.T) {
 		db := openNew(t)
 		fill(t, db, 3)
 		holds := subject.Holds{Store: db.Log(), Now: years(1), NewID: func() string { return "hold-1" }}
-		if _, err := holds.Place(t.Context(), "", reason(t, "inquiry"), audit.ActorOperator); err != nil {
+		if _, err := holds.Place(t.Context(), "", reason(t, "inquiry"), holdEntry(audit.HoldPlaced, "")); err != nil {
 			t.Fatal(err)
 		}
 		done, err := retention(db, years(9)).Run(t.Context())
