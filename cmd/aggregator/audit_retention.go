@@ -34,11 +34,22 @@ func (a auditRetentionCommand) Run(env *environment) (err error) {
 			"Nothing was removed: add --remove for that, or let the service do it.\n", due.Correlations, a.Correlation, due.Openings, due.Consents, a.Log)
 		return err
 	}
-	done, err := retention.Run(env.ctx)
+	forgotten, err := retention.Forget(env.ctx)
 	if err != nil {
 		return err
 	}
+	before, _, err := retention.Proposable(env.ctx)
+	if err != nil {
+		return err
+	}
+	var done audit.Retained
+	if before > 0 {
+		e := audit.Entry{Kind: audit.Pruned, At: time.Now(), Actor: audit.ActorOperator, Outcome: audit.Succeeded, Purpose: "retention"}
+		if done, err = retention.Remove(env.ctx, time.Now(), before, e); err != nil {
+			return err
+		}
+	}
 	_, err = fmt.Fprintf(env.stdout, "Removed %d correlation ids older than %s and the content of %d entries and %d ended consents older than %s. "+
-		"Their leaves stay, so the log still verifies. Nothing under hold was removed.\n", done.Correlations, a.Correlation, done.Openings, done.Consents, a.Log)
+		"Their leaves stay, so the log still verifies. Nothing under hold was removed.\n", forgotten, a.Correlation, done.Openings, done.Consents, a.Log)
 	return err
 }

@@ -33,9 +33,18 @@ func (w *wiring) chores(db *store.Store, p people, changes *audit.Changes) []cho
 		}},
 		{"configuration record", time.Minute, slog.LevelWarn, changes.Record},
 		{"log retention", day, slog.LevelError, func(ctx context.Context) error {
-			done, err := retention.Run(ctx)
-			if err == nil && done != (audit.Retained{}) {
-				w.o.Log.LogAttrs(ctx, slog.LevelInfo, "retention removed what was due", slog.Int(telemetry.KeyCount, done.Correlations+done.Openings+done.Consents))
+			forgotten, err := retention.Forget(ctx)
+			if err != nil {
+				return err
+			}
+			before, _, err := retention.Proposable(ctx)
+			if err != nil || before == 0 {
+				return err
+			}
+			e := audit.Entry{Kind: audit.Pruned, At: w.o.Now(), Actor: audit.ActorService, Outcome: audit.Succeeded, Purpose: "retention"}
+			done, err := retention.Remove(ctx, w.o.Now(), before, e)
+			if all := forgotten + done.Openings + done.Consents; err == nil && all > 0 {
+				w.o.Log.LogAttrs(ctx, slog.LevelInfo, "retention removed what was due", slog.Int(telemetry.KeyCount, all))
 			}
 			return err
 		}},

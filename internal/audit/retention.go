@@ -21,9 +21,12 @@ type RetentionStore interface {
 	// ForgetCorrelations removes at most limit correlation ids whose entries are older
 	// than that time, and returns how many.
 	ForgetCorrelations(ctx context.Context, before time.Time, limit int) (int, error)
-	// Prunable returns the place up to which openings older than that time exist and
-	// no pruning has been allowed yet; 0: there are none.
-	Prunable(ctx context.Context, before time.Time) (int64, error)
+	// TimesAround returns when the last entry older than a time was written, when the next
+	// one was, and the newest; zero: there is none.
+	TimesAround(ctx context.Context, at time.Time) (last, next, newest time.Time, err error)
+	// Prunable returns the place up to which entries are older than that time, and the
+	// place up to which pruning is allowed already.
+	Prunable(ctx context.Context, before time.Time) (older, allowed int64, err error)
 	// AllowPruning appends the entry (of kind Pruned) and from then on lets openings
 	// before its place go, both or neither.
 	AllowPruning(ctx context.Context, e Entry) error
@@ -44,32 +47,88 @@ type Retention struct {
 	Openings     Cutoff // of whom entries are about and what they say: not after Correlations
 }
 
-// Retained is what a run removed, or would remove.
+// Retained is what was removed, or would be.
 type Retained struct{ Correlations, Openings, Consents int }
 
-const retentionStep = 500
+// ErrClockInDoubt says that nothing is removed by itself, because the clock may be wrong:
+// between the entries that would lose something and the next one is more than a month, or
+// the newest entry is from the future. Look at the clock; once there are entries old
+// enough on this side of the gap, retention goes on.
+var ErrClockInDoubt = errors.New("the clock is in doubt: nothing was removed")
 
-// Run removes everything that is due, in small steps, and stops when ctx ends;
-// what is left then goes with the next run.
-func (r Retention) Run(ctx context.Context) (Retained, error) {
-	var done Retained
+const (
+	retentionStep = 500
+	// longestPause is how long it may be between two entries, and aheadOfUs how far the
+	// newest one may be ahead of the clock, without a doubt about the clock.
+	longestPause = 31 * 24 * time.Hour
+	aheadOfUs    = time.Hour
+)
+
+// Forget removes the correlation ids that are too old, in small steps, and returns how
+// many. It stops when ctx ends; what is left then goes with the next run. Nobody has to
+// approve it. Errors: ErrClockInDoubt.
+func (r Retention) Forget(ctx context.Context) (int, error) {
 	now := r.Now()
-	correlations, openings, err := r.cutoffs(now)
+	correlations, _, err := r.cutoffs(now)
 	if err != nil {
-		return done, err
+		return 0, err
 	}
-	err = inSteps(ctx, &done.Correlations, func() (int, error) {
-		return r.Store.ForgetCorrelations(ctx, correlations, retentionStep)
-	})
+	if err := r.clock(ctx, now, correlations); err != nil {
+		return 0, err
+	}
+	done := 0
+	err = inSteps(ctx, &done, func() (int, error) { return r.Store.ForgetCorrelations(ctx, correlations, retentionStep) })
 	if err != nil {
 		return done, fmt.Errorf("forget correlation ids: %w", err)
 	}
-	before, err := r.Store.Prunable(ctx, openings)
+	return done, nil
+}
+
+func (r Retention) clock(ctx context.Context, now, cutoff time.Time) error {
+	last, next, newest, err := r.Store.TimesAround(ctx, cutoff)
+	if err != nil {
+		return fmt.Errorf("compare the clock with the log: %w", err)
+	}
+	if next.IsZero() {
+		next = now
+	}
+	if !last.IsZero() && next.Sub(last) > longestPause || newest.After(now.Add(aheadOfUs)) {
+		return ErrClockInDoubt
+	}
+	return nil
+}
+
+// Proposable is the place up to which openings are due, and what is due; 0: nothing is.
+func (r Retention) Proposable(ctx context.Context) (before int64, due Retained, err error) {
+	if due, err = r.Due(ctx); err != nil || due.Openings == 0 && due.Consents == 0 {
+		return 0, due, err
+	}
+	_, openings, err := r.cutoffs(r.Now())
+	if err != nil {
+		return 0, due, err
+	}
+	older, allowed, err := r.Store.Prunable(ctx, openings)
+	if err != nil {
+		return 0, due, fmt.Errorf("look for what is due: %w", err)
+	}
+	return max(older, allowed), due, nil
+}
+
+// Remove removes what was due at a time, of entries below a place, in small steps: somebody
+// has approved it. The entry says so in the log; it gets the place. If it is interrupted,
+// it goes on when it is called again.
+func (r Retention) Remove(ctx context.Context, at time.Time, before int64, e Entry) (Retained, error) {
+	var done Retained
+	_, openings, err := r.cutoffs(at)
+	if err != nil {
+		return done, err
+	}
+	older, allowed, err := r.Store.Prunable(ctx, openings)
 	if err != nil {
 		return done, fmt.Errorf("prune audit log: %w", err)
 	}
-	if before > 0 {
-		e := Entry{Kind: Pruned, At: now, Actor: ActorService, Outcome: Succeeded, Purpose: "retention", Before: before}
+	if before = min(before, older); before > allowed {
+		e.Before = before
 		if err := r.Store.AllowPruning(ctx, e); err != nil {
 			return done, fmt.Errorf("prune audit log: %w", err)
 		}
@@ -86,7 +145,7 @@ func (r Retention) Run(ctx context.Context) (Retained, error) {
 	return done, nil
 }
 
-// Due counts what Run would remove now.
+// Due counts what Forget and Remove would remove now.
 func (r Retention) Due(ctx context.Context) (Retained, error) {
 	correlations, openings, err := r.cutoffs(r.Now())
 	if err != nil {

@@ -230,16 +230,46 @@ func (l Log) ForgetCorrelations(ctx context.Context, before time.Time, limit int
 	return l.remove(ctx, correlations(), end, limit)
 }
 
-// Prunable implements audit.RetentionStore.
-func (l Log) Prunable(ctx context.Context, before time.Time) (int64, error) {
-	end, err := l.before(ctx, before)
+// TimesAround implements audit.RetentionStore.
+func (l Log) TimesAround(ctx context.Context, at time.Time) (last, next, newest time.Time, err error) {
+	place, err := l.before(ctx, at)
 	if err != nil {
-		return 0, err
+		return last, next, newest, err
 	}
-	if allowed, err := l.allowed(ctx); err != nil || end <= allowed {
-		return 0, err
+	size, err := l.Size(ctx)
+	if err != nil {
+		return last, next, newest, err
 	}
-	return end, nil
+	last, err = l.timeOf(ctx, place-1)
+	if err == nil && place < size {
+		next, err = l.timeOf(ctx, place)
+	}
+	if err == nil {
+		newest, err = l.timeOf(ctx, size-1)
+	}
+	return last, next, newest, err
+}
+
+// timeOf is when an entry was written; zero: it is not there.
+func (l Log) timeOf(ctx context.Context, seq int64) (time.Time, error) {
+	r, found, err := recordAt(ctx, l.db.read, seq)
+	if err != nil || !found {
+		return time.Time{}, err
+	}
+	leaf, err := audit.Decode(r.Leaf)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read log entry %d: %w", seq, err)
+	}
+	return leaf.Open.At, nil
+}
+
+// Prunable implements audit.RetentionStore.
+func (l Log) Prunable(ctx context.Context, before time.Time) (older, allowed int64, err error) {
+	if older, err = l.before(ctx, before); err != nil {
+		return 0, 0, err
+	}
+	allowed, err = l.allowed(ctx)
+	return older, allowed, err
 }
 
 func (l Log) allowed(ctx context.Context) (int64, error) {

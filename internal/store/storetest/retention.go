@@ -58,10 +58,10 @@ func testRetention(t *testing.T, open opener) {
 			t.Errorf("%d pruned instead of %d, %v", n, want, err)
 		}
 	}
-	prunable := func(t *testing.T, s Stores, before time.Time, want int64) {
+	prunable := func(t *testing.T, s Stores, before time.Time, older, allowed int64) {
 		t.Helper()
-		if n, err := s.Log.Prunable(t.Context(), before); err != nil || n != want {
-			t.Errorf("prunable before %d instead of %d, %v", n, want, err)
+		if n, a, err := s.Log.Prunable(t.Context(), before); err != nil || n != older || a != allowed {
+			t.Errorf("%d are older instead of %d, allowed are %d instead of %d, %v", n, older, a, allowed, err)
 		}
 	}
 	left := func(t *testing.T, s Stores, openings, correlations []int64) {
@@ -104,12 +104,12 @@ func testRetention(t *testing.T, open opener) {
 	t.Run("no opening goes before the log allows it; then older ones go, and every leaf stays", func(t *testing.T) {
 		s := filled(t, 5)
 		prune(t, s, minute(9), 10, 0)
-		prunable(t, s, minute(0), 0)
-		prunable(t, s, minute(3), 3)
+		prunable(t, s, minute(0), 0, 0)
+		prunable(t, s, minute(3), 3, 0)
 		root, err := audit.Verify(t.Context(), s.Log)
 		must(t, err)
 		must(t, s.Log.AllowPruning(t.Context(), pruned(3)))
-		prunable(t, s, minute(3), 0)
+		prunable(t, s, minute(3), 3, 3)
 		prune(t, s, minute(3), 2, 2)
 		prune(t, s, minute(9), 10, 1) // not beyond what the log allows
 		forget(t, s, minute(9), 10, 2)
@@ -124,6 +124,30 @@ func testRetention(t *testing.T, open opener) {
 		}
 		if counts, err := s.Log.Count(t.Context(), noon(), minute(30)); err != nil || len(counts) != 1 || counts[0].Entries != 5 {
 			t.Errorf("counted %+v, %v", counts, err)
+		}
+	})
+
+	t.Run("the entries around a time say how long it was between them", func(t *testing.T) {
+		s := open(t)
+		for _, n := range []int{1, 5, 60} {
+			_, err := s.Log.Append(t.Context(), audit.Guard{}, refused(ann, minute(n)))
+			must(t, err)
+		}
+		for _, c := range []struct{ at, last, next time.Time }{
+			{minute(0), time.Time{}, minute(1)},
+			{minute(1), time.Time{}, minute(1)},
+			{minute(4), minute(1), minute(5)},
+			{minute(60), minute(5), minute(60)},
+			{minute(61), minute(60), time.Time{}},
+		} {
+			last, next, newest, err := s.Log.TimesAround(t.Context(), c.at)
+			if err != nil || !last.Equal(c.last) || !next.Equal(c.next) || !newest.Equal(minute(60)) {
+				t.Errorf("around %v: %v, %v, %v, %v", c.at, last, next, newest, err)
+			}
+		}
+		last, next, newest, err := open(t).Log.TimesAround(t.Context(), noon())
+		if err != nil || !last.IsZero() || !next.IsZero() || !newest.IsZero() {
+			t.Errorf("of nothing: %v, %v, %v, %v", last, next, newest, err)
 		}
 	})
 
@@ -171,8 +195,8 @@ func testRetention(t *testing.T, open opener) {
 			_, err := s.Log.Append(t.Context(), audit.Guard{}, refused(ann, minute(n)))
 			must(t, err)
 		}
-		prunable(t, s, minute(2), 1)
-		prunable(t, s, minute(61), 3)
+		prunable(t, s, minute(2), 1, 0)
+		prunable(t, s, minute(61), 3, 0)
 		must(t, s.Log.AllowPruning(t.Context(), pruned(3)))
 		forget(t, s, minute(2), 10, 1)
 		prune(t, s, minute(2), 10, 1)
