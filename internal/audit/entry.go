@@ -38,7 +38,10 @@ const (
 	Pruned             Kind = "pruned"
 	HoldPlaced         Kind = "hold_placed"
 	HoldLifted         Kind = "hold_lifted"
-	Withheld           Kind = "withheld"      // what an entry says was kept from its citizen, for a time
+	Withheld           Kind = "withheld"     // what an entry says was kept from its citizen, for a time
+	ActProposed        Kind = "act_proposed" // of staff, to be approved by another person
+	ActApproved        Kind = "act_approved"
+	ActRejected        Kind = "act_rejected"
 	ForkAccepted       Kind = "fork_accepted" // operators accepted a log that is not the one that was signed
 )
 
@@ -50,7 +53,7 @@ func Kinds() []Kind {
 		DataReleased, DataNotModified, DataRefused, UpstreamAsked, ForeignData,
 		Exported, AuditorRead, SubjectAccess, Erased,
 		KeyChanged, ConfigurationKnown, Pruned, HoldPlaced, HoldLifted,
-		Withheld, ForkAccepted,
+		Withheld, ActProposed, ActApproved, ActRejected, ForkAccepted,
 	}
 }
 

@@ -82,7 +82,7 @@ func eventType(k audit.Kind) (fhir.Coding, fhir.AuditEventAction) {
 	case audit.AuditorRead:
 		return coding(dicom, "110101"), fhir.AuditEventActionR // Audit Log Used
 	case audit.KeyChanged, audit.ConfigurationKnown, audit.HoldPlaced, audit.HoldLifted, audit.ForkAccepted,
-		audit.Withheld:
+		audit.Withheld, audit.ActProposed, audit.ActApproved, audit.ActRejected:
 		return coding(dicom, "110100"), fhir.AuditEventActionU // Application Activity
 	case audit.ConsentGranted:
 		return coding(eventTypes, "rest"), fhir.AuditEventActionC

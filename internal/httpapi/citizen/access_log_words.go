@@ -13,13 +13,13 @@ const purposeAccessLog = "access-log"
 
 // accessKinds are what a citizen is shown: every kind that can name them, but for
 // upstream_asked and foreign_data, which are steps of the look that is listed next to
-// them, and withheld, which would tell what it hides.
+// them, and the steps of acts of staff, of which what was done is listed.
 func accessKinds() []audit.Kind {
 	var shown []audit.Kind
 	for _, kind := range audit.Kinds() {
 		switch kind {
 		case audit.SignInRefused, audit.UpstreamAsked, audit.ForeignData, audit.Erased, audit.KeyChanged, audit.ConfigurationKnown, audit.Pruned, audit.ForkAccepted,
-			audit.Withheld:
+			audit.Withheld, audit.ActProposed, audit.ActApproved, audit.ActRejected:
 		default:
 			shown = append(shown, kind)
 		}

@@ -1,0 +1,121 @@
+package approval
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/subject"
+)
+
+// Errors. Nothing was done.
+var (
+	// ErrInvalid says that something is missing in a proposal, or does not belong to its kind.
+	ErrInvalid = errors.New("the proposal is not complete")
+	// ErrNone says that there is no such proposal.
+	ErrNone = errors.New("no such proposal")
+	// ErrDecided says that a proposal was decided before, or its time is over.
+	ErrDecided = errors.New("the proposal is not open any more")
+	// ErrOwn says that somebody would approve their own proposal. Another person has to.
+	ErrOwn = errors.New("nobody approves their own proposal")
+)
+
+// Kind is which act is proposed.
+type Kind string
+
+// The kinds of act. A new one needs NeedsTwo, check in this file, carryOut in decide.go,
+// and the enum ActKind in api/openapi.yaml.
+const (
+	SignOut   Kind = "sign_out"  // end a citizen's sessions
+	Hold      Kind = "hold"      // keep a citizen's record from being erased
+	Lift      Kind = "lift"      // end a hold
+	Erasure   Kind = "erasure"   // forget who a citizen is
+	Withhold  Kind = "withhold"  // keep what an entry says from its citizen until a time
+	Retention Kind = "retention" // remove what opens entries whose time is over
+)
+
+// NeedsTwo reports whether an act needs a second person. The others are carried out when
+// they are proposed, because to wait could harm somebody, and they can be undone.
+func (k Kind) NeedsTwo() bool { return k != SignOut && k != Hold }
+
+// State is how far a proposal is.
+type State string
+
+// The states of a proposal.
+const (
+	Open     State = "open"
+	Approved State = "approved" // and not known to be carried out: who approved it can do so again
+	Done     State = "done"
+	Rejected State = "rejected"
+	Failed   State = "failed" // what was approved was refused when it was to be done
+)
+
+// Life is how long a proposal can be approved.
+const Life = 14 * 24 * time.Hour
+
+// Proposal is an act that somebody proposes.
+type Proposal struct {
+	ID   string
+	Kind Kind
+	// Citizen is whom a sign-out, a hold or an erasure is about, and List their list.
+	Citizen citizen.Ref
+	List    audit.ListID
+	Extent  subject.Extent // of an erasure
+	Hold    string         // the hold to lift
+	Seq     int64          // the entry to withhold
+	Until   time.Time      // when its withholding ends
+	Before  int64          // retention: of entries below that one
+
+	Ground subject.Ground
+	By     audit.Actor
+	At     time.Time
+
+	State     State
+	DecidedBy audit.Actor // empty: nobody has decided
+	DecidedAt time.Time
+}
+
+// IsOpen reports whether it can be decided at a time.
+func (p Proposal) IsOpen(now time.Time) bool {
+	return p.State == Open && now.Before(p.At.Add(Life))
+}
+
+// check refuses a proposal whose parts do not fit its kind.
+func (p Proposal) check(now time.Time) error {
+	about := p.Citizen != ""
+	var ok bool
+	switch p.Kind {
+	case SignOut, Hold, Erasure:
+		ok = about
+	case Lift:
+		ok = p.Hold != ""
+	case Withhold:
+		ok = p.Seq >= 0 && p.Until.After(now) && p.Until.Before(now.Add(longestWithholding))
+	case Retention:
+		ok = p.Before > 0
+	}
+	if !ok || p.By == "" || p.Ground.IsZero() || p.Extent != subject.Person && p.Kind != Erasure {
+		return ErrInvalid
+	}
+	return nil
+}
+
+// longestWithholding bounds what nobody would look at again.
+const longestWithholding = 366 * 24 * time.Hour
+
+// Store keeps proposals. Each change and its log entry are durable both or neither.
+type Store interface {
+	// Propose adds a proposal.
+	Propose(ctx context.Context, p Proposal, e audit.Entry) error
+	// Proposal returns one, or ErrNone.
+	Proposal(ctx context.Context, id string) (Proposal, error)
+	// Proposals returns those made at that time or later, oldest first.
+	Proposals(ctx context.Context, since time.Time) ([]Proposal, error)
+	// Decide moves a proposal from one state to another and returns ErrDecided when it is in
+	// another state than from. Of the zero Entry nothing is written.
+	Decide(ctx context.Context, id string, from, to State, by audit.Actor, at time.Time, e audit.Entry) error
+	// RemoveProposals removes those that were made before that time.
+	RemoveProposals(ctx context.Context, before time.Time) error
+}
