@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/approval"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
@@ -78,6 +79,7 @@ type Store struct {
 	histories      history.Store
 	oneTimeValues  session.OneTimeStore
 	staffAccounts  account.Store
+	proposals      approval.Store
 	onForeignWrite func(func())
 	close          func() error
 }
@@ -110,7 +112,7 @@ func open(ctx context.Context, url string, o Options, file func(context.Context,
 	}
 	return &Store{
 		log: db.Log(), subjects: db.Subjects(), sessions: db.Sessions(), consents: db.Consents(),
-		histories: db.Histories(), oneTimeValues: db.OneTimeValues(), staffAccounts: db.StaffAccounts(),
+		histories: db.Histories(), oneTimeValues: db.OneTimeValues(), staffAccounts: db.StaffAccounts(), proposals: db.Proposals(),
 		onForeignWrite: db.OnForeignWrite, close: db.Close,
 	}, nil
 }
@@ -132,6 +134,9 @@ func (s *Store) Histories() history.Store { return s.histories }
 
 // StaffAccounts are whom pseudonyms of staff stand for.
 func (s *Store) StaffAccounts() account.Store { return s.staffAccounts }
+
+// Proposals are acts of staff that wait for a second person, or waited.
+func (s *Store) Proposals() approval.Store { return s.proposals }
 
 // OneTimeValues are values that can be taken once.
 func (s *Store) OneTimeValues() session.OneTimeStore { return s.oneTimeValues }

@@ -57,6 +57,6 @@ func stores(t *testing.T, path string, now func() time.Time) storetest.Stores {
 func partsOf(db *sqlite.DB) storetest.Stores {
 	return storetest.Stores{
 		Log: db.Log(), Consents: db.Consents(), Subjects: db.Subjects(), Sessions: db.Sessions(),
-		Histories: db.Histories(), OneTimeValues: db.OneTimeValues(), StaffAccounts: db.StaffAccounts(), OnForeignWrite: db.OnForeignWrite,
+		Histories: db.Histories(), OneTimeValues: db.OneTimeValues(), StaffAccounts: db.StaffAccounts(), Proposals: db.Proposals(), OnForeignWrite: db.OnForeignWrite,
 	}
 }

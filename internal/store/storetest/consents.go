@@ -98,7 +98,7 @@ func testConsents(t *testing.T, open opener) {
 		s := open(t)
 		want := []citizen.Ref{"A", "B", "C", "D", "E"}
 		for i, ref := range want {
-			_, err := s.Subjects.AddSubject(t.Context(), subject(ref, i))
+			_, err := s.Subjects.AddSubject(t.Context(), person(ref, i))
 			must(t, err)
 			must(t, s.Consents.Record(t.Context(), 0, grant(ref, 1), refused(ref, noon())))
 			must(t, s.Consents.Record(t.Context(), 1, grant(ref, 2), refused(ref, noon())))

@@ -16,7 +16,7 @@ func testCopies(t *testing.T, open opener) {
 		t.Helper()
 		s := open(t)
 		for i, ref := range []citizen.Ref{ann, bob} {
-			_, err := s.Subjects.AddSubject(t.Context(), subject(ref, i+1))
+			_, err := s.Subjects.AddSubject(t.Context(), person(ref, i+1))
 			must(t, err)
 			r := sessionOf(ref, i+1)
 			r.Sealed = []byte("sealed " + string(ref))

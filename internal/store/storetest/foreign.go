@@ -40,7 +40,7 @@ func testForeignWrites(t *testing.T, open opener) {
 	t.Run("what another process withdrew or erased counts when a guard is judged", func(t *testing.T) {
 		s := open(t)
 		other := s.Beside(t)
-		_, err := s.Subjects.AddSubject(t.Context(), subject(ann, 1))
+		_, err := s.Subjects.AddSubject(t.Context(), person(ann, 1))
 		must(t, err)
 		must(t, s.Sessions.AddSession(t.Context(), sessionOf(ann, 1), refused(ann, noon())))
 		must(t, s.Consents.Record(t.Context(), 0, grant(ann, 1), refused(ann, noon())))

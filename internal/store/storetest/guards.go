@@ -42,7 +42,7 @@ func testGuards(t *testing.T, open Open) {
 		c := clocktest.At(noon())
 		s := open(t, c.Now)
 		for i, ref := range []citizen.Ref{ann, bob} {
-			_, err := s.Subjects.AddSubject(t.Context(), subject(ref, i+1))
+			_, err := s.Subjects.AddSubject(t.Context(), person(ref, i+1))
 			must(t, err)
 			must(t, s.Sessions.AddSession(t.Context(), sessionOf(ref, i+1), refused(ref, noon())))
 		}

@@ -17,7 +17,7 @@ func testHistories(t *testing.T, open opener) {
 		t.Helper()
 		s := open(t)
 		for i, ref := range refs {
-			_, err := s.Subjects.AddSubject(t.Context(), subject(ref, i))
+			_, err := s.Subjects.AddSubject(t.Context(), person(ref, i))
 			must(t, err)
 		}
 		return s

@@ -86,7 +86,7 @@ func testHolds(t *testing.T, open opener) {
 	for name, h := range map[string]audit.Hold{"the citizen": holdOn(ann, "hold-1"), "everything": holdOn("", "hold-1")} {
 		t.Run("while a hold is on "+name+" a citizen is not erased, and afterwards is", func(t *testing.T) {
 			s := open(t)
-			_, err := s.Subjects.AddSubject(t.Context(), subject(ann, 1))
+			_, err := s.Subjects.AddSubject(t.Context(), person(ann, 1))
 			must(t, err)
 			must(t, s.Sessions.AddSession(t.Context(), sessionOf(ann, 1), refused(ann, noon())))
 			place(t, s, h)
@@ -109,7 +109,7 @@ func testHolds(t *testing.T, open opener) {
 
 	t.Run("a hold on one citizen keeps nobody else", func(t *testing.T) {
 		s := open(t)
-		_, err := s.Subjects.AddSubject(t.Context(), subject(bob, 1))
+		_, err := s.Subjects.AddSubject(t.Context(), person(bob, 1))
 		must(t, err)
 		place(t, s, holdOn(ann, "hold-1"))
 		must(t, erase(t, s, bob))

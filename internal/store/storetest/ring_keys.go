@@ -25,7 +25,7 @@ func testRingKeys(t *testing.T, open opener) {
 	t.Run("keys in use are those of rows, and subjects under other keys are found in pages", func(t *testing.T) {
 		s := open(t)
 		for i, ref := range []citizen.Ref{ann, bob} {
-			_, err := s.Subjects.AddSubject(t.Context(), subject(ref, i+1))
+			_, err := s.Subjects.AddSubject(t.Context(), person(ref, i+1))
 			must(t, err)
 		}
 		inUse, err := s.Subjects.KeysInUse(t.Context())

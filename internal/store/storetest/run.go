@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/approval"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
@@ -19,6 +20,7 @@ type Stores struct {
 	Histories     history.Store
 	OneTimeValues session.OneTimeStore
 	StaffAccounts account.Store
+	Proposals     approval.Store
 	// OnForeignWrite is that of internal/store.Store.
 	OnForeignWrite func(func())
 	// Reopen closes the database and opens it again, as a restart does.
@@ -50,6 +52,7 @@ func Run(t *testing.T, with Open) {
 		"holds":           testHolds,
 		"retention":       testRetention,
 		"erased openings": testErasedOpenings,
+		"proposals":       testProposals,
 		"withholding":     testWithholding,
 		"consents":        testConsents,
 		"subjects":        testSubjects,

@@ -40,7 +40,7 @@ func invalid() audit.Entry { return audit.Entry{Kind: audit.SignedIn} }
 
 func hashOf(n int) [32]byte { return sha256.Sum256([]byte(strconv.Itoa(n))) }
 
-func subject(ref citizen.Ref, n int) citizen.Subject {
+func person(ref citizen.Ref, n int) citizen.Subject {
 	return citizen.Subject{
 		Ref: ref, Lookup: citizen.Lookup{KeyID: "k1", MAC: hashOf(n)},
 		Sealed: []byte("sealed " + string(ref)), CreatedAt: noon(),
@@ -51,7 +51,7 @@ func subject(ref citizen.Ref, n int) citizen.Subject {
 func known(t *testing.T, s Stores, refs ...citizen.Ref) {
 	t.Helper()
 	for i, ref := range refs {
-		_, err := s.Subjects.AddSubject(t.Context(), subject(ref, 100+i))
+		_, err := s.Subjects.AddSubject(t.Context(), person(ref, 100+i))
 		must(t, err)
 	}
 }

@@ -16,7 +16,7 @@ func testSessions(t *testing.T, open opener) {
 	withAnn := func(t *testing.T) Stores {
 		t.Helper()
 		s := open(t)
-		_, err := s.Subjects.AddSubject(t.Context(), subject(ann, 1))
+		_, err := s.Subjects.AddSubject(t.Context(), person(ann, 1))
 		must(t, err)
 		return s
 	}
@@ -122,7 +122,7 @@ func testSessions(t *testing.T, open opener) {
 
 	t.Run("all sessions of a citizen, or of everybody, end with one entry", func(t *testing.T) {
 		s := withAnn(t)
-		_, err := s.Subjects.AddSubject(t.Context(), subject(bob, 2))
+		_, err := s.Subjects.AddSubject(t.Context(), person(bob, 2))
 		must(t, err)
 		for n, ref := range []citizen.Ref{ann, ann, bob} {
 			must(t, s.Sessions.AddSession(t.Context(), sessionOf(ref, n), refused(ref, noon())))

@@ -14,7 +14,7 @@ import (
 func testSubjects(t *testing.T, open opener) {
 	t.Run("a subject is found by any of its look-ups and by its pseudonym, also after a restart", func(t *testing.T) {
 		s := open(t)
-		want := subject(ann, 1)
+		want := person(ann, 1)
 		got, err := s.Subjects.AddSubject(t.Context(), want)
 		must(t, err)
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -33,7 +33,7 @@ func testSubjects(t *testing.T, open opener) {
 
 	t.Run("an unknown one gives ErrNoSubject, and so does a look-up under another key", func(t *testing.T) {
 		s := open(t)
-		_, err := s.Subjects.AddSubject(t.Context(), subject(ann, 1))
+		_, err := s.Subjects.AddSubject(t.Context(), person(ann, 1))
 		must(t, err)
 		for _, lookups := range [][]citizen.Lookup{nil, {{KeyID: "k1", MAC: hashOf(2)}}, {{KeyID: "k2", MAC: hashOf(1)}}} {
 			if _, err := s.Subjects.FindSubject(t.Context(), lookups); !errors.Is(err, citizen.ErrNoSubject) {
@@ -43,7 +43,7 @@ func testSubjects(t *testing.T, open opener) {
 		if _, err := s.Subjects.Subject(t.Context(), bob); !errors.Is(err, citizen.ErrNoSubject) {
 			t.Error(err)
 		}
-		if err := s.Subjects.ReplaceSubject(t.Context(), subject(bob, 2)); !errors.Is(err, citizen.ErrNoSubject) {
+		if err := s.Subjects.ReplaceSubject(t.Context(), person(bob, 2)); !errors.Is(err, citizen.ErrNoSubject) {
 			t.Error(err)
 		}
 	})
@@ -52,7 +52,7 @@ func testSubjects(t *testing.T, open opener) {
 		s := open(t)
 		refs := make([]citizen.Ref, 20)
 		won, errs := race(len(refs), func(i int) error {
-			got, err := s.Subjects.AddSubject(t.Context(), subject(citizen.Ref(rune('A'+i)), 1))
+			got, err := s.Subjects.AddSubject(t.Context(), person(citizen.Ref(rune('A'+i)), 1))
 			refs[i] = got.Ref
 			return err
 		})
@@ -68,7 +68,7 @@ func testSubjects(t *testing.T, open opener) {
 
 	t.Run("a replaced look-up finds the same pseudonym and the old one nobody", func(t *testing.T) {
 		s := open(t)
-		old := subject(ann, 1)
+		old := person(ann, 1)
 		_, err := s.Subjects.AddSubject(t.Context(), old)
 		must(t, err)
 		want := old
@@ -87,7 +87,7 @@ func testSubjects(t *testing.T, open opener) {
 	t.Run("erasing removes the subject and its sessions, and leaves the log and the consents whole", func(t *testing.T) {
 		s := open(t)
 		for i, ref := range []citizen.Ref{ann, bob} {
-			_, err := s.Subjects.AddSubject(t.Context(), subject(ref, i))
+			_, err := s.Subjects.AddSubject(t.Context(), person(ref, i))
 			must(t, err)
 			must(t, s.Sessions.AddSession(t.Context(), sessionOf(ref, i), refused(ref, noon())))
 		}

@@ -1,0 +1,140 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/patient-care-aggregator/aggregator/internal/approval"
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/subject"
+)
+
+// Proposals implements approval.Store.
+type Proposals struct{ db *DB }
+
+// Proposals are acts of staff that somebody proposed.
+func (db *DB) Proposals() Proposals { return Proposals{db} }
+
+// proposed is the part of a proposal that no query asks for, as JSON.
+type proposed struct {
+	Citizen citizen.Ref    `json:"citizen,omitempty"`
+	List    audit.ListID   `json:"list,omitzero"`
+	Extent  subject.Extent `json:"extent,omitempty"`
+	Hold    string         `json:"hold,omitempty"`
+	Seq     int64          `json:"seq,omitempty"`
+	Until   time.Time      `json:"until,omitzero"`
+	Before  int64          `json:"before,omitempty"`
+	Reason  subject.Code   `json:"reason"`
+	Case    string         `json:"case,omitempty"`
+	Note    string         `json:"note,omitempty"`
+}
+
+// Propose implements approval.Store.
+func (s Proposals) Propose(ctx context.Context, p approval.Proposal, e audit.Entry) error {
+	body, err := json.Marshal(proposed{
+		p.Citizen, p.List, p.Extent, p.Hold, p.Seq, p.Until, p.Before, p.Ground.Code(), p.Ground.Case(), p.Ground.Note(),
+	})
+	if err != nil {
+		return fmt.Errorf("encode a proposal: %w", err)
+	}
+	_, err = s.db.perform(ctx, func(ctx context.Context, t *tx) error {
+		return t.exec(ctx, `INSERT INTO proposals (id, kind, proposed, proposed_by, proposed_at, state, decided_by, decided_at) VALUES (?, ?, ?, ?, ?, ?, '', 0)`,
+			p.ID, string(p.Kind), string(body), string(p.By), p.At.UnixNano(), string(p.State))
+	}, e)
+	if err != nil {
+		return fmt.Errorf("keep a proposal: %w", err)
+	}
+	return nil
+}
+
+const proposalColumns = `id, kind, proposed, proposed_by, proposed_at, state, decided_by, decided_at`
+
+// Proposal implements approval.Store.
+func (s Proposals) Proposal(ctx context.Context, id string) (approval.Proposal, error) {
+	p, err := scanProposal(s.db.read.QueryRowContext(ctx, `SELECT `+proposalColumns+` FROM proposals WHERE id = ?`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return approval.Proposal{}, approval.ErrNone
+	}
+	if err != nil {
+		return approval.Proposal{}, fmt.Errorf("read a proposal: %w", err)
+	}
+	return p, nil
+}
+
+// Proposals implements approval.Store.
+func (s Proposals) Proposals(ctx context.Context, since time.Time) ([]approval.Proposal, error) {
+	rows, err := s.db.read.QueryContext(ctx, `SELECT `+proposalColumns+` FROM proposals WHERE proposed_at >= ? ORDER BY proposed_at, id`, since.UnixNano())
+	if err != nil {
+		return nil, fmt.Errorf("read proposals: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []approval.Proposal
+	for rows.Next() {
+		p, err := scanProposal(rows)
+		if err != nil {
+			return nil, fmt.Errorf("read proposals: %w", err)
+		}
+		out = append(out, p)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read proposals: %w", err)
+	}
+	return out, nil
+}
+
+func scanProposal(row scanner) (approval.Proposal, error) {
+	var p approval.Proposal
+	var body string
+	var at, decided int64
+	if err := row.Scan(&p.ID, &p.Kind, &body, &p.By, &at, &p.State, &p.DecidedBy, &decided); err != nil {
+		return p, err
+	}
+	p.At = moment(at)
+	if decided != 0 {
+		p.DecidedAt = moment(decided)
+	}
+	var b proposed
+	if err := json.Unmarshal([]byte(body), &b); err != nil {
+		return p, fmt.Errorf("decode proposal %s: %w", p.ID, err)
+	}
+	p.Citizen, p.List, p.Extent, p.Hold, p.Seq, p.Until, p.Before = b.Citizen, b.List, b.Extent, b.Hold, b.Seq, b.Until, b.Before
+	var err error
+	p.Ground, err = subject.ParseGround(string(b.Reason), b.Case, b.Note)
+	return p, err
+}
+
+// Decide implements approval.Store.
+func (s Proposals) Decide(ctx context.Context, id string, from, to approval.State, by audit.Actor, at time.Time, e audit.Entry) error {
+	var entries []audit.Entry
+	if e.Kind != "" {
+		entries = []audit.Entry{e}
+	}
+	_, err := s.db.perform(ctx, func(ctx context.Context, t *tx) error {
+		changed, err := t.execCount(ctx, `UPDATE proposals SET state = ?, decided_by = ?, decided_at = ? WHERE id = ? AND state = ?`,
+			string(to), string(by), at.UnixNano(), id, string(from))
+		if err == nil && changed == 0 {
+			err = approval.ErrDecided
+		}
+		return err
+	}, entries...)
+	if err != nil {
+		return fmt.Errorf("decide a proposal: %w", err)
+	}
+	return nil
+}
+
+// RemoveProposals implements approval.Store.
+func (s Proposals) RemoveProposals(ctx context.Context, before time.Time) error {
+	_, err := s.db.perform(ctx, func(ctx context.Context, t *tx) error {
+		return t.exec(ctx, `DELETE FROM proposals WHERE proposed_at < ?`, before.UnixNano())
+	})
+	if err != nil {
+		return fmt.Errorf("remove proposals: %w", err)
+	}
+	return nil
+}
