@@ -5,8 +5,13 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/patient-care-aggregator/aggregator/internal/approval"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/config"
+	"github.com/patient-care-aggregator/aggregator/internal/store"
+	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
 
 type auditRetentionCommand struct {
@@ -14,42 +19,89 @@ type auditRetentionCommand struct {
 
 	Correlation config.Period `help:"How long correlation ids are kept." setting:"PCA_RETENTION_CORRELATION" default:"90d"`
 	Log         config.Period `help:"How long entries keep their content." setting:"PCA_RETENTION_LOG" default:"8y"`
-	Remove      bool          `help:"Remove what is due. Otherwise it is counted only."`
+	Approve     string        `help:"Remove what this proposal of the service names. Otherwise what is due is counted only." placeholder:"PROPOSAL"`
+	Operator    string        `help:"With --approve: your name. It stands in the log, with the user of this machine." placeholder:"NAME"`
+	ApprovedBy  string        `help:"With --approve: who else has looked at it and agrees." placeholder:"NAME"`
 }
 
-// Run counts or removes what is due, also while the service runs.
+// Run counts what is due, or approves a proposal to remove it, also while the service runs.
 func (a auditRetentionCommand) Run(env *environment) (err error) {
+	var names string
+	if a.Approve != "" {
+		if names, err = subject.Two(a.Operator, a.ApprovedBy); err != nil {
+			return fmt.Errorf("%w: --operator and --approved-by: %w", errUsage, err)
+		}
+	}
 	db, err := a.open(env)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	retention := audit.Retention{Store: db.Log(), Now: time.Now, Correlations: a.Correlation.Before, Openings: a.Log.Before}
-	if !a.Remove {
-		due, err := retention.Due(env.ctx)
+	desk, err := deskOf(db, retention)
+	if err != nil {
+		return err
+	}
+	if a.Approve != "" {
+		return a.approve(env, desk, names)
+	}
+	due, err := retention.Due(env.ctx)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(env.stdout, "Due are %d correlation ids older than %s and the content of %d entries and %d ended consents older than %s.\n"+
+		"The service removes correlation ids by itself. The rest goes when two people approve what it proposes:\n", due.Correlations, a.Correlation, due.Openings, due.Consents, a.Log)
+	if err != nil {
+		return err
+	}
+	return listProposals(env, desk)
+}
+
+func (a auditRetentionCommand) approve(env *environment, desk *approval.Desk, names string) error {
+	p, err := desk.Proposal(env.ctx, a.Approve)
+	if err != nil {
+		return err
+	}
+	if p.Kind != approval.Retention {
+		return fmt.Errorf("%w: proposal %s is not about retention", errUsage, a.Approve)
+	}
+	by := approval.Decider{Actor: audit.ActorOperator, Names: fmt.Sprintf("%s (user %s)", names, osUser())}
+	if _, err := desk.Approve(env.ctx, a.Approve, by); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(env.stdout, "Removed what was due below entry %d. The leaves stay, so the log still verifies. Nothing under hold was removed.\n", p.Before)
+	return err
+}
+
+// deskOf is what operators approve through.
+func deskOf(db *store.Store, retention audit.Retention) (*approval.Desk, error) {
+	rights, err := rightsOf(db, nil)
+	if err != nil {
+		return nil, err
+	}
+	return approval.New(approval.Deps{
+		Store: db.Proposals(), Log: db.Log(), Rights: rights, Retention: retention, Now: time.Now, NewID: uuid.NewString,
+	})
+}
+
+func listProposals(env *environment, desk *approval.Desk) error {
+	found, err := desk.Proposals(env.ctx)
+	if err != nil {
+		return err
+	}
+	open := 0
+	for _, p := range found {
+		if p.Kind != approval.Retention || !p.IsOpen(time.Now()) {
+			continue
+		}
+		open++
+		_, err := fmt.Fprintf(env.stdout, "  %s, of %s: below entry %d, %s\n", p.ID, p.At.Format(time.DateOnly), p.Before, p.Ground.Note())
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(env.stdout, "Due are %d correlation ids older than %s and the content of %d entries and %d ended consents older than %s. "+
-			"Nothing was removed: add --remove for that, or let the service do it.\n", due.Correlations, a.Correlation, due.Openings, due.Consents, a.Log)
-		return err
 	}
-	forgotten, err := retention.Forget(env.ctx)
-	if err != nil {
-		return err
+	if open == 0 {
+		_, err = fmt.Fprintln(env.stdout, "  nothing is proposed")
 	}
-	before, _, err := retention.Proposable(env.ctx)
-	if err != nil {
-		return err
-	}
-	var done audit.Retained
-	if before > 0 {
-		e := audit.Entry{Kind: audit.Pruned, At: time.Now(), Actor: audit.ActorOperator, Outcome: audit.Succeeded, Purpose: "retention"}
-		if done, err = retention.Remove(env.ctx, time.Now(), before, e); err != nil {
-			return err
-		}
-	}
-	_, err = fmt.Fprintf(env.stdout, "Removed %d correlation ids older than %s and the content of %d entries and %d ended consents older than %s. "+
-		"Their leaves stay, so the log still verifies. Nothing under hold was removed.\n", forgotten, a.Correlation, done.Openings, done.Consents, a.Log)
 	return err
 }

@@ -256,8 +256,15 @@ func TestAuditCommands(t *testing.T) {
 		}
 	})
 	t.Run("retention finds nothing that is old enough", func(t *testing.T) {
-		says(t, succeeds(t, "audit", "retention", d.database), "0 correlation ids older than 90d", "0 ended consents older than 8y", "Nothing was removed", "--remove")
-		says(t, succeeds(t, "audit", "retention", d.database, "--remove"), "Removed 0 correlation ids older than 90d")
+		says(t, succeeds(t, "audit", "retention", d.database), "0 correlation ids older than 90d", "0 ended consents older than 8y", "nothing is proposed")
+		for want, args := range map[int][]string{
+			exitUsage:  {"--approve=none"},
+			exitFailed: {"--approve=none", "--operator=Ada", "--approved-by=Grace"},
+		} {
+			if out, errs, code := command(t, append([]string{"audit", "retention", d.database}, args...)...); code != want {
+				t.Errorf("%q: exit %d, %s%s", args, code, out, errs)
+			}
+		}
 	})
 	t.Run("wrong arguments are reported before anything is done", func(t *testing.T) {
 		for _, args := range [][]string{

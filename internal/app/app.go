@@ -15,6 +15,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/config"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
@@ -144,6 +145,15 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 		tokens.Forget(s.IDTokenID)
 		sources.Forget(s.Citizen.Ref)
 	}
+	desk, err := w.desk(db, people, record, func(ref citizen.Ref) { //nolint:contextcheck // what is kept goes even if the request ends
+		people.forgetAll()
+		if ref != "" {
+			sources.Forget(ref)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
 	var routes [][]httpapi.Route
 	for _, made := range []func() ([]httpapi.Route, error){
 		func() ([]httpapi.Route, error) {
@@ -179,7 +189,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	return &App{
 		Handler: handler, Admin: httpapi.NewAdmin(w.metrics.Handler(), record.ready, w.c.AdminIsLoopback()),
 		log: o.Log, panics: w.panics, words: words, changes: changes,
-		checkpoints: record.checkpoints, checkpointEvery: c.CheckpointInterval, chores: w.chores(db, people, changes),
+		checkpoints: record.checkpoints, checkpointEvery: c.CheckpointInterval, chores: w.chores(db, people, desk, changes),
 		sessions: people.sessions, upstreams: out, store: db,
 	}, nil
 }

@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/approval"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
@@ -19,10 +21,9 @@ type chore struct {
 	do    func(context.Context) error
 }
 
-func (w *wiring) chores(db *store.Store, p people, changes *audit.Changes) []chore {
+func (w *wiring) chores(db *store.Store, p people, desk *approval.Desk, changes *audit.Changes) []chore {
 	const day = 24 * time.Hour
-	kept := w.c.Retention
-	retention := audit.Retention{Store: db.Log(), Now: w.o.Now, Correlations: kept.Correlation.Before, Openings: kept.Log.Before}
+	retention := w.retention(db)
 	return []chore{
 		{"sessions housekeeping", time.Minute, slog.LevelWarn, p.sessions.Tidy},
 		{"sign-ins housekeeping", time.Minute, slog.LevelWarn, func(ctx context.Context) error {
@@ -33,20 +34,14 @@ func (w *wiring) chores(db *store.Store, p people, changes *audit.Changes) []cho
 		}},
 		{"configuration record", time.Minute, slog.LevelWarn, changes.Record},
 		{"log retention", day, slog.LevelError, func(ctx context.Context) error {
-			forgotten, err := retention.Forget(ctx)
+			done, err := retention.Forget(ctx)
+			if done > 0 {
+				w.o.Log.LogAttrs(ctx, slog.LevelInfo, "correlation ids were removed", slog.Int(telemetry.KeyCount, done))
+			}
 			if err != nil {
 				return err
 			}
-			before, _, err := retention.Proposable(ctx)
-			if err != nil || before == 0 {
-				return err
-			}
-			e := audit.Entry{Kind: audit.Pruned, At: w.o.Now(), Actor: audit.ActorService, Outcome: audit.Succeeded, Purpose: "retention"}
-			done, err := retention.Remove(ctx, w.o.Now(), before, e)
-			if all := forgotten + done.Openings + done.Consents; err == nil && all > 0 {
-				w.o.Log.LogAttrs(ctx, slog.LevelInfo, "retention removed what was due", slog.Int(telemetry.KeyCount, all))
-			}
-			return err
+			return errors.Join(desk.ProposeRetention(ctx), desk.Tidy(ctx))
 		}},
 		{"history retention", day, slog.LevelError, p.history.RemoveExpired},
 	}

@@ -57,12 +57,16 @@ func (w *wiring) people(db *store.Store, ring *keys.Ring, notices *consent.Notic
 	if err != nil {
 		return people{}, fmt.Errorf("start consents: %w", err)
 	}
-	db.OnForeignWrite(func() {
-		sessions.ForgetAll()
-		ledger.ForgetAll()
-		histories.ForgetAll()
-	})
-	return people{citizens, sessions, consents, histories}, nil
+	p := people{citizens, sessions, consents, histories}
+	db.OnForeignWrite(p.forgetAll)
+	return p, nil
+}
+
+// forgetAll drops what is in memory, so that the store is read again.
+func (p people) forgetAll() {
+	p.sessions.ForgetAll()
+	p.consents.ForgetAll()
+	p.history.ForgetAll()
 }
 
 func (w *wiring) historyFailed(ctx context.Context, err error) {
