@@ -165,7 +165,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 			return w.signInRoutes(people, record, secrets.login, party(out.login), ended)
 		},
 		func() ([]httpapi.Route, error) {
-			return w.auditorRoutes(people, record, staffSessions, party(out.staff), db.StaffAccounts())
+			return w.auditorRoutes(people, record, members{staffSessions, party(out.staff), db.StaffAccounts(), desk})
 		},
 	} {
 		list, err := made()

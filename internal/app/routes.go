@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/api"
+	"github.com/patient-care-aggregator/aggregator/internal/approval"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
@@ -129,18 +131,26 @@ func (w *wiring) signInRoutes(p people, r record, login *jose.Keys, party oidc.D
 	return made.Routes(), nil
 }
 
+// members are the parts that know staff.
+type members struct {
+	sessions *staff.Sessions
+	party    oidc.Deps
+	accounts account.Store
+	desk     *approval.Desk
+}
+
 // auditorRoutes are where staff sign in and read the log; none where no provider
 // for them is configured.
-func (w *wiring) auditorRoutes(p people, r record, sessions *staff.Sessions, party oidc.Deps, accounts account.Store) ([]httpapi.Route, error) {
+func (w *wiring) auditorRoutes(p people, r record, m members) ([]httpapi.Route, error) {
 	if w.c.Staff.Issuer == "" {
 		return nil, nil
 	}
-	provider, err := w.staffSignIn(party, accounts)
+	provider, err := w.staffSignIn(m.party, m.accounts)
 	if err != nil {
 		return nil, err
 	}
 	signIn, err := auditor.NewSignIn(auditor.SignInDeps{
-		Login: provider, Sessions: sessions, Log: r.appender, Count: w.metrics.SignIn, Now: w.o.Now,
+		Login: provider, Sessions: m.sessions, Log: r.appender, Count: w.metrics.SignIn, Now: w.o.Now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start API: %w", err)
@@ -152,5 +162,9 @@ func (w *wiring) auditorRoutes(p people, r record, sessions *staff.Sessions, par
 	if err != nil {
 		return nil, fmt.Errorf("start API: %w", err)
 	}
-	return append(signIn.Routes(), log.Routes()...), nil
+	acts, err := auditor.NewActs(auditor.ActsDeps{Desk: m.desk, Appender: r.appender, Citizens: p.citizens, Now: w.o.Now})
+	if err != nil {
+		return nil, fmt.Errorf("start API: %w", err)
+	}
+	return slices.Concat(signIn.Routes(), log.Routes(), acts.Routes()), nil
 }
