@@ -96,21 +96,75 @@ func TestAStaffSignInServesOnceAndInItsOwnBrowser(t *testing.T) {
 
 func TestAStaffSessionEnds(t *testing.T) {
 	t.Parallel()
-	s := harness.Start(t)
+	s := harness.Start(t, harness.Env("PCA_STAFF_ROLES", "auditor=count+read+search+records,counter=count"))
+	again := func(b *harness.Browser) {
+		t.Helper()
+		harness.Answered(t, b.StaffSignIn("nobody"), http.StatusSeeOther) // nobody is asked
+	}
 	t.Run("when nobody uses it", func(t *testing.T) {
 		b := s.Auditor("ada")
-		s.Clock.Advance(30 * time.Minute)
+		s.Clock.Advance(14 * time.Minute)
 		harness.Answered(t, b.Get("/audit/session"), http.StatusOK)
 		s.Clock.Advance(30*time.Minute + time.Second)
 		harness.Refused(t, b.Get("/audit/session"), http.StatusUnauthorized, "staff_sign_in_required")
+		if at := b.Get("/audit/login").Header.Get("Location"); !strings.Contains(at, "prompt=login") {
+			t.Errorf("nobody is asked who they are: %s", at)
+		}
 	})
-	t.Run("after a working day", func(t *testing.T) {
+	t.Run("after a working day, with a question of the provider only at its beginning", func(t *testing.T) {
 		b := s.Auditor("ada")
-		for range 15 {
-			s.Clock.Advance(30 * time.Minute)
+		for range 32 - 1 {
+			s.Clock.Advance(15 * time.Minute)
+			harness.Refused(t, b.Get("/audit/session"), http.StatusUnauthorized, "staff_sign_in_required")
+			again(b)
 			harness.Answered(t, b.Get("/audit/session"), http.StatusOK)
 		}
-		s.Clock.Advance(30 * time.Minute)
+		s.Clock.Advance(15 * time.Minute)
+		harness.Refused(t, b.Get("/audit/session"), http.StatusUnauthorized, "staff_sign_in_required")
+		if at := b.Get("/audit/login").Header.Get("Location"); !strings.Contains(at, "prompt=login") {
+			t.Errorf("nobody is asked who they are: %s", at)
+		}
+	})
+	t.Run("when the last role is taken away, within a quarter of an hour; a role that is left stays", func(t *testing.T) {
+		b := s.Auditor("cal")
+		harness.Answered(t, b.Get("/audit/v1/entries"), http.StatusOK)
+		s.Sandbox.SetStaffRoles("cal", "counter")
+		s.Clock.Advance(15 * time.Minute)
+		harness.Refused(t, b.Get("/audit/v1/entries"), http.StatusUnauthorized, "staff_sign_in_required")
+		again(b)
+		harness.Refused(t, b.Get("/audit/v1/entries"), http.StatusForbidden, "role_required")
+		harness.Answered(t, b.Get("/audit/v1/statistics"), http.StatusOK)
+		s.Sandbox.SetStaffRoles("cal")
+		s.Clock.Advance(15 * time.Minute)
+		harness.Refused(t, b.StaffSignIn("nobody"), http.StatusForbidden, "role_required")
+		harness.Refused(t, b.Get("/audit/v1/statistics"), http.StatusUnauthorized, "staff_sign_in_required")
+		refused := entriesOf(s, audit.SignInRefused)
+		if len(refused) != 1 || refused[0].Reason != "role_required" {
+			t.Errorf("%+v", refused)
+		}
+	})
+	t.Run("when the provider no longer knows the person, who is asked then", func(t *testing.T) {
+		b := s.Auditor("ada")
+		s.Sandbox.ForgetStaffSessions()
+		s.Clock.Advance(15 * time.Minute)
+		a := b.StaffSignIn("nobody")
+		harness.Answered(t, a, http.StatusSeeOther)
+		if a.Header.Get("Location") != "/audit/login" {
+			t.Errorf("on to %s", a.Header.Get("Location"))
+		}
+		if at := b.Get("/audit/login").Header.Get("Location"); !strings.Contains(at, "prompt=login") {
+			t.Errorf("nobody is asked: %s", at)
+		}
+	})
+	t.Run("and who signed out in another tab does not come back without a question", func(t *testing.T) {
+		b := s.Auditor("ada")
+		back := b.StaffReturn("nobody")
+		harness.Answered(t, b.Post("/audit/logout", nil), http.StatusNoContent)
+		a := b.Get(back)
+		harness.Answered(t, a, http.StatusSeeOther)
+		if a.Header.Get("Location") != "/audit/login" {
+			t.Errorf("on to %s", a.Header.Get("Location"))
+		}
 		harness.Refused(t, b.Get("/audit/session"), http.StatusUnauthorized, "staff_sign_in_required")
 	})
 	t.Run("at sign-out, which is in the log", func(t *testing.T) {
@@ -118,7 +172,7 @@ func TestAStaffSessionEnds(t *testing.T) {
 		harness.Answered(t, b.Post("/audit/logout", nil), http.StatusNoContent)
 		harness.Answered(t, b.Post("/audit/logout", nil), http.StatusNoContent)
 		harness.Refused(t, b.Get("/audit/session"), http.StatusUnauthorized, "staff_sign_in_required")
-		if outs := entriesOf(s, audit.SignedOut); len(outs) != 1 || !strings.HasPrefix(string(outs[0].Actor), "staff:") {
+		if outs := entriesOf(s, audit.SignedOut); len(outs) != 2 || !strings.HasPrefix(string(outs[0].Actor), "staff:") {
 			t.Errorf("the log has %+v", outs)
 		}
 	})

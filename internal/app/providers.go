@@ -38,7 +38,7 @@ func (w *wiring) staffSignIn(party oidc.Deps, accounts account.Store) (*staff.Si
 	c := w.c.Staff
 	s, err := staff.NewSignIn(staff.Deps{
 		Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret, RedirectURL: w.c.PublicURL + "/audit/callback",
-		RoleClaim: c.RoleClaim, Role: c.AuditorRole, ACR: strings.Fields(c.ACR), RelyingParty: party, Accounts: accounts,
+		RoleClaim: c.RoleClaim, Roles: c.Roles, ACR: strings.Fields(c.ACR), RelyingParty: party, Accounts: accounts,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start staff sign-in: %w", err)

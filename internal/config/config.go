@@ -99,7 +99,8 @@ type Staff struct {
 	ClientID     string      `env:"CLIENT_ID"`
 	ClientSecret keys.Secret `env:"CLIENT_SECRET"`
 	RoleClaim    string      `env:"ROLE_CLAIM" envDefault:"roles" validate:"required"`
-	AuditorRole  string      `env:"AUDITOR_ROLE" envDefault:"auditor" validate:"required"`
+	// Roles say what the values of that claim allow.
+	Roles StaffRoles `env:"ROLES" envDefault:"auditor=count+read+search+records" validate:"required"`
 	// ACR are strengths of sign-in, parted by spaces, of which the provider must vouch for one.
 	ACR string `env:"ACR"`
 }

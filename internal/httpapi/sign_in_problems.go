@@ -30,6 +30,7 @@ func signInProblems() []signInProblem {
 		{nhslogin.ErrUnder16, problem.Under16, ""},
 		{nhslogin.ErrAgeUnknown, problem.AgeUnknown, ""},
 		{nhslogin.ErrNoNHSNumber, problem.NoNHSNumber, ""},
+		{staff.ErrSomebodyElse, "", problem.StaffSignInFailed},
 		{staff.ErrRole, "", problem.RoleRequired},
 		{staff.ErrWeakSignIn, "", problem.StaffSignInFailed},
 	}

@@ -261,3 +261,9 @@ func (s *Sandbox) DropKeyCache() { s.keys.Drop() }
 // RevokeTokens ends every access token of a citizen, of everybody when name is
 // empty, and returns how many.
 func (s *Sandbox) RevokeTokens(name string) int { return s.platform.RevokeAll(name) }
+
+// SetStaffRoles gives a member of staff other roles from their next sign-in on.
+func (s *Sandbox) SetStaffRoles(name string, roles ...string) { s.staff.SetRoles(name, roles...) }
+
+// ForgetStaffSessions signs all staff out of their provider.
+func (s *Sandbox) ForgetStaffSessions() { s.staff.ForgetSessions() }

@@ -12,7 +12,13 @@ import (
 // Member is the pseudonym of a member of staff: "staff:" and a
 // keyed hash of issuer and subject. The same account has the same pseudonym while
 // the key ring's active key stays. Who it is can be asked with the ring (package account).
-type Member struct{ Pseudonym string }
+type Member struct {
+	Pseudonym string
+	Roles     []Role // at least one of somebody who is let in
+}
+
+// May reports whether the member has a role.
+func (m Member) May(r Role) bool { return slices.Contains(m.Roles, r) }
 
 const (
 	pseudonymPrefix  = "staff:"
@@ -26,8 +32,8 @@ func (s *SignIn) identify(result oidc.Result) (Member, error) {
 	if err := result.Claims(&claims); err != nil {
 		return Member{}, fmt.Errorf("read staff claims: %w", err)
 	}
-	m := Member{Pseudonym: s.pseudonym(result.Issuer, result.Subject)}
-	if !slices.Contains(texts(claims[s.roleClaim]), s.role) {
+	m := Member{Pseudonym: s.pseudonym(result.Issuer, result.Subject), Roles: rolesOf(texts(claims[s.roleClaim]), s.roles)}
+	if len(m.Roles) == 0 {
 		return m, ErrRole
 	}
 	if acr := texts(claims["acr"]); len(s.acr) > 0 && (len(acr) != 1 || !slices.Contains(s.acr, acr[0])) {

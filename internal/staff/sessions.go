@@ -13,12 +13,21 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 )
 
-// ErrNoSession says that there is no such session, or that it has ended. Sign in again.
-var ErrNoSession = errors.New("no such staff session")
+// Errors of [Sessions].
+var (
+	// ErrNoSession says that there is no such session, or that it has ended. Sign in again.
+	ErrNoSession = errors.New("no such staff session")
+	// ErrUnproved says that a session goes on only once the provider has said again who it
+	// is and which roles they have: sign in again, without questions if possible.
+	ErrUnproved = errors.New("the roles of this staff session have to be asked for again")
+)
 
 const (
 	// Idle ends a session that was not used for so long.
 	Idle = 30 * time.Minute
+	// Proved is how long what the provider said about roles is relied on: a role that is
+	// taken away ends then.
+	Proved = 15 * time.Minute
 	// Life is the longest that any session lasts: a working day.
 	Life = 8 * time.Hour
 	// Most bounds how many sessions there are at one time, far above the number of
@@ -31,6 +40,7 @@ type Session struct {
 	Member    Member
 	SignedIn  time.Time
 	ExpiresAt time.Time // the age limit; idle time can end it sooner
+	ProvedAt  time.Time // when the provider last said which roles they have
 }
 
 // Sessions are kept in this process's memory: a restart signs staff out. They are
@@ -61,31 +71,62 @@ func NewSessions(now func() time.Time, random io.Reader) (*Sessions, error) {
 
 // Start signs a member in. The secret is for their cookie and is kept nowhere.
 func (s *Sessions) Start(m Member) (secret string, started Session) {
-	secret = keys.RandomText(s.random) + keys.RandomText(s.random) // 260 bits
 	now := s.now()
-	started = Session{Member: m, SignedIn: now, ExpiresAt: now.Add(Life)}
+	started = Session{Member: m, SignedIn: now, ExpiresAt: now.Add(Life), ProvedAt: now}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.live.Add(sha256.Sum256([]byte(secret)), &liveSession{started, now})
-	return secret, started
+	return s.add(started), started
 }
 
-// Find returns the session of a secret and notes that it was used, or ErrNoSession.
-func (s *Sessions) Find(secret string) (Session, error) {
-	now := s.now()
+func (s *Sessions) add(started Session) (secret string) {
+	secret = keys.RandomText(s.random) + keys.RandomText(s.random) // 260 bits
+	s.live.Add(sha256.Sum256([]byte(secret)), &liveSession{started, started.ProvedAt})
+	return secret
+}
+
+// Renew goes on with a session under another secret, with the roles that the provider has
+// just named. Its age counts from the full sign-in. Errors: ErrNoSession, also where the
+// session is somebody else's.
+func (s *Sessions) Renew(old string, m Member) (secret string, renewed Session, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	l, err := s.find(old)
+	if err != nil || l.Member.Pseudonym != m.Pseudonym {
+		return "", Session{}, ErrNoSession
+	}
+	s.live.Remove(sha256.Sum256([]byte(old)))
+	renewed = Session{Member: m, SignedIn: l.SignedIn, ExpiresAt: l.ExpiresAt, ProvedAt: s.now()}
+	return s.add(renewed), renewed, nil
+}
+
+// Find returns the session of a secret and notes that it was used. Errors: ErrNoSession;
+// ErrUnproved, with which the session is returned too.
+func (s *Sessions) Find(secret string) (Session, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l, err := s.find(secret)
+	if err != nil {
+		return Session{}, err
+	}
+	if now := s.now(); now.Sub(l.ProvedAt) < Proved {
+		l.seenAt = now
+		return l.Session, nil
+	}
+	return l.Session, ErrUnproved // this is no use of it: half an hour without any ends it
+}
+
+// find returns a session that is not over. The mutex is held.
+func (s *Sessions) find(secret string) (*liveSession, error) {
 	key := sha256.Sum256([]byte(secret))
 	l, ok := s.live.Get(key)
 	switch {
 	case !ok:
-		return Session{}, ErrNoSession
-	case l.over(now):
+		return nil, ErrNoSession
+	case l.over(s.now()):
 		s.live.Remove(key)
-		return Session{}, ErrNoSession
+		return nil, ErrNoSession
 	}
-	l.seenAt = now
-	return l.Session, nil
+	return l, nil
 }
 
 // End signs out. Ending an absent one is harmless.

@@ -22,22 +22,74 @@ func TestSessions(t *testing.T) {
 	}
 	ada := staff.Member{Pseudonym: "staff:ada"}
 
-	t.Run("a session used every half hour lasts a working day and no longer", func(t *testing.T) {
+	t.Run("a session that is proved again in time lasts a working day and no longer", func(t *testing.T) {
 		t.Parallel()
 		s, now := setUp()
 		secret, started := s.Start(ada)
-		for now.Before(begin.Add(staff.Life - staff.Idle)) {
-			*now = now.Add(staff.Idle)
-			if found, err := s.Find(secret); err != nil || found.Member != ada {
+		for *now = now.Add(staff.Idle); now.Before(begin.Add(staff.Life)); *now = now.Add(staff.Idle) {
+			if found, err := s.Find(secret); !errors.Is(err, staff.ErrUnproved) || found.Member.Pseudonym != ada.Pseudonym {
 				t.Fatalf("after %v: %v, %v", now.Sub(begin), found, err)
 			}
+			old := secret
+			var err error
+			if secret, _, err = s.Renew(secret, ada); err != nil {
+				t.Fatalf("after %v: %v", now.Sub(begin), err)
+			}
+			if _, err := s.Find(old); !errors.Is(err, staff.ErrNoSession) {
+				t.Fatalf("the old secret still holds: %v", err)
+			}
+			if found, err := s.Find(secret); err != nil || !found.SignedIn.Equal(begin) {
+				t.Fatalf("%+v, %v", found, err)
+			}
 		}
-		*now = begin.Add(staff.Life)
 		if _, err := s.Find(secret); !errors.Is(err, staff.ErrNoSession) {
 			t.Errorf("found after %v: %v", staff.Life, err)
 		}
+		if _, _, err := s.Renew(secret, ada); !errors.Is(err, staff.ErrNoSession) {
+			t.Errorf("renewed after %v: %v", staff.Life, err)
+		}
 		if !started.ExpiresAt.Equal(begin.Add(staff.Life)) {
 			t.Errorf("it said %v", started.ExpiresAt)
+		}
+	})
+	t.Run("what the provider said holds for a quarter of an hour, and asking meanwhile is no use of the session", func(t *testing.T) {
+		t.Parallel()
+		s, now := setUp()
+		secret, _ := s.Start(ada)
+		*now = begin.Add(staff.Proved - time.Second)
+		if _, err := s.Find(secret); err != nil {
+			t.Error(err)
+		}
+		for *now = begin.Add(staff.Proved); now.Before(begin.Add(staff.Proved + staff.Idle)); *now = now.Add(time.Minute) {
+			if _, err := s.Find(secret); !errors.Is(err, staff.ErrUnproved) {
+				t.Fatalf("after %v: %v", now.Sub(begin), err)
+			}
+		}
+		if _, err := s.Find(secret); !errors.Is(err, staff.ErrNoSession) {
+			t.Errorf("it went on for ever: %v", err)
+		}
+	})
+	t.Run("nobody goes on with somebody else's session", func(t *testing.T) {
+		t.Parallel()
+		s, _ := setUp()
+		secret, _ := s.Start(ada)
+		if _, _, err := s.Renew(secret, staff.Member{Pseudonym: "staff:eve"}); !errors.Is(err, staff.ErrNoSession) {
+			t.Error(err)
+		}
+		if _, err := s.Find(secret); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("a role that is taken away is gone once it is proved again", func(t *testing.T) {
+		t.Parallel()
+		s, _ := setUp()
+		secret, _ := s.Start(staff.Member{Pseudonym: "staff:ada", Roles: staff.Roles()})
+		secret, _, err := s.Renew(secret, staff.Member{Pseudonym: "staff:ada", Roles: []staff.Role{staff.Count}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found, err := s.Find(secret); err != nil || found.Member.May(staff.Search) || !found.Member.May(staff.Count) {
+			t.Errorf("%+v, %v", found, err)
 		}
 	})
 	t.Run("an unused session ends", func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,9 +13,13 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
 )
 
-// ErrRole says that the provider identified this person, but they do not have the role.
+// ErrRole says that the provider identified this person, but they do not have any role.
 // The Member that is returned with it is the one who was refused.
-var ErrRole = errors.New("staff member does not have the role")
+var ErrRole = errors.New("staff member does not have a role")
+
+// ErrSomebodyElse says that a sign-in without questions, which was to say that somebody is
+// still there, brought another account. The Member is returned with it too.
+var ErrSomebodyElse = errors.New("another staff account came back than the one that was signed in")
 
 // ErrWeakSignIn says that the person signed in, but not as strongly as is demanded. The
 // Member is returned with it too.
@@ -31,9 +36,9 @@ type Deps struct {
 	Issuer       string // as the provider names itself, without a trailing slash
 	ClientID     string
 	ClientSecret keys.Secret
-	RedirectURL  string // exactly as registered with the provider
-	RoleClaim    string // of the ID token: a text, or a list of texts
-	Role         string // that a person has to have
+	RedirectURL  string            // exactly as registered with the provider
+	RoleClaim    string            // of the ID token: a text, or a list of texts
+	Roles        map[string][]Role // that the values of the claim give
 	// ACR are the strengths of sign-in of which one is demanded (acr of OpenID Connect
 	// Core 1.0, 2), with a fresh auth_time. Empty: the provider decides.
 	ACR []string
@@ -46,17 +51,18 @@ type Deps struct {
 
 // SignIn signs staff in. It is safe for concurrent use.
 type SignIn struct {
-	oidc            *oidc.RelyingParty
-	ring            *keys.Ring
-	roleClaim, role string
-	acr             []string
-	accounts        account.Store
+	oidc      *oidc.RelyingParty
+	ring      *keys.Ring
+	roleClaim string
+	roles     map[string][]Role
+	acr       []string
+	accounts  account.Store
 }
 
 // NewSignIn checks d. It sends the provider no request until the first sign-in.
 func NewSignIn(d Deps) (*SignIn, error) {
-	if d.RoleClaim == "" || d.Role == "" || d.Accounts == nil {
-		return nil, errors.New("new staff sign-in: the role or the store of accounts is missing")
+	if d.RoleClaim == "" || len(d.Roles) == 0 || d.Accounts == nil {
+		return nil, errors.New("new staff sign-in: the roles or the store of accounts is missing")
 	}
 	party, err := oidc.New(oidc.Config{
 		Purpose: purpose, Issuer: d.Issuer, ClientID: d.ClientID, ClientSecret: d.ClientSecret, RedirectURL: d.RedirectURL,
@@ -65,7 +71,7 @@ func NewSignIn(d Deps) (*SignIn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("new staff sign-in: %w", err)
 	}
-	return &SignIn{oidc: party, ring: d.RelyingParty.Ring, roleClaim: d.RoleClaim, role: d.Role, acr: d.ACR, accounts: d.Accounts}, nil
+	return &SignIn{oidc: party, ring: d.RelyingParty.Ring, roleClaim: d.RoleClaim, roles: d.Roles, acr: d.ACR, accounts: d.Accounts}, nil
 }
 
 // Check asks the provider whether it knows this client. Errors: those of internal/oidc.
@@ -76,10 +82,24 @@ func (s *SignIn) Check(ctx context.Context) error {
 	return nil
 }
 
-// Begin starts a sign-in. The provider asks for the password each time: staff sign in
+// Begin starts a sign-in, for which the provider asks for the password: staff sign in
 // after sign-out, after half an hour away, or once a day. Errors: those of internal/oidc.
 func (s *SignIn) Begin(ctx context.Context) (oidc.Redirect, error) {
-	r := oidc.Request{Prompt: "login", Extra: map[string]string{"max_age": "0"}}
+	return s.begin(ctx, oidc.Request{Prompt: "login", Extra: map[string]string{"max_age": "0"}})
+}
+
+// BeginAgain asks the provider, without questions to the person, whether a member is still
+// signed in there, for at most what is left of their day, and which roles they have now.
+// Errors: those of internal/oidc.
+func (s *SignIn) BeginAgain(ctx context.Context, current Session, now time.Time) (oidc.Redirect, error) {
+	// They proved who they are before they were back here.
+	age := now.Sub(current.SignedIn) + pendingLife
+	return s.begin(ctx, oidc.Request{
+		Prompt: "none", Renews: current.Member.Pseudonym, Extra: map[string]string{"max_age": strconv.Itoa(int(age / time.Second))},
+	})
+}
+
+func (s *SignIn) begin(ctx context.Context, r oidc.Request) (oidc.Redirect, error) {
 	if len(s.acr) > 0 {
 		r.Extra["acr_values"] = strings.Join(s.acr, " ")
 	}
@@ -90,21 +110,26 @@ func (s *SignIn) Begin(ctx context.Context) (oidc.Redirect, error) {
 	return redirect, nil
 }
 
-// Finish ends a sign-in. Errors: those of internal/oidc, and ErrRole and ErrWeakSignIn, with which
-// the Member is set too.
-func (s *SignIn) Finish(ctx context.Context, callback oidc.Callback) (Member, error) {
+// Finish ends a sign-in. Errors: those of internal/oidc (ErrAskOpenly: the provider wants to
+// ask the person), and ErrRole, ErrWeakSignIn and ErrSomebodyElse, with which the Member
+// is set too. again says that it was begun by BeginAgain.
+func (s *SignIn) Finish(ctx context.Context, callback oidc.Callback) (m Member, again bool, err error) {
 	result, err := s.oidc.Finish(ctx, callback)
 	if err != nil {
-		return Member{}, fmt.Errorf("finish staff sign-in: %w", err)
+		return Member{}, result.Renews != "", fmt.Errorf("finish staff sign-in: %w", err)
 	}
+	again = result.Renews != ""
 	member, err := s.identify(result)
 	if member.Pseudonym == "" {
-		return member, err
+		return member, again, err
+	}
+	if again && result.Renews != member.Pseudonym {
+		err = errors.Join(ErrSomebodyElse, err)
 	}
 	// A refused one is kept too: the log has their pseudonym. Whom nobody could name is
 	// not let in.
 	if noteErr := account.Note(ctx, s.accounts, s.ring, member.Pseudonym, account.Account{Issuer: result.Issuer, Subject: result.Subject}); noteErr != nil {
-		return Member{}, fmt.Errorf("%w: %w", oidc.ErrUnavailable, noteErr)
+		return Member{}, again, fmt.Errorf("%w: %w", oidc.ErrUnavailable, noteErr)
 	}
-	return member, err
+	return member, again, err
 }

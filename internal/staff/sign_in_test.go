@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -121,7 +122,7 @@ func setUp(t *testing.T, acr ...string) *fixture {
 	store := &accounts{}
 	s, err := staff.NewSignIn(staff.Deps{
 		Issuer: p.URL, ClientID: oidctest.ClientID, ClientSecret: keys.NewSecret("shh"), RedirectURL: oidctest.RedirectURL,
-		RoleClaim: "roles", Role: "auditor", ACR: acr, Accounts: store,
+		RoleClaim: "roles", Roles: map[string][]staff.Role{"auditor": {staff.Count, staff.Read}, "reader": {staff.Read}, "records": {staff.Records}}, ACR: acr, Accounts: store,
 		RelyingParty: oidc.Deps{
 			HTTP: oidctest.HTTP(t, p.Now), Store: &oidctest.Store{}, Ring: ring, Now: p.Now, Random: rand.Reader, AllowInsecure: true,
 		},
@@ -140,6 +141,15 @@ func (f *fixture) signIn() (staff.Member, error) {
 		return staff.Member{}, err
 	}
 	f.Visit(r.URL)
+	m, again, err := f.finish(r)
+	if again {
+		f.t.Error("it says that somebody was signed in")
+	}
+	return m, err
+}
+
+func (f *fixture) finish(r oidc.Redirect) (m staff.Member, again bool, err error) {
+	f.t.Helper()
 	return f.Finish(f.t.Context(), oidc.Callback{State: r.State, Binding: r.Binding, Code: oidctest.Code, Issuer: f.URL})
 }
 
@@ -153,7 +163,7 @@ func TestSignIn(t *testing.T) {
 		if err := errors.Join(err, err2); err != nil {
 			t.Fatal(err)
 		}
-		if one != other || !strings.HasPrefix(one.Pseudonym, "staff:") || strings.Contains(strings.ToLower(one.Pseudonym), "ada") || len(one.Pseudonym) != 22 {
+		if one.Pseudonym != other.Pseudonym || !strings.HasPrefix(one.Pseudonym, "staff:") || strings.Contains(strings.ToLower(one.Pseudonym), "ada") || len(one.Pseudonym) != 22 {
 			t.Errorf("%q and %q", one, other)
 		}
 	})
@@ -169,13 +179,20 @@ func TestSignIn(t *testing.T) {
 			t.Errorf("asked with %v", q)
 		}
 	})
-	t.Run("a role is a text or one of a list", func(t *testing.T) {
+	t.Run("the claim is a text or a list, and each value gives its roles", func(t *testing.T) {
 		t.Parallel()
 		f := setUp(t)
-		for _, roles := range []any{"auditor", []string{"auditor"}, []string{"reader", "auditor"}} {
-			f.With(map[string]any{"roles": roles})
-			if _, err := f.signIn(); err != nil {
-				t.Errorf("roles %v: %v", roles, err)
+		for _, c := range []struct {
+			claim any
+			want  []staff.Role
+		}{
+			{"auditor", []staff.Role{staff.Count, staff.Read}},
+			{[]string{"auditor"}, []staff.Role{staff.Count, staff.Read}},
+			{[]string{"records", "reader", "auditor", "cleaner"}, []staff.Role{staff.Count, staff.Read, staff.Records}},
+		} {
+			f.With(map[string]any{"roles": c.claim})
+			if m, err := f.signIn(); err != nil || !slices.Equal(m.Roles, c.want) {
+				t.Errorf("roles %v: %v, %v", c.claim, m, err)
 			}
 		}
 	})
@@ -231,6 +248,46 @@ func TestASignInIsFreshAndAsStrongAsDemanded(t *testing.T) {
 	}
 	if q := strict.Visit(r.URL); q.Get("prompt") != "login" || q.Get("max_age") != "0" || q.Get("acr_values") != "mfa hardware" {
 		t.Errorf("asked with %v", q)
+	}
+}
+
+// A silent sign-in says that the same person is still there and which roles they have
+// now; nobody else comes in by it.
+func TestASignInWithoutQuestions(t *testing.T) {
+	t.Parallel()
+	f := setUp(t)
+	ada, err := f.signIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	current := staff.Session{Member: ada, SignedIn: f.Now()}
+	f.Pass(time.Hour)
+	begin := func() oidc.Redirect {
+		t.Helper()
+		r, err := f.BeginAgain(t.Context(), current, f.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if q := f.Visit(r.URL); q.Get("prompt") != "none" || q.Get("max_age") != "4200" {
+			t.Errorf("asked with %v", q)
+		}
+		return r
+	}
+	f.With(map[string]any{"sub": "ada", "roles": "reader", "auth_time": current.SignedIn.Unix()})
+	if m, again, err := f.finish(begin()); err != nil || !again || m.Pseudonym != ada.Pseudonym || !slices.Equal(m.Roles, []staff.Role{staff.Read}) {
+		t.Errorf("%+v, %v, %v", m, again, err)
+	}
+	f.With(map[string]any{"sub": "ada", "roles": "none"})
+	if m, again, err := f.finish(begin()); !errors.Is(err, staff.ErrRole) || !again || m.Pseudonym != ada.Pseudonym {
+		t.Errorf("%+v, %v, %v", m, again, err)
+	}
+	f.With(map[string]any{"roles": "auditor", "sub": "eve"})
+	if m, _, err := f.finish(begin()); !errors.Is(err, staff.ErrSomebodyElse) || m.Pseudonym == ada.Pseudonym {
+		t.Errorf("%+v, %v", m, err)
+	}
+	r := begin()
+	if _, again, err := f.Finish(t.Context(), oidc.Callback{State: r.State, Binding: r.Binding, Error: "login_required", Issuer: f.URL}); !errors.Is(err, oidc.ErrAskOpenly) || !again {
+		t.Errorf("%v, %v", again, err)
 	}
 }
 

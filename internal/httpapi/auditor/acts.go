@@ -12,6 +12,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 	"github.com/patient-care-aggregator/aggregator/internal/problem"
+	"github.com/patient-care-aggregator/aggregator/internal/staff"
 	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
 
@@ -36,8 +37,9 @@ func NewActs(d ActsDeps) (*Acts, error) {
 
 // Routes are those under /audit/v1/acts.
 func (a *Acts) Routes() []httpapi.Route {
+	members := gate{a.d.Appender, a.d.Now}
 	route := func(method, path string, h httpapi.Handler) httpapi.Route {
-		return httpapi.Route{Method: method, Path: path, Audience: httpapi.Members, Handler: h}
+		return httpapi.Route{Method: method, Path: path, Audience: httpapi.Members, Handler: members.only(staff.Records, h)}
 	}
 	return []httpapi.Route{
 		route(http.MethodGet, "/audit/v1/acts", a.list),

@@ -10,6 +10,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
+	"github.com/patient-care-aggregator/aggregator/internal/staff"
 )
 
 // Citizens finds the pseudonym of an NHS number that an auditor looks up.
@@ -54,20 +55,21 @@ func NewLog(d LogDeps) (*Log, error) {
 
 // Routes are those under /audit/v1.
 func (l *Log) Routes() []httpapi.Route {
-	get := func(path string, h httpapi.Handler) httpapi.Route {
-		return httpapi.Route{Method: http.MethodGet, Path: path, Audience: httpapi.Members, Handler: h}
+	members := gate{l.d.Appender, l.d.Now}
+	get := func(path string, role staff.Role, h httpapi.Handler) httpapi.Route {
+		return httpapi.Route{Method: http.MethodGet, Path: path, Audience: httpapi.Members, Handler: members.only(role, h)}
 	}
 	// An export may take longer than a page: it bounds itself.
 	filter := []string{"since", "until", "client", "outcome", "actor", "list", "consent", "correlationId", "order", "limit", "cursor"}
-	entries := get("/audit/v1/entries", l.entries).Taking(append(filter, "kind*", "prove", "format")...)
+	entries := get("/audit/v1/entries", staff.Read, l.entries).Taking(append(filter, "kind*", "prove", "format")...)
 	entries.Deadline = httpapi.NoDeadline
 	return []httpapi.Route{
 		entries,
-		{Method: http.MethodPost, Path: "/audit/v1/entries/search", Audience: httpapi.Members, Handler: l.search},
-		get("/audit/v1/checkpoint", l.checkpoint).Taking("size"),
-		get("/audit/v1/proof", l.proof).Taking("seq", "size"),
-		get("/audit/v1/consistency", l.consistency).Taking("from", "to"),
-		get("/audit/v1/consents", l.consents).Taking(filter...),
-		get("/audit/v1/statistics", l.statistics).Taking("since", "until"),
+		{Method: http.MethodPost, Path: "/audit/v1/entries/search", Audience: httpapi.Members, Handler: members.only(staff.Search, l.search)},
+		get("/audit/v1/checkpoint", staff.Count, l.checkpoint).Taking("size"),
+		get("/audit/v1/proof", staff.Count, l.proof).Taking("seq", "size"),
+		get("/audit/v1/consistency", staff.Count, l.consistency).Taking("from", "to"),
+		get("/audit/v1/consents", staff.Read, l.consents).Taking(filter...),
+		get("/audit/v1/statistics", staff.Count, l.statistics).Taking("since", "until"),
 	}
 }

@@ -20,7 +20,8 @@ const staffUnknown audit.Actor = "staff:unknown"
 // Login asks the organisation's provider who a member of staff is (internal/staff).
 type Login interface {
 	Begin(ctx context.Context) (oidc.Redirect, error)
-	Finish(ctx context.Context, c oidc.Callback) (staff.Member, error)
+	BeginAgain(ctx context.Context, current staff.Session, now time.Time) (oidc.Redirect, error)
+	Finish(ctx context.Context, c oidc.Callback) (m staff.Member, again bool, err error)
 }
 
 // SignInDeps are what the sign-in of staff needs; all are required.
@@ -66,9 +67,16 @@ func (s *SignIn) Routes() []httpapi.Route {
 	}
 }
 
-// login is GET /audit/login: it sends the browser to the organisation's provider.
+// login is GET /audit/login: it sends the browser to the organisation's provider, without
+// questions where somebody is signed in.
 func (s *SignIn) login(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
-	begun, err := s.d.Login.Begin(ctx)
+	var begun oidc.Redirect
+	current, err := s.d.Sessions.Find(r.Cookie(httpapi.StaffCookie))
+	if err == nil || errors.Is(err, staff.ErrUnproved) {
+		begun, err = s.d.Login.BeginAgain(ctx, current, s.d.Now())
+	} else {
+		begun, err = s.d.Login.Begin(ctx)
+	}
 	if err != nil {
 		return nil, httpapi.StaffSignInProblem(err)
 	}
@@ -77,7 +85,13 @@ func (s *SignIn) login(ctx context.Context, r *httpapi.Request) (httpapi.Answer,
 
 // callback is GET /audit/callback, where the provider sends the browser back.
 func (s *SignIn) callback(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
-	member, err := s.finish(ctx, r)
+	member, again, err := s.finish(ctx, r)
+	old := r.Cookie(httpapi.StaffCookie)
+	if errors.Is(err, oidc.ErrAskOpenly) {
+		s.d.Sessions.End(old)
+		s.cookies.Forget(r)
+		return httpapi.Redirect(http.StatusSeeOther, "/audit/login"), nil
+	}
 	entry := r.Entry(audit.SignedIn, audit.Succeeded, s.d.Now())
 	entry.Actor, entry.Purpose = actorOf(member), "audit"
 	if err != nil {
@@ -86,30 +100,43 @@ func (s *SignIn) callback(ctx context.Context, r *httpapi.Request) (httpapi.Answ
 		if errors.Is(err, oidc.ErrNotBegunHere) { // anybody could fill the log with it
 			return nil, p
 		}
+		if member.Pseudonym != "" { // a role was taken away, or somebody else is there now
+			s.d.Sessions.End(old)
+		}
 		entry.Kind, entry.Outcome, entry.Reason = audit.SignInRefused, audit.Refused, string(p.Code())
 		if _, err := s.d.Log.Append(ctx, audit.Guard{}, entry); err != nil {
 			return nil, httpapi.NotLogged(err)
 		}
 		return nil, p
 	}
+	secret := ""
+	if again {
+		// Who was signed out in the meantime does not come back without a question.
+		if secret, _, err = s.d.Sessions.Renew(old, member); err != nil {
+			s.cookies.Forget(r)
+			return httpapi.Redirect(http.StatusSeeOther, "/audit/login"), nil
+		}
+		entry.Purpose = "audit-renewal"
+	}
 	if _, err := s.d.Log.Append(ctx, audit.Guard{}, entry); err != nil {
+		s.d.Sessions.End(secret)
 		return nil, httpapi.NotLogged(err)
 	}
 	s.d.Count("staff_success")
-	if old := r.Cookie(httpapi.StaffCookie); old != "" {
+	if !again {
 		s.d.Sessions.End(old)
+		secret, _ = s.d.Sessions.Start(member)
 	}
-	secret, _ := s.d.Sessions.Start(member)
 	answer := httpapi.Redirect(http.StatusSeeOther, "/audit/session").
 		WithCookie(httpapi.Cookie{Name: httpapi.StaffCookie, Value: secret})
 	s.cookies.Forget(r)
 	return answer, nil
 }
 
-func (s *SignIn) finish(ctx context.Context, r *httpapi.Request) (staff.Member, error) {
+func (s *SignIn) finish(ctx context.Context, r *httpapi.Request) (m staff.Member, again bool, err error) {
 	callback, ok := s.cookies.Callback(r)
 	if !ok {
-		return staff.Member{}, problem.New(problem.StaffSignInFailed, fmt.Errorf("%w: a parameter is there twice or is too long", oidc.ErrNotBegunHere))
+		return staff.Member{}, false, problem.New(problem.StaffSignInFailed, fmt.Errorf("%w: a parameter is there twice or is too long", oidc.ErrNotBegunHere))
 	}
 	return s.d.Login.Finish(ctx, callback)
 }
@@ -120,6 +147,10 @@ type sessionView struct {
 	ExpiresAt  time.Time `json:"expiresAt"`
 	// IdleSeconds is how long without a request ends the session.
 	IdleSeconds int `json:"idleSeconds"`
+	// ProvedUntil is when /audit/login has to be opened again, which asks no question while
+	// the provider knows the person.
+	ProvedUntil time.Time    `json:"provedUntil"`
+	Roles       []staff.Role `json:"roles"`
 }
 
 // session is GET /audit/session: where a sign-in ends.
@@ -127,13 +158,14 @@ func (s *SignIn) session(_ context.Context, r *httpapi.Request) (httpapi.Answer,
 	found := r.Member()
 	return httpapi.OwnJSON(http.StatusOK, sessionView{
 		Account: found.Member.Pseudonym, SignedInAt: httpapi.InSeconds(found.SignedIn), ExpiresAt: httpapi.InSeconds(found.ExpiresAt), IdleSeconds: int(staff.Idle.Seconds()),
+		ProvedUntil: httpapi.InSeconds(found.ProvedAt.Add(staff.Proved)), Roles: found.Member.Roles,
 	}).With("Cache-Control", "no-store"), nil
 }
 
 // logout is POST /audit/logout. Signing out twice is harmless.
 func (s *SignIn) logout(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
 	if secret := r.Cookie(httpapi.StaffCookie); secret != "" {
-		if found, err := s.d.Sessions.Find(secret); err == nil {
+		if found, err := s.d.Sessions.Find(secret); !errors.Is(err, staff.ErrNoSession) {
 			s.d.Sessions.End(secret)
 			entry := r.Entry(audit.SignedOut, audit.Succeeded, s.d.Now())
 			entry.Actor, entry.Purpose = actorOf(found.Member), "audit"

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -55,7 +56,19 @@ type Staff struct {
 
 	mu    sync.Mutex
 	codes map[string]grant
+	// sessions are who is signed in here, by the value of the cookie.
+	sessions map[string]session
+	// roles are those that somebody was given instead of their own, by name.
+	roles map[string][]string
 }
+
+type session struct {
+	member   string
+	signedIn time.Time
+}
+
+// cookie keeps the provider's own session.
+const cookie = "sandbox_staff_session"
 
 type grant struct {
 	client, redirectURI, nonce, challenge, member, acr string
@@ -69,14 +82,38 @@ func New(d Deps) *Staff {
 	if err != nil {
 		panic("staff: the issuer is not a URL: " + err.Error()) // the sandbox makes it itself
 	}
-	return &Staff{Deps: d, path: u.Path, page: kit.NewPage(page), codes: map[string]grant{}}
+	return &Staff{Deps: d, path: u.Path, page: kit.NewPage(page), codes: map[string]grant{}, sessions: map[string]session{}, roles: map[string][]string{}}
 }
 
-// Reset forgets every code.
+// Reset forgets every code and session, and which roles were changed.
 func (s *Staff) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.codes = map[string]grant{}
+	s.codes, s.sessions, s.roles = map[string]grant{}, map[string]session{}, map[string][]string{}
+}
+
+// SetRoles gives somebody other roles from their next sign-in on.
+func (s *Staff) SetRoles(name string, roles ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.roles[name] = roles
+}
+
+// ForgetSessions signs everybody out here.
+func (s *Staff) ForgetSessions() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sessions = map[string]session{}
+}
+
+// rolesOf are the roles of a member now.
+func (s *Staff) rolesOf(m Member) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if changed, ok := s.roles[m.Name]; ok {
+		return changed
+	}
+	return m.Roles
 }
 
 // Routes of the provider.
@@ -145,17 +182,49 @@ func (s *Staff) authorize(w http.ResponseWriter, r *http.Request) {
 		s.redirect(w, r, back, url.Values{"error": {"invalid_request"}})
 		return
 	}
+	if q.Get("prompt") == "none" {
+		s.silent(w, r, app, back)
+		return
+	}
 	name := r.FormValue("sandbox_staff")
 	if !slices.ContainsFunc(Members(), func(m Member) bool { return m.Name == name }) {
 		q.Del("sandbox_staff")
 		s.page.Write(w, http.StatusOK, map[string]any{"Action": s.path + "/authorize?" + q.Encode(), "Members": Members()})
 		return
 	}
+	now := session{name, s.now(r)}
+	secret := s.IDs.Token()
+	s.mu.Lock()
+	s.sessions[secret] = now
+	s.mu.Unlock()
+	http.SetCookie(w, &http.Cookie{Name: cookie, Value: secret, Path: s.path, HttpOnly: true, SameSite: http.SameSiteLaxMode}) //nolint:gosec // the sandbox speaks plain HTTP on loopback
+	s.grant(w, r, app, back, now)
+}
+
+// silent answers prompt=none (OpenID Connect Core 1.0, 3.1.2.1).
+func (s *Staff) silent(w http.ResponseWriter, r *http.Request, app registry.App, back string) {
+	var known session
+	if c, err := r.Cookie(cookie); err == nil {
+		s.mu.Lock()
+		known = s.sessions[c.Value]
+		s.mu.Unlock()
+	}
+	maxAge, err := strconv.Atoi(r.URL.Query().Get("max_age"))
+	if known.member == "" || err == nil && s.now(r).Sub(known.signedIn) > time.Duration(maxAge)*time.Second {
+		s.redirect(w, r, back, url.Values{"error": {"login_required"}})
+		return
+	}
+	s.grant(w, r, app, back, known)
+}
+
+// grant sends the browser back with a code.
+func (s *Staff) grant(w http.ResponseWriter, r *http.Request, app registry.App, back string, who session) {
+	q := r.URL.Query()
 	code := s.IDs.Token()
 	s.mu.Lock()
 	s.codes[code] = grant{
 		client: app.StaffClientID, redirectURI: back, nonce: q.Get("nonce"), challenge: q.Get("code_challenge"),
-		member: name, acr: acr(q.Get("acr_values")), signedIn: s.now(r), expires: s.Now().Add(codeLife),
+		member: who.member, acr: acr(q.Get("acr_values")), signedIn: who.signedIn, expires: s.Now().Add(codeLife),
 	}
 	s.mu.Unlock()
 	s.redirect(w, r, back, url.Values{"code": {code}, "iss": {s.Issuer}})

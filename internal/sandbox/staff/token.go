@@ -55,7 +55,7 @@ func (s *Staff) mint(g grant, now time.Time) (string, error) {
 	m := members[slices.IndexFunc(members, func(m Member) bool { return m.Name == g.member })]
 	claims := map[string]any{
 		"iss": s.Issuer, "sub": s.IDs.Stable("staff/" + m.Name), "aud": g.client, "iat": now.Unix(), "exp": now.Add(tokenLife).Unix(),
-		"name": m.Full, "roles": m.Roles, "auth_time": g.signedIn.Unix(),
+		"name": m.Full, "roles": s.rolesOf(m), "auth_time": g.signedIn.Unix(),
 	}
 	if g.acr != "" {
 		claims["acr"] = g.acr
