@@ -18,6 +18,7 @@ type auditExportCommand struct {
 	database
 	signing
 	person
+	signature
 
 	Format   string   `help:"ndjson (the only one that 'audit check' can prove), csv or fhir." enum:"ndjson,csv,fhir" default:"ndjson"`
 	Since    string   `help:"Entries of this time or later: RFC 3339, or a day (UTC)." placeholder:"TIME"`
@@ -53,10 +54,14 @@ func (a auditExportCommand) Run(env *environment) (err error) {
 		}
 	}
 	now := time.Now()
-	_, err = db.Log().Append(env.ctx, audit.Guard{}, audit.Entry{
+	e, err := a.sign(audit.Entry{
 		Kind: audit.Exported, At: now, Actor: audit.ActorOperator, Purpose: "export " + a.Format, Outcome: audit.Succeeded,
 		Citizen: about, List: filter.List, Client: filter.Client,
 	})
+	if err != nil {
+		return err
+	}
+	_, err = db.Log().Append(env.ctx, audit.Guard{}, e)
 	if err != nil {
 		return fmt.Errorf("log the export: %w", err)
 	}

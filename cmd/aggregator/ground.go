@@ -7,6 +7,7 @@ import (
 	"os/user"
 	"strconv"
 
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
 	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
@@ -35,6 +36,25 @@ func (g ground) by(names string) (subject.Ground, error) {
 		return why, fmt.Errorf("%w: --reason, --case and --note: %w", errUsage, err)
 	}
 	return why.By(fmt.Sprintf("%s (user %s)", names, osUser())), nil
+}
+
+// signature is who runs a command that does not ask for a reason.
+type signature struct {
+	Operator string `help:"Your name. It stands in the log, with the user of this machine." placeholder:"NAME"`
+}
+
+// sign puts on an entry who runs the command.
+func (s signature) sign(e audit.Entry) (audit.Entry, error) {
+	e.Note = "by user " + osUser()
+	if s.Operator == "" {
+		return e, nil
+	}
+	name, err := subject.Name(s.Operator)
+	if err != nil {
+		return e, fmt.Errorf("%w: --operator: %w", errUsage, err)
+	}
+	e.Note = fmt.Sprintf("by %s (user %s)", name, osUser())
+	return e, nil
 }
 
 // osUser is the user of the machine who runs the command.

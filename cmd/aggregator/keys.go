@@ -69,6 +69,7 @@ func newKeyID() string {
 
 type keysResealCommand struct {
 	database
+	signature
 
 	KeyRing string `name:"secret-key-file" help:"The service's key ring ($PCA_SECRET_KEY_FILE or $PCA_SECRET_KEY)." placeholder:"FILE"`
 }
@@ -99,10 +100,14 @@ func (k keysResealCommand) Run(env *environment) (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := db.Log().Append(env.ctx, audit.Guard{}, audit.Entry{
+	e, err := k.sign(audit.Entry{
 		Kind: audit.KeyChanged, Actor: audit.ActorOperator, Outcome: audit.Succeeded, At: time.Now(),
 		Purpose: fmt.Sprintf("resealed under %s: %d citizens, %d rows of history, %d staff accounts", ring.Fingerprint(), citizens, rows, accounts),
-	}); err != nil {
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := db.Log().Append(env.ctx, audit.Guard{}, e); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(env.stdout, "%d citizens, %d rows of history and %d staff accounts are now sealed under %s. Sessions end by themselves within 12 hours; after that the other keys can be removed from the ring.\n", citizens, rows, accounts, ring.ActiveID())

@@ -154,6 +154,10 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
+	operators, err := w.operatorActs(ctx, db)
+	if err != nil {
+		return nil, err
+	}
 	var routes [][]httpapi.Route
 	for _, made := range []func() ([]httpapi.Route, error){
 		func() ([]httpapi.Route, error) {
@@ -189,7 +193,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	return &App{
 		Handler: handler, Admin: httpapi.NewAdmin(w.metrics.Handler(), record.ready, w.c.AdminIsLoopback()),
 		log: o.Log, panics: w.panics, words: words, changes: changes,
-		checkpoints: record.checkpoints, checkpointEvery: c.CheckpointInterval, chores: w.chores(db, people, desk, changes),
+		checkpoints: record.checkpoints, checkpointEvery: c.CheckpointInterval, chores: w.chores(db, people, desk, operators, changes),
 		sessions: people.sessions, upstreams: out, store: db,
 	}, nil
 }

@@ -21,7 +21,7 @@ type chore struct {
 	do    func(context.Context) error
 }
 
-func (w *wiring) chores(db *store.Store, p people, desk *approval.Desk, changes *audit.Changes) []chore {
+func (w *wiring) chores(db *store.Store, p people, desk *approval.Desk, operators *operatorActs, changes *audit.Changes) []chore {
 	const day = 24 * time.Hour
 	retention := w.retention(db)
 	return []chore{
@@ -32,6 +32,7 @@ func (w *wiring) chores(db *store.Store, p people, desk *approval.Desk, changes 
 			}
 			return nil
 		}},
+		{"acts of operators", time.Minute, slog.LevelError, operators.look},
 		{"configuration record", time.Minute, slog.LevelWarn, changes.Record},
 		{"log retention", day, slog.LevelError, func(ctx context.Context) error {
 			done, err := retention.Forget(ctx)

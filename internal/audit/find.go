@@ -22,6 +22,7 @@ type Filter struct {
 	Since   time.Time `json:"since,omitzero"` // at this time or later
 	Until   time.Time `json:"until,omitzero"` // before this time
 	List    ListID    `json:"list,omitzero"`
+	Seq     *int64    `json:"seq,omitempty"` // the entry of that number only
 	Client  client.ID `json:"client,omitempty"`
 	Kinds   []Kind    `json:"kinds,omitempty"`
 	Outcome Outcome   `json:"outcome,omitempty"`
@@ -35,17 +36,19 @@ type Filter struct {
 
 // MatchesAll reports whether the filter chooses every entry, in whichever order.
 func (f Filter) MatchesAll() bool {
-	return f.Since.IsZero() && f.Until.IsZero() && f.List == ListID{} && f.Client == "" && len(f.Kinds) == 0 && f.Outcome == "" &&
+	return f.Since.IsZero() && f.Until.IsZero() && f.List == ListID{} && f.Seq == nil && f.Client == "" && len(f.Kinds) == 0 && f.Outcome == "" &&
 		f.Actor == "" && f.Consent == "" && f.CorrelationID == ""
 }
 
-// Matches reports whether an entry is one of those the filter chooses.
-func (f Filter) Matches(e Entry) bool {
+// Matches reports whether an entry, and its sequence number, is one of those the filter
+// chooses.
+func (f Filter) Matches(seq int64, e Entry) bool {
 	kind := len(f.Kinds) == 0
 	for _, k := range f.Kinds {
 		kind = kind || k == e.Kind
 	}
 	return kind &&
+		(f.Seq == nil || *f.Seq == seq) &&
 		(f.Since.IsZero() || !e.At.Before(f.Since)) &&
 		(f.Until.IsZero() || e.At.Before(f.Until)) &&
 		(f.List == ListID{} || f.List == e.List) &&
@@ -79,6 +82,9 @@ func (f Filter) String() string {
 	say("outcome", string(f.Outcome))
 	say("actor", string(f.Actor))
 	say("list", f.List.String())
+	if f.Seq != nil {
+		say("seq", strconv.FormatInt(*f.Seq, 10))
+	}
 	say("client", string(f.Client))
 	say("consent", f.Consent)
 	if f.CorrelationID != "" {

@@ -53,7 +53,8 @@ type Subjects interface {
 	keys.CheckStore
 	subject.Eraser
 	// Export writes what is held about one citizen, one JSON object a line, of the
-	// kinds subject, session, consentEvent and logEntry, in that order. Sealed values
+	// kinds subject, session, consentEvent, logEntry and everybodyEntry (looks and exports
+	// about no single citizen), in that order. Sealed values
 	// are omitted. Of somebody erased it writes what is left under the pseudonym. The
 	// caller records that it happened (audit.SubjectAccess) before it starts. Of an entry
 	// that is withheld at that time it writes that it is there, and its number.

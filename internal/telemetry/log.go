@@ -32,6 +32,8 @@ const (
 	KeyAddress       = "address"
 	KeyVersion       = "version"
 	KeyCount         = "count"
+	KeyEntry         = "entry" // sequence number in the audit log
+	KeyKind          = "kind"
 	KeyReason        = "reason"
 	KeyStack         = "stack"
 	KeyEnvironment   = "environment"

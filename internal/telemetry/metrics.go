@@ -27,7 +27,7 @@ type Metrics struct {
 	foreign                  prometheus.Counter
 	contradictions, withheld prometheus.Counter
 	auditFail                prometheus.Counter
-	unsigned                 prometheus.Counter
+	unsigned, operators      prometheus.Counter
 	panics                   *prometheus.CounterVec
 }
 
@@ -81,10 +81,13 @@ func NewMetrics() *Metrics {
 	m.unsigned = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "pca_audit_checkpoint_failures_total", Help: "ALARM. Checkpoints of the audit log that could not be signed or published.",
 	})
+	m.operators = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "pca_operator_acts_total", Help: "ALARM. Acts at the command line while the service runs: for emergencies, by somebody whom nobody has proved. The log has each of them.",
+	})
 	m.panics = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "pca_panics_total", Help: "Panics that were contained and cost one request or one act, by place. Each is a fault in the program; the log has its stack.",
 	}, []string{"place"})
-	m.registry.MustRegister(m.panics, m.requests, m.upstream, m.cache, m.signIns, m.unread, m.unknown, m.notAsSent, m.steps, m.history, m.foreign, m.contradictions, m.withheld, m.auditFail, m.unsigned,
+	m.registry.MustRegister(m.panics, m.requests, m.upstream, m.cache, m.signIns, m.unread, m.unknown, m.notAsSent, m.steps, m.history, m.foreign, m.contradictions, m.withheld, m.auditFail, m.unsigned, m.operators,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -146,6 +149,9 @@ func (m *Metrics) AuditFailed() { m.auditFail.Inc() }
 // CheckpointFailed raises the alarm for a checkpoint that was not published: the
 // sink cannot be reached, or the log is not the one that was signed before.
 func (m *Metrics) CheckpointFailed() { m.unsigned.Inc() }
+
+// OperatorActed raises the alarm for an act at the command line.
+func (m *Metrics) OperatorActed() { m.operators.Inc() }
 
 // Panicked counts a panic that was contained.
 func (m *Metrics) Panicked(place string) { m.panics.WithLabelValues(place).Inc() }

@@ -148,7 +148,7 @@ func (l *Log) Find(_ context.Context, f audit.Filter, after audit.Cursor, limit 
 		}
 		last, some := after.Seq()
 		behind := !some || f.NewestFirst && r.Seq < last || !f.NewestFirst && r.Seq > last
-		if f.Matches(e) && behind && len(out) < limit {
+		if f.Matches(r.Seq, e) && behind && len(out) < limit {
 			out = append(out, r)
 		}
 	}

@@ -158,7 +158,7 @@ func (c *checker) filtered(r audit.Record) error {
 	if err != nil {
 		return err
 	}
-	if !c.head.Filter.Matches(e) {
+	if !c.head.Filter.Matches(r.Seq, e) {
 		return audit.FaultAt(audit.OutOfPlace, r.Seq, "the export's filter does not choose it")
 	}
 	return c.inTurn(r)

@@ -152,7 +152,7 @@ func looked(what string, f audit.Filter, p httpapi.LogPage) string {
 	return what
 }
 
-// readFilter reads ?since=&until=&client=&kind=&outcome=&actor=&list=&consent=&correlationId=&order=. What names
+// readFilter reads ?since=&until=&client=&kind=&outcome=&actor=&list=&seq=&consent=&correlationId=&order=. What names
 // nothing is refused: to an auditor a misspelt kind must not look like one that never happened.
 func readFilter(r *httpapi.Request) (audit.Filter, error) {
 	var f audit.Filter
@@ -183,6 +183,13 @@ func readFilter(r *httpapi.Request) (audit.Filter, error) {
 		if !isWord(value) {
 			return f, problem.New(problem.BadRequest, nil).WithDetail(name + " must be as an entry has it.")
 		}
+	}
+	if r.Query("seq") != "" {
+		seq, err := readNumber(r, "seq")
+		if err != nil {
+			return f, err
+		}
+		f.Seq = &seq
 	}
 	switch r.Query("order") {
 	case "", "oldest":

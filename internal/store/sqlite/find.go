@@ -16,7 +16,7 @@ import (
 // one backwards; anything else is looked for in the entries of the time.
 func (l Log) Find(ctx context.Context, f audit.Filter, after audit.Cursor, limit int) ([]audit.Record, error) {
 	mixed := f.List == audit.Everybody || f.List == audit.Service // long: the oldest are not reached from behind
-	if f.List != (audit.ListID{}) && (f.NewestFirst || !mixed) {
+	if f.Seq == nil && f.List != (audit.ListID{}) && (f.NewestFirst || !mixed) {
 		newest, known, err := l.endOf(ctx, f.List)
 		if err != nil {
 			return nil, err
@@ -56,7 +56,7 @@ func (l Log) follow(ctx context.Context, f audit.Filter, newest int64, after aud
 		if !f.Since.IsZero() && e.At.Before(f.Since) {
 			break
 		}
-		if f.Matches(e) && (!begun || !f.NewestFirst || seq < given) {
+		if f.Matches(seq, e) && (!begun || !f.NewestFirst || seq < given) {
 			out = append(out, r)
 		}
 		if f.NewestFirst && len(out) == limit {
@@ -79,12 +79,18 @@ func (l Log) scan(ctx context.Context, f audit.Filter, after audit.Cursor, limit
 	if err != nil || first >= end {
 		return nil, err
 	}
+	if f.Seq != nil {
+		first, end = max(first, *f.Seq), min(end, *f.Seq+1)
+	}
 	if given, begun := after.Seq(); begun {
 		if f.NewestFirst {
 			end = min(end, given)
 		} else {
 			first = max(first, given+1)
 		}
+	}
+	if first >= end {
+		return nil, nil
 	}
 	from := first
 	if f.NewestFirst {
@@ -108,7 +114,7 @@ func (l Log) scan(ctx context.Context, f audit.Filter, after audit.Cursor, limit
 			if err != nil {
 				return false, err
 			}
-			if f.Matches(e) && len(out) < limit {
+			if f.Matches(record.Seq, e) && len(out) < limit {
 				out = append(out, record)
 			}
 		}

@@ -15,8 +15,8 @@ import (
 )
 
 // Export writes all that is kept under a pseudonym, for a subject access request:
-// one JSON object a line, of the kinds subject, session, consentEvent and
-// logEntry. Sealed values are left out (what they hold is the NHS number that
+// one JSON object a line, of the kinds subject, session, consentEvent, logEntry and
+// everybodyEntry. Sealed values are left out (what they hold is the NHS number that
 // the person asked with, and tokens of NHS login; what was observed of their
 // referrals is exported by internal/history), and so are holds and the words of
 // staff in the log, which are not the person's data. A pseudonym that nobody has any more exports what still
@@ -107,8 +107,9 @@ func (s Subjects) exportConsents(ctx context.Context, ref citizen.Ref, enc *json
 	return nil
 }
 
-// exportLog writes the citizen's list. Of an entry that is withheld it writes that it is
-// there, under its number.
+// exportLog writes the citizen's list, and the looks and exports since its first entry
+// that were about no single citizen, so about them as well. Of an entry that is withheld it
+// writes that it is there, under its number.
 func (s Subjects) exportLog(at time.Time) func(context.Context, citizen.Ref, *json.Encoder) error {
 	return func(ctx context.Context, ref citizen.Ref, enc *json.Encoder) error {
 		list, err := s.db.Log().ListOf(ctx, ref)
@@ -122,20 +123,41 @@ func (s Subjects) exportLog(at time.Time) func(context.Context, citizen.Ref, *js
 		if err != nil {
 			return err
 		}
-		for after := audit.Cursor(0); ; {
-			const page = 500
-			records, err := s.db.Log().Find(ctx, audit.Filter{List: list}, after, page)
-			if err != nil || len(records) == 0 {
-				return err
-			}
-			for _, r := range records {
-				_, closed := withheld[r.Seq]
-				if err := enc.Encode(exported(r, closed)); err != nil {
+		var since time.Time // of their first entry that is still open
+		err = s.eachOf(ctx, audit.Filter{List: list}, func(r audit.Record) error {
+			if since.IsZero() {
+				e, err := r.Entry()
+				if err != nil {
 					return err
 				}
+				since = e.At
 			}
-			after = audit.After(records[len(records)-1])
+			_, closed := withheld[r.Seq]
+			return enc.Encode(exported("logEntry", r, closed))
+		})
+		if err != nil || since.IsZero() {
+			return err
 		}
+		return s.eachOf(ctx, audit.Filter{List: audit.Everybody, Since: since}, func(r audit.Record) error {
+			return enc.Encode(exported("everybodyEntry", r, false))
+		})
+	}
+}
+
+// eachOf goes through the entries that a filter chooses.
+func (s Subjects) eachOf(ctx context.Context, f audit.Filter, do func(audit.Record) error) error {
+	for after := audit.Cursor(0); ; {
+		const page = 500
+		records, err := s.db.Log().Find(ctx, f, after, page)
+		if err != nil || len(records) == 0 {
+			return err
+		}
+		for _, r := range records {
+			if err := do(r); err != nil {
+				return err
+			}
+		}
+		after = audit.After(records[len(records)-1])
 	}
 }
 
@@ -149,8 +171,8 @@ type logEntry struct {
 	Withheld bool            `json:"withheld,omitempty"`
 }
 
-func exported(r audit.Record, withheld bool) logEntry {
-	e := logEntry{Kind: "logEntry", Seq: r.Seq}
+func exported(kind string, r audit.Record, withheld bool) logEntry {
+	e := logEntry{Kind: kind, Seq: r.Seq}
 	switch {
 	case r.Opening == nil:
 		e.Leaf = r.Leaf

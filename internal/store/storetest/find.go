@@ -50,7 +50,7 @@ func testFinding(t *testing.T, open opener) {
 			for _, r := range page {
 				e, err := r.Entry()
 				must(t, err)
-				if !f.Matches(e) {
+				if !f.Matches(r.Seq, e) {
 					t.Errorf("entry %d does not match", r.Seq)
 				}
 				seqs = append(seqs, r.Seq)
@@ -63,7 +63,12 @@ func testFinding(t *testing.T, open opener) {
 	}
 	s := fill(t)
 	ofAnn, ofBob := listOf(t, s, ann), listOf(t, s, bob)
+	third, beyond := int64(3), int64(99)
 	filters := map[string]audit.Filter{
+		"one number":                      {Seq: &third},
+		"a number beyond the end":         {Seq: &beyond},
+		"a number in another list":        {Seq: &third, List: ofAnn},
+		"a number in its list":            {Seq: &third, List: ofBob},
 		"everything":                      {},
 		"one citizen":                     {List: ofAnn},
 		"one client":                      {Client: app},
@@ -105,7 +110,7 @@ func testFinding(t *testing.T, open opener) {
 			page, err := s.Log.Records(t.Context(), -1, 100)
 			must(t, err)
 			for _, r := range page {
-				if e, _ := r.Entry(); f.Matches(e) {
+				if e, _ := r.Entry(); f.Matches(r.Seq, e) {
 					want = append(want, r.Seq)
 				}
 			}
