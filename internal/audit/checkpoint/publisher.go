@@ -47,11 +47,13 @@ type Deps struct {
 type Publisher struct {
 	d Deps
 
-	mu     sync.Mutex
-	last   *audit.Checkpoint
-	asked  *audit.Checkpoint // signed for somebody who asked, and not published
-	resend bool
-	erased int64 // erasures of entries below are published
+	signing sync.Mutex // held while sinks are waited for
+	last    *audit.Checkpoint
+	asked   *audit.Checkpoint // signed for somebody who asked, and not published
+	resend  bool
+	erased  int64 // erasures of entries below are published
+
+	state sync.Mutex // held for a moment: answers to citizens wait for it
 	// failed is why the last checkpoint was not published; a fork stays.
 	failed error
 }
@@ -67,32 +69,40 @@ func New(d Deps) (*Publisher, error) {
 // Publish signs the current log and returns when the sink has it. If nothing was
 // appended since the last checkpoint, it returns that one and signs nothing.
 func (p *Publisher) Publish(ctx context.Context) (audit.Checkpoint, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if errors.Is(p.failed, ErrForked) { // what was read back is not read again
-		return audit.Checkpoint{}, p.failed
+	p.signing.Lock()
+	defer p.signing.Unlock()
+	if p.Forked() { // what was read back is not read again
+		return audit.Checkpoint{}, p.Failed()
 	}
 	c, err := p.publish(ctx)
-	p.failed = err
+	p.ended(err)
 	return c, err
 }
 
 // Compare reports whether the log continues the last signed checkpoint, and publishes
 // nothing. Errors: ErrForked, or that the log cannot be read.
 func (p *Publisher) Compare(ctx context.Context) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.signing.Lock()
+	defer p.signing.Unlock()
 	_, err := p.next(ctx)
 	if errors.Is(err, ErrForked) {
-		p.failed = err
+		p.ended(err)
 	}
 	return err
 }
 
-// Failed is why the last checkpoint was not published; nil when it was.
+// ended notes why a checkpoint was not published; nil: it was.
+func (p *Publisher) ended(err error) {
+	p.state.Lock()
+	defer p.state.Unlock()
+	p.failed = err
+}
+
+// Failed is why the last checkpoint was not published; nil when it was. It does not wait
+// for one that is being published.
 func (p *Publisher) Failed() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.state.Lock()
+	defer p.state.Unlock()
 	return p.failed
 }
 
@@ -172,14 +182,14 @@ func (p *Publisher) PublishSigned(ctx context.Context) (Signed, error) {
 // SignedNow signs the current log and publishes nothing: for somebody who asks. From
 // then on, in this process, the log has to continue that too.
 func (p *Publisher) SignedNow(ctx context.Context) (Signed, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if errors.Is(p.failed, ErrForked) {
-		return Signed{}, p.failed
+	p.signing.Lock()
+	defer p.signing.Unlock()
+	if p.Forked() {
+		return Signed{}, p.Failed()
 	}
 	now, err := p.next(ctx)
 	if errors.Is(err, ErrForked) {
-		p.failed = err
+		p.ended(err)
 	}
 	if err != nil {
 		return Signed{}, fmt.Errorf("sign the log: %w", err)
