@@ -22,7 +22,7 @@ func TestAnAuditorProvesAnEntryAwayFromHere(t *testing.T) {
 
 	type signed struct{ Checkpoint, PublicKey string }
 	older := harness.Read[signed](t, b.Get("/audit/v1/checkpoint").Body)
-	by, err := checkpoint.ParsePublicKey(older.PublicKey)
+	by, err := checkpoint.ParsePublicKeys(older.PublicKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,10 +89,7 @@ func TestCheckpointsAreSignedAtTheStartAndAtTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	by, err := key.Verifier()
-	if err != nil {
-		t.Fatal(err)
-	}
+	by := key.PublicKeys()
 	for _, file := range []string{sink, path + ".checkpoints"} {
 		found, err := checkpoint.NewFileSink(file).Checkpoints(by)
 		known := found.Checkpoints

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace/noop"
-	"golang.org/x/mod/sumdb/note"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
@@ -110,19 +109,19 @@ func (s signing) publish(env *environment, at location.Location, log checkpoint.
 	return publisher.PublishSigned(env.ctx)
 }
 
-// readPublicKey reads a public key from its file.
-func readPublicKey(file string) (note.Verifier, error) {
+// readPublicKeys reads the public keys of one log from their file.
+func readPublicKeys(file string) (checkpoint.PublicKeys, error) {
 	text, err := os.ReadFile(file) //nolint:gosec // the operator names the file
 	if err != nil {
 		return nil, fmt.Errorf("read the public key: %w", err)
 	}
-	return checkpoint.ParsePublicKey(string(text))
+	return checkpoint.ParsePublicKeys(string(text))
 }
 
 // readCheckpoints reads a file of checkpoints: as a sink has them, as /audit/v1/checkpoint
 // answers, or signed notes. What is in it and not signed with that key is a fault, except
 // one note that was cut short, of which the reader is told.
-func readCheckpoints(env *environment, file string, by note.Verifier) ([]audit.Checkpoint, error) {
+func readCheckpoints(env *environment, file string, by checkpoint.PublicKeys) ([]audit.Checkpoint, error) {
 	f, err := os.Open(file) //nolint:gosec // the operator names the file
 	if err != nil {
 		return nil, fmt.Errorf("read checkpoints: %w", err)

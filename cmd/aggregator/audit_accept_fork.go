@@ -62,12 +62,8 @@ func (a auditAcceptForkCommand) published(at location.Location) (last audit.Chec
 	if err != nil {
 		return last, nil, err
 	}
-	verifier, err := key.Verifier()
-	if err != nil {
-		return last, nil, err
-	}
 	for _, file := range a.files(at) {
-		found, err := checkpoint.NewFileSink(file).Checkpoints(verifier)
+		found, err := checkpoint.NewFileSink(file).Checkpoints(key.PublicKeys())
 		if err != nil {
 			return last, nil, err
 		}

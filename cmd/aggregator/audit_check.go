@@ -20,7 +20,7 @@ type auditCheckCommand struct {
 
 // Run proves an export, or checks a proof, on any machine.
 func (a auditCheckCommand) Run(env *environment) (err error) {
-	by, err := readPublicKey(a.PublicKey)
+	by, err := readPublicKeys(a.PublicKey)
 	if err != nil {
 		return err
 	}

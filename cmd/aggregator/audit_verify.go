@@ -79,7 +79,7 @@ func (a auditVerifyCommand) checkpoints(env *environment, at location.Location) 
 	}
 	var known []audit.Checkpoint
 	for _, source := range sources {
-		by, err := readPublicKey(source.key)
+		by, err := readPublicKeys(source.key)
 		if err != nil {
 			return nil, err
 		}

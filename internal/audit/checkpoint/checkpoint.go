@@ -20,11 +20,15 @@ var ErrNotCheckpoint = errors.New("not a checkpoint of this log")
 
 const timeLine = "time "
 
-// Sign returns the signed note (golang.org/x/mod/sumdb/note). Its text has the form
-// of C2SP tlog-checkpoint: origin, size, root, and a line with the time.
-func Sign(c audit.Checkpoint, signer note.Signer) ([]byte, error) {
-	c.Origin = signer.Name()
-	signed, err := note.Sign(&note.Note{Text: text(c)}, signer)
+// Sign returns the note (golang.org/x/mod/sumdb/note) with a signature of each signer; all
+// have the name of the log, which is its origin. Its text has the form of C2SP
+// tlog-checkpoint: origin, size, root, and a line with the time.
+func Sign(c audit.Checkpoint, signers ...note.Signer) ([]byte, error) {
+	if len(signers) == 0 {
+		return nil, errors.New("sign audit checkpoint: no key")
+	}
+	c.Origin = signers[0].Name()
+	signed, err := note.Sign(&note.Note{Text: text(c)}, signers...)
 	if err != nil {
 		return nil, fmt.Errorf("sign audit checkpoint: %w", err)
 	}
@@ -36,28 +40,26 @@ func text(c audit.Checkpoint) string {
 		base64.StdEncoding.EncodeToString(c.Root[:]), timeLine, c.At.UTC().Format(time.RFC3339))
 }
 
-// Open checks the signature and reads the checkpoint, or ErrNotCheckpoint.
-func Open(signed []byte, by note.Verifier) (audit.Checkpoint, error) {
-	n, err := note.Open(signed, note.VerifierList(by))
-	if err != nil {
-		return audit.Checkpoint{}, fmt.Errorf("%w: %w", ErrNotCheckpoint, err)
-	}
-	c, err := parse(n.Text)
+// Open checks that one of the keys signed, and reads the checkpoint, or ErrNotCheckpoint.
+// Signatures of other keys are ignored (C2SP tlog-checkpoint).
+func Open(signed []byte, by PublicKeys) (audit.Checkpoint, error) {
+	n, err := by.open(signed)
 	if err != nil {
 		return audit.Checkpoint{}, err
 	}
-	if c.Origin != by.Name() {
-		return audit.Checkpoint{}, fmt.Errorf("%w: it is of another log", ErrNotCheckpoint)
-	}
-	return c, nil
+	return parse(n.Text, by.origin())
 }
 
-func parse(text string) (audit.Checkpoint, error) {
+// parse reads the text of a checkpoint of the log with that origin.
+func parse(text, origin string) (audit.Checkpoint, error) {
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	if len(lines) < 3 {
 		return audit.Checkpoint{}, fmt.Errorf("%w: too short", ErrNotCheckpoint)
 	}
-	c := audit.Checkpoint{Origin: lines[0]}
+	if lines[0] != origin {
+		return audit.Checkpoint{}, fmt.Errorf("%w: it is of another log", ErrNotCheckpoint)
+	}
+	c := audit.Checkpoint{Origin: origin}
 	var err error
 	if c.Size, err = strconv.ParseInt(lines[1], 10, 64); err != nil || c.Size < 0 {
 		return audit.Checkpoint{}, fmt.Errorf("%w: size", ErrNotCheckpoint)

@@ -21,23 +21,19 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/panics"
 )
 
-func newKey(t testing.TB) (checkpoint.Key, note.Verifier) {
+func newKey(t testing.TB) (checkpoint.Key, checkpoint.PublicKeys) {
 	t.Helper()
 	k, err := checkpoint.OpenKey(filepath.Join(t.TempDir(), "checkpoint.key"), "log.example")
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := k.Verifier()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k, v
+	return k, k.PublicKeys()
 }
 
 func TestCheckpoint(t *testing.T) {
 	key, verifier := newKey(t)
 	c := audittest.New(t, 3).Checkpoint(t)
-	signed, err := checkpoint.Sign(c, key.Signer)
+	signed, err := checkpoint.Sign(c, key.Signers...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +54,7 @@ func TestCheckpoint(t *testing.T) {
 
 	t.Run("what was changed, or signed by another, opens not", func(t *testing.T) {
 		other, _ := newKey(t)
-		foreign, err := checkpoint.Sign(c, other.Signer)
+		foreign, err := checkpoint.Sign(c, other.Signers...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +68,7 @@ func TestCheckpoint(t *testing.T) {
 			}
 		}
 		for _, text := range []string{"log.example\n3\n", "log.example\nx\nAA==\n", "log.example\n-1\n" + c.Root.String() + "\n", "other\n3\n" + c.Root.String() + "\n", "log.example\n3\nAA==\n", "log.example\n3\n" + c.Root.String() + "\ntime now\n"} {
-			n, err := note.Sign(&note.Note{Text: text}, key.Signer)
+			n, err := note.Sign(&note.Note{Text: text}, key.Signers...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -134,7 +130,7 @@ func TestFileSink(t *testing.T) {
 	}
 	publish := func(size int) {
 		t.Helper()
-		signed, err := checkpoint.Sign(audittest.New(t, size).Checkpoint(t), key.Signer)
+		signed, err := checkpoint.Sign(audittest.New(t, size).Checkpoint(t), key.Signers...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -176,7 +172,7 @@ func TestCheckpointer(t *testing.T) {
 		})
 	}
 	deps := func(l audit.Tree, s checkpoint.Sink, last *audit.Checkpoint) checkpoint.Deps {
-		return checkpoint.Deps{Log: l, Signer: key.Signer, Sink: s, Now: func() time.Time { return audittest.Day(4) }, Logger: slog.New(slog.DiscardHandler), Last: last}
+		return checkpoint.Deps{Log: l, Signers: key.Signers, Sink: s, Now: func() time.Time { return audittest.Day(4) }, Logger: slog.New(slog.DiscardHandler), Last: last}
 	}
 	start := func(t *testing.T, l audit.Tree, s checkpoint.Sink, last *audit.Checkpoint) *checkpoint.Publisher {
 		t.Helper()

@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -17,25 +18,25 @@ import (
 // origin and "/erasure", the number of the entry, the pseudonym, and the time.
 const ofErasure = "/erasure"
 
-// SignErasure returns the signed note of an erasure.
-func SignErasure(e audit.Erasure, signer note.Signer) ([]byte, error) {
-	text := fmt.Sprintf("%s%s\n%d\n%s\n%s%s\n", signer.Name(), ofErasure, e.Seq, e.Citizen, timeLine, e.At.UTC().Format(time.RFC3339))
-	signed, err := note.Sign(&note.Note{Text: text}, signer)
+// SignErasure returns the note of an erasure, signed as [Sign] does.
+func SignErasure(e audit.Erasure, signers ...note.Signer) ([]byte, error) {
+	if len(signers) == 0 {
+		return nil, errors.New("sign an erasure: no key")
+	}
+	text := fmt.Sprintf("%s%s\n%d\n%s\n%s%s\n", signers[0].Name(), ofErasure, e.Seq, e.Citizen, timeLine, e.At.UTC().Format(time.RFC3339))
+	signed, err := note.Sign(&note.Note{Text: text}, signers...)
 	if err != nil {
 		return nil, fmt.Errorf("sign an erasure: %w", err)
 	}
 	return signed, nil
 }
 
-// OpenErasure checks the signature and reads the erasure, or ErrNotCheckpoint.
-func OpenErasure(signed []byte, by note.Verifier) (audit.Erasure, error) {
-	n, err := note.Open(signed, note.VerifierList(by))
-	if err != nil {
-		return audit.Erasure{}, fmt.Errorf("%w: %w", ErrNotCheckpoint, err)
-	}
+// parseErasure reads the text of an erasure's note in the log with that origin, or
+// ErrNotCheckpoint.
+func parseErasure(text, origin string) (audit.Erasure, error) {
 	const lines = 4
-	l := strings.Split(strings.TrimSuffix(n.Text, "\n"), "\n")
-	if len(l) != lines || l[0] != by.Name()+ofErasure || l[2] == "" {
+	l := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if len(l) != lines || l[0] != origin+ofErasure || l[2] == "" {
 		return audit.Erasure{}, fmt.Errorf("%w: no erasure", ErrNotCheckpoint)
 	}
 	seq, err := strconv.ParseInt(l[1], 10, 64)

@@ -9,8 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"sync"
-
-	"golang.org/x/mod/sumdb/note"
 )
 
 // Sink takes signed checkpoints to where the log's administrator cannot change
@@ -56,7 +54,7 @@ func (s *FileSink) Publish(_ context.Context, signed []byte) error {
 }
 
 // Checkpoints reads back what the file holds. A file that does not exist holds none.
-func (s *FileSink) Checkpoints(by note.Verifier) (Found, error) {
+func (s *FileSink) Checkpoints(by PublicKeys) (Found, error) {
 	f, err := os.Open(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Found{}, nil
@@ -69,7 +67,7 @@ func (s *FileSink) Checkpoints(by note.Verifier) (Found, error) {
 }
 
 // Later reads what was added to the file since the last time, by this process or others.
-func (s *FileSink) Later(by note.Verifier) (Found, error) {
+func (s *FileSink) Later(by PublicKeys) (Found, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, err := os.Open(s.path)

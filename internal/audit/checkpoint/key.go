@@ -1,18 +1,14 @@
 package checkpoint
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"strings"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
-
-	"github.com/patient-care-aggregator/aggregator/internal/keys"
 )
 
 // ErrUnsafeKey says that others than the owner may read the key file. Make it
@@ -21,112 +17,89 @@ var ErrUnsafeKey = errors.New("checkpoint key file is not safe")
 
 const keyMode fs.FileMode = 0o600
 
-// Key signs checkpoints (Ed25519) and has the public key to check them with.
+// Key signs checkpoints (Ed25519) and has the public keys to check them with.
 type Key struct {
-	Signer note.Signer
-	// Public is the verifier key in the form of golang.org/x/mod/sumdb/note, to
-	// be handed to auditors.
+	// Signers sign each note: the active key, and during a planned change also the one
+	// before it. All have one name, the log's origin.
+	Signers []note.Signer
+	// Public is the verifier key of the active key in the form of
+	// golang.org/x/mod/sumdb/note, to be handed to auditors.
 	Public string
+	// Former are those of the keys before it, the newest first: what they signed for
+	// this log stays good.
+	Former []string
+	// Changing is when the planned change began in which two keys sign; zero: one signs.
+	Changing time.Time
+
+	all PublicKeys
 }
 
-// Verifier checks what this key signed.
-func (k Key) Verifier() (note.Verifier, error) { return ParsePublicKey(k.Public) }
+// PublicKeys check what this key signed, and what those before it signed.
+func (k Key) PublicKeys() PublicKeys { return slices.Clone(k.all) }
 
-// ParsePublicKey reads a public key as Key.Public has it.
-func ParsePublicKey(public string) (note.Verifier, error) {
-	v, err := note.NewVerifier(strings.TrimSpace(public))
-	if err != nil {
-		return nil, fmt.Errorf("read checkpoint public key: %w", err)
-	}
-	return v, nil
+// Signing are the verifier keys of those that sign.
+func (k Key) Signing() []string {
+	return append([]string{k.Public}, k.Former[:len(k.Signers)-1]...)
 }
 
 // OpenKey reads the checkpoint key file. When there is none it makes a key of
 // that name (no spaces or plus signs), and writes it (mode 0600) together with
 // its public half in path.pub. Two processes that do so at the same time end with one key.
 func OpenKey(path, name string) (Key, error) {
-	k, err := ReadKey(path)
+	f, err := readKeyFile(path)
+	if err == nil {
+		if !exists(path + ".pub") {
+			_ = writePublic(path, f) // a crash left it out; or the folder is read-only, and needs none
+		}
+		return f.key()
+	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return k, err
+		return Key{}, err
 	}
-	private, public, err := note.GenerateKey(rand.Reader, name)
+	pair, err := newPair(name)
 	if err != nil {
-		return Key{}, fmt.Errorf("make checkpoint key: %w", err)
+		return Key{}, err
 	}
-	if err := writeNew(path, private+"\n"+public+"\n", keyMode); err != nil {
+	f = keyFile{active: pair}
+	if err := writeNew(path, f.text(), keyMode); err != nil {
 		if errors.Is(err, fs.ErrExist) {
 			return ReadKey(path)
 		}
 		return Key{}, fmt.Errorf("write checkpoint key: %w", err)
 	}
-	if err := os.WriteFile(path+".pub", []byte(public+"\n"), 0o644); err != nil { //nolint:gosec // a public key is for everybody
-		return Key{}, fmt.Errorf("write checkpoint public key: %w", err)
+	if err := writePublic(path, f); err != nil {
+		return Key{}, err
 	}
-	return ReadKey(path)
+	return f.key()
 }
 
 // ReadKey reads the key file of [OpenKey], which has to be there.
 func ReadKey(path string) (Key, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return Key{}, fmt.Errorf("open checkpoint key: %w", err)
-	}
-	if why := keys.UnsafeMode(info.Mode()); why != "" {
-		return Key{}, fmt.Errorf("%w: %s: %s", ErrUnsafeKey, path, why)
-	}
-	text, err := os.ReadFile(path) //nolint:gosec // the path is the operator's configuration
-	if err != nil {
-		return Key{}, fmt.Errorf("read checkpoint key: %w", err)
-	}
-	private, public, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
-	signer, err := note.NewSigner(private)
-	if err != nil {
-		return Key{}, errors.New("read checkpoint key: malformed") // the library's error may hold the key
-	}
-	k := Key{Signer: signer, Public: strings.TrimSpace(public)}
-	v, err := k.Verifier()
+	f, err := readKeyFile(path)
 	if err != nil {
 		return Key{}, err
 	}
-	if v.Name() != signer.Name() || v.KeyHash() != signer.KeyHash() {
-		return Key{}, errors.New("read checkpoint key: its two halves do not belong together")
-	}
-	return k, nil
+	return f.key()
 }
 
-// writeNew writes a file that must not be there yet: complete, under another
-// name first, so that no reader sees half of it.
-func writeNew(path, text string, mode fs.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".checkpoint-key-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }()
-	_, err = f.WriteString(text)
-	if err := errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Link(f.Name(), path) // fails when there is one
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// BeginAgain puts the key, and the file of its checkpoints, aside under names with the
-// time, and makes a new key whose name has that day too: two logs that differ MUST NOT
-// be signed by one key. The old public half stays readable beside it.
-func BeginAgain(path, file string, at time.Time) (Key, error) {
-	old, err := ReadKey(path)
-	if err != nil {
-		return Key{}, err
+// writePublic writes the public halves beside the key, where they are not there yet.
+func writePublic(path string, f keyFile) error {
+	const forAll fs.FileMode = 0o644
+	path += ".pub"
+	there, err := os.ReadFile(path) //nolint:gosec // beside the operator's own path
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = writeNew(path, f.publicText(), forAll)
+	case err == nil && string(there) != f.publicText():
+		err = replace(path, f.publicText())
 	}
-	aside := ".before-" + at.UTC().Format("20060102T150405Z")
-	// The key goes first: with it and without its checkpoints, the log would be signed again.
-	for _, name := range []string{path, path + ".pub", file} {
-		if name == "" {
-			continue
-		}
-		if err := os.Rename(name, name+aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return Key{}, fmt.Errorf("put the checkpoint key aside: %w", err)
-		}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("write checkpoint public key: %w", err)
 	}
-	origin, _, _ := strings.Cut(old.Signer.Name(), "/since-")
-	return OpenKey(path, origin+"/since-"+at.UTC().Format("20060102"))
+	return nil
 }

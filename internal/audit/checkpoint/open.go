@@ -16,7 +16,7 @@ import (
 type Options struct {
 	File    string           // that every checkpoint goes to, next to the database; empty: none
 	KeyPath string           // made when absent
-	Origin  string           // name of a key that is made: the host that citizens see
+	Origin  string           // name of a key that is made: after the host that citizens see
 	Sink    string           // a file, or an https address, besides File; empty: none
 	Token   keys.Secret      // lets this service in at an https sink; empty: none is asked for
 	HTTP    *upstream.Client // posts to an https sink
@@ -42,10 +42,7 @@ func OpenPublisher(o Options) (*Publisher, Key, error) {
 	if err != nil {
 		return nil, Key{}, err
 	}
-	verifier, err := key.Verifier()
-	if err != nil {
-		return nil, Key{}, err
-	}
+	by := key.PublicKeys()
 	var files []*FileSink
 	if o.File != "" {
 		files = append(files, NewFileSink(o.File))
@@ -65,12 +62,12 @@ func OpenPublisher(o Options) (*Publisher, Key, error) {
 	var last *audit.Checkpoint
 	erased := int64(0)
 	for _, f := range files {
-		found, err := f.Checkpoints(verifier)
+		found, err := f.Checkpoints(by)
 		if err != nil {
 			return nil, Key{}, err
 		}
 		if found.Foreign > 0 && o.Logger != nil {
-			o.Logger.Warn("a file of checkpoints has notes that are not signed with the key in use", slog.Int("count", found.Foreign))
+			o.Logger.Warn("a file of checkpoints has notes that are not signed with a key of this log", slog.Int("count", found.Foreign))
 		}
 		for _, c := range found.Checkpoints {
 			if last == nil || c.Size > last.Size {
@@ -85,7 +82,7 @@ func OpenPublisher(o Options) (*Publisher, Key, error) {
 	readBack := func() ([]audit.Checkpoint, error) {
 		var all []audit.Checkpoint
 		for _, f := range files {
-			found, err := f.Later(verifier)
+			found, err := f.Later(by)
 			if err != nil {
 				return nil, err
 			}
@@ -94,7 +91,7 @@ func OpenPublisher(o Options) (*Publisher, Key, error) {
 		return all, nil
 	}
 	publisher, err := New(Deps{
-		Log: o.Log, Signer: key.Signer, Sink: sinks, Now: o.Now, Logger: o.Logger, Failed: o.Failed, Panics: o.Panics, Last: last, Resend: remote, ReadBack: readBack, Erasures: o.Log, ErasuresFrom: erased,
+		Log: o.Log, Signers: key.Signers, Sink: sinks, Now: o.Now, Logger: o.Logger, Failed: o.Failed, Panics: o.Panics, Last: last, Resend: remote, ReadBack: readBack, Erasures: o.Log, ErasuresFrom: erased,
 	})
 	return publisher, key, err
 }

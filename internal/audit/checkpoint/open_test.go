@@ -124,10 +124,7 @@ func TestOpenPublisher(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		by, err := key.Verifier()
-		if err != nil {
-			t.Fatal(err)
-		}
+		by := key.PublicKeys()
 		then, err := c.PublishSigned(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -169,10 +166,7 @@ func TestASinkIsToldOfErasuresOnceAndAgainAfterARestartOnlyOfNewOnes(t *testing.
 				t.Fatal(err)
 			}
 		}
-		by, err := key.Verifier()
-		if err != nil {
-			t.Fatal(err)
-		}
+		by := key.PublicKeys()
 		found, err := checkpoint.NewFileSink(file).Checkpoints(by)
 		if err != nil {
 			t.Fatal(err)

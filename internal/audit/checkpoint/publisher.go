@@ -21,16 +21,16 @@ var ErrForked = errors.New("the audit log does not continue the last signed chec
 
 // Deps are what a Publisher needs; all but Last, ReadBack, Erasures, Failed and Panics are required.
 type Deps struct {
-	Log    audit.Tree
-	Signer note.Signer
-	Sink   Sink
-	Now    func() time.Time
-	Logger *slog.Logger
+	Log     audit.Tree
+	Signers []note.Signer // of one name; each signs every note
+	Sink    Sink
+	Now     func() time.Time
+	Logger  *slog.Logger
 	// Last is the newest checkpoint signed so far, as the sink knows it; nil: none.
 	Last *audit.Checkpoint
 	// Resend says that it is not known whether the sink has Last: it is published again.
 	Resend bool
-	// ReadBack reads what was added to the sinks since the last time, by all who have the
+	// ReadBack reads what was added to the sinks since the last time, by all who have a
 	// key; nil: they cannot be read.
 	ReadBack func() ([]audit.Checkpoint, error)
 	// Erasures are published before the next checkpoint, from the entry ErasuresFrom on;
@@ -60,8 +60,8 @@ type Publisher struct {
 
 // New checks d.
 func New(d Deps) (*Publisher, error) {
-	if d.Log == nil || d.Signer == nil || d.Sink == nil || d.Now == nil || d.Logger == nil {
-		return nil, errors.New("new publisher: log, signer, sink, now and logger are required")
+	if d.Log == nil || len(d.Signers) == 0 || d.Sink == nil || d.Now == nil || d.Logger == nil {
+		return nil, errors.New("new publisher: log, signers, sink, now and logger are required")
 	}
 	return &Publisher{d: d, last: d.Last, resend: d.Resend, erased: d.ErasuresFrom}, nil
 }
@@ -124,7 +124,7 @@ func (p *Publisher) publish(ctx context.Context) (audit.Checkpoint, error) {
 		}
 		next = *p.last
 	}
-	signed, err := Sign(next, p.d.Signer)
+	signed, err := Sign(next, p.d.Signers...)
 	if err != nil {
 		return audit.Checkpoint{}, fmt.Errorf("publish audit checkpoint: %w", err)
 	}
@@ -145,7 +145,7 @@ func (p *Publisher) publishErasures(ctx context.Context) error {
 		return err
 	}
 	for _, e := range found {
-		signed, err := SignErasure(e, p.d.Signer)
+		signed, err := SignErasure(e, p.d.Signers...)
 		if err != nil {
 			return err
 		}
@@ -172,7 +172,7 @@ func (p *Publisher) PublishSigned(ctx context.Context) (Signed, error) {
 	if err != nil {
 		return Signed{}, err
 	}
-	signed, err := Sign(published, p.d.Signer)
+	signed, err := Sign(published, p.d.Signers...)
 	if err != nil {
 		return Signed{}, err
 	}
@@ -194,7 +194,7 @@ func (p *Publisher) SignedNow(ctx context.Context) (Signed, error) {
 	if err != nil {
 		return Signed{}, fmt.Errorf("sign the log: %w", err)
 	}
-	signed, err := Sign(now, p.d.Signer)
+	signed, err := Sign(now, p.d.Signers...)
 	if err != nil {
 		return Signed{}, err
 	}
@@ -217,7 +217,7 @@ func (p *Publisher) SignedAt(ctx context.Context, size int64) (Signed, error) {
 		return Signed{}, fmt.Errorf("sign an earlier checkpoint: compute root: %w", err)
 	}
 	earlier := audit.Checkpoint{Origin: now.Origin, Size: size, Root: root, At: p.d.Now()}
-	signed, err := Sign(earlier, p.d.Signer)
+	signed, err := Sign(earlier, p.d.Signers...)
 	if err != nil {
 		return Signed{}, err
 	}
@@ -225,7 +225,7 @@ func (p *Publisher) SignedAt(ctx context.Context, size int64) (Signed, error) {
 }
 
 // next is the current log, proved to continue the last checkpoint and everything that
-// was signed with this key and can be read back.
+// was signed for this log and can be read back.
 func (p *Publisher) next(ctx context.Context) (audit.Checkpoint, error) {
 	var published []audit.Checkpoint
 	if p.d.ReadBack != nil { // before the size is read: a command can add an entry and a checkpoint at any time
@@ -242,7 +242,7 @@ func (p *Publisher) next(ctx context.Context) (audit.Checkpoint, error) {
 	if err != nil {
 		return audit.Checkpoint{}, fmt.Errorf("compute root: %w", err)
 	}
-	next := audit.Checkpoint{Origin: p.d.Signer.Name(), Size: size, Root: root, At: p.d.Now()}
+	next := audit.Checkpoint{Origin: p.d.Signers[0].Name(), Size: size, Root: root, At: p.d.Now()}
 	for _, c := range []*audit.Checkpoint{p.last, p.asked} {
 		if c != nil {
 			published = append(published, *c)
@@ -256,8 +256,8 @@ func (p *Publisher) next(ctx context.Context) (audit.Checkpoint, error) {
 	return next, nil
 }
 
-// continues reports, as ErrForked, that the log does not continue what this key signed:
-// it was replaced, or somebody else signs another log with the key.
+// continues reports, as ErrForked, that the log does not continue what its keys signed:
+// it was replaced, or somebody else signs another log with a key.
 func (p *Publisher) continues(ctx context.Context, c, next audit.Checkpoint) error {
 	if next.Size < c.Size {
 		return fmt.Errorf("%w: %d entries instead of %d", ErrForked, next.Size, c.Size)

@@ -16,7 +16,7 @@ func TestASlowSinkHoldsNobodyUp(t *testing.T) {
 	key, _ := newKey(t)
 	reached, release, published, answered := make(chan struct{}), make(chan struct{}), make(chan error), make(chan bool, 1)
 	p, err := checkpoint.New(checkpoint.Deps{
-		Log: audittest.New(t, 3), Signer: key.Signer, Now: func() time.Time { return audittest.Day(4) }, Logger: slog.New(slog.DiscardHandler),
+		Log: audittest.New(t, 3), Signers: key.Signers, Now: func() time.Time { return audittest.Day(4) }, Logger: slog.New(slog.DiscardHandler),
 		Sink: sinkFunc(func(context.Context, []byte) error {
 			close(reached)
 			<-release

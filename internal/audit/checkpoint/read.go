@@ -3,22 +3,25 @@ package checkpoint
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
-// Found is what a file of checkpoints holds.
+// Found is what a file of checkpoints, or a sink, holds.
 type Found struct {
-	Checkpoints []audit.Checkpoint // signed with the expected key, in the order of the file
-	Erasures    []audit.Erasure    // signed with that key, in the order of the file
-	// Foreign counts notes that are whole and not signed with that key, or neither
-	// checkpoints nor erasures of its log: each wants an explanation.
+	Checkpoints []audit.Checkpoint // signed with one of the expected keys, in the order of the file
+	Erasures    []audit.Erasure    // signed with one of those keys, in the order of the file
+	// Foreign counts notes that are whole and not signed with one of those keys, or
+	// neither checkpoints nor erasures of their log: each wants an explanation.
 	Foreign int
+	// OtherKey is name and hash of a key with the log's name that signed a note too, or
+	// instead, and is not among the expected ones: the log's key is being changed, or was.
+	// Nothing proves it; empty: there is none.
+	OtherKey string
 	// CutShort counts what is no whole note. One can be a write that a crash
 	// interrupted.
 	CutShort int
@@ -33,7 +36,10 @@ const longestLine = 1 << 20
 // Read reads checkpoints and checks each signature. They can be as [FileSink] writes
 // them and as /audit/v1/checkpoint answers, one JSON object a line; or signed notes, one
 // behind the other, as an https sink receives them.
-func Read(r io.Reader, by note.Verifier) (Found, error) {
+func Read(r io.Reader, by PublicKeys) (Found, error) {
+	if len(by) == 0 {
+		return Found{}, errors.New("read checkpoints: no public key to check them with")
+	}
 	f := finder{by: by}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, longestLine)
@@ -48,7 +54,7 @@ func Read(r io.Reader, by note.Verifier) (Found, error) {
 }
 
 type finder struct {
-	by     note.Verifier
+	by     PublicKeys
 	found  Found
 	note   strings.Builder // the lines of a note so far
 	signed bool            // the note has a signature, so it can end
@@ -87,14 +93,19 @@ func (f *finder) endNote() {
 }
 
 func (f *finder) open(signed string) {
-	c, err := Open([]byte(signed), f.by)
+	n, err := f.by.open([]byte(signed))
+	if other := f.by.other(n); other != "" {
+		f.found.OtherKey = other
+	}
 	if err != nil {
-		if e, err := OpenErasure([]byte(signed), f.by); err == nil {
-			f.found.Erasures = append(f.found.Erasures, e)
-			return
-		}
 		f.found.Foreign++
 		return
 	}
-	f.found.Checkpoints = append(f.found.Checkpoints, c)
+	if c, err := parse(n.Text, f.by.origin()); err == nil {
+		f.found.Checkpoints = append(f.found.Checkpoints, c)
+	} else if e, err := parseErasure(n.Text, f.by.origin()); err == nil {
+		f.found.Erasures = append(f.found.Erasures, e)
+	} else {
+		f.found.Foreign++
+	}
 }

@@ -14,7 +14,7 @@ func TestCheckpointsAreReadInEveryFormInWhichTheyAreKept(t *testing.T) {
 	key, verifier := newKey(t)
 	other, _ := newKey(t)
 	sign := func(size int, by checkpoint.Key) string {
-		signed, err := checkpoint.Sign(audittest.New(t, size).Checkpoint(t), by.Signer)
+		signed, err := checkpoint.Sign(audittest.New(t, size).Checkpoint(t), by.Signers...)
 		if err != nil {
 			t.Fatal(err)
 		}

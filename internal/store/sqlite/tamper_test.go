@@ -19,14 +19,11 @@ func TestTampering(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	verifier, err := key.Verifier()
-	if err != nil {
-		t.Fatal(err)
-	}
+	verifier := key.PublicKeys()
 	sink := checkpoint.NewFileSink(filepath.Join(t.TempDir(), "checkpoints"))
 	sign := func() {
 		t.Helper()
-		signed, err := checkpoint.Sign(checkpointOf(t, db), key.Signer)
+		signed, err := checkpoint.Sign(checkpointOf(t, db), key.Signers...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -165,7 +162,7 @@ func TestTampering(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 		next, err := checkpoint.New(checkpoint.Deps{
-			Log: forked.Log(), Signer: key.Signer, Sink: sink, Now: years(1), Logger: forked.log, Last: &known[1],
+			Log: forked.Log(), Signers: key.Signers, Sink: sink, Now: years(1), Logger: forked.log, Last: &known[1],
 		})
 		if err != nil {
 			t.Fatal(err)
