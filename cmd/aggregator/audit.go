@@ -27,7 +27,8 @@ type auditCommand struct {
 	Check      auditCheckCommand      `cmd:"" help:"Prove an export with only checkpoints and the public key: without the database and the service."`
 	Checkpoint auditCheckpointCommand `cmd:"" help:"Sign the current log, publish the checkpoint, and print it."`
 	Prove      auditProveCommand      `cmd:"" help:"Write one entry with the proof that it is in the log, for 'audit check'."`
-	PublicKey  auditPublicKeyCommand  `cmd:"" name:"public-key" help:"Print the key that checkpoints are checked with."`
+	ChangeKey  auditChangeKeyCommand  `cmd:"" name:"change-key" help:"Begin, or finish, a planned change of the key that signs checkpoints: both keys sign meanwhile."`
+	PublicKey  auditPublicKeyCommand  `cmd:"" name:"public-key" help:"Print the keys that checkpoints are checked with, a line each: the one in use, and those before it."`
 	Match      auditMatchCommand      `cmd:"" help:"Tell whether an answer that somebody kept is what an entry released to a citizen. The question is itself logged, where the citizen sees it."`
 	Who        auditWhoCommand        `cmd:"" help:"Name the account of a member of staff whom the log has under a pseudonym. The question is itself logged."`
 	AcceptFork auditAcceptForkCommand `cmd:"" name:"accept-fork" help:"Accept, once and on the record, a log that is not the one that was signed: a backup was restored. The service must not run."`
@@ -55,14 +56,20 @@ func (d database) open(env *environment) (*store.Store, error) {
 	return store.OpenBeside(env.ctx, d.Database, store.Options{})
 }
 
-// signing is how checkpoints are signed and where they are published, as the service is configured.
-type signing struct {
+// checkpointKey is the key that signs checkpoints, as the service is configured.
+type checkpointKey struct {
 	KeyFile string `name:"checkpoint-key-file" help:"Key that signs checkpoints (default: next to the database)." setting:"PCA_AUDIT_CHECKPOINT_KEY_FILE" placeholder:"FILE"`
-	Sink    string `help:"File or https address that checkpoints are published to, in addition to the file next to the database; $PCA_AUDIT_CHECKPOINT_SINK_TOKEN_FILE has its token." setting:"PCA_AUDIT_CHECKPOINT_SINK" placeholder:"SINK"`
 }
 
-func (s signing) keyPath(at location.Location) string {
-	return cmp.Or(s.KeyFile, at.CheckpointKey())
+func (c checkpointKey) keyPath(at location.Location) string {
+	return cmp.Or(c.KeyFile, at.CheckpointKey())
+}
+
+// signing is how checkpoints are signed and where they are published, as the service is configured.
+type signing struct {
+	checkpointKey
+
+	Sink string `help:"File or https address that checkpoints are published to, in addition to the file next to the database; $PCA_AUDIT_CHECKPOINT_SINK_TOKEN_FILE has its token." setting:"PCA_AUDIT_CHECKPOINT_SINK" placeholder:"SINK"`
 }
 
 // files are the files of checkpoints that this machine can read.
@@ -119,8 +126,8 @@ func readPublicKeys(file string) (checkpoint.PublicKeys, error) {
 }
 
 // readCheckpoints reads a file of checkpoints: as a sink has them, as /audit/v1/checkpoint
-// answers, or signed notes. What is in it and not signed with that key is a fault, except
-// one note that was cut short, of which the reader is told.
+// answers, or signed notes. What is in it and not signed with one of those keys is a
+// fault, except one note that was cut short, of which the reader is told.
 func readCheckpoints(env *environment, file string, by checkpoint.PublicKeys) ([]audit.Checkpoint, error) {
 	f, err := os.Open(file) //nolint:gosec // the operator names the file
 	if err != nil {
@@ -131,14 +138,24 @@ func readCheckpoints(env *environment, file string, by checkpoint.PublicKeys) ([
 	switch {
 	case err != nil:
 		return nil, err
+	case found.Foreign > 0 && found.OtherKey != "":
+		return nil, fmt.Errorf("read checkpoints: %w: %d notes of %s are not signed with that key but with another one of the same name, %s. "+
+			"If you were told that the key was changed, get the new public key from the operators, who print it with 'aggregator audit public-key', and add its line to your file; "+
+			"if you were not, ask them why", checkpoint.ErrNotCheckpoint, found.Foreign, file, found.OtherKey)
 	case found.Foreign > 0:
 		return nil, fmt.Errorf("read checkpoints: %w: %d notes of %s are not signed with that key", checkpoint.ErrNotCheckpoint, found.Foreign, file)
 	case found.CutShort > 1:
 		return nil, fmt.Errorf("read checkpoints: %w: %d notes of %s are not whole, and an interrupted write can explain only one", checkpoint.ErrNotCheckpoint, found.CutShort, file)
 	case len(found.Checkpoints) == 0:
 		return nil, fmt.Errorf("read checkpoints: %w: %s holds no checkpoint", checkpoint.ErrNotCheckpoint, file)
-	case found.CutShort > 0:
+	}
+	if found.CutShort > 0 {
 		if _, err := fmt.Fprintf(env.stderr, "One note of %s is not whole: a write was interrupted.\n", file); err != nil {
+			return nil, err
+		}
+	}
+	if found.OtherKey != "" {
+		if _, err := fmt.Fprintf(env.stderr, "Notes of %s have a signature of another key too, %s: the key is being changed. Get the new public key from the operators and add its line to your file.\n", file, found.OtherKey); err != nil {
 			return nil, err
 		}
 	}

@@ -73,10 +73,10 @@ func (a auditProveCommand) Run(env *environment) (err error) {
 
 type auditPublicKeyCommand struct {
 	database
-	signing
+	checkpointKey
 }
 
-// Run prints the public key.
+// Run prints the public keys, the one in use first.
 func (a auditPublicKeyCommand) Run(env *environment) error {
 	at, err := a.location()
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
@@ -32,6 +33,11 @@ func (w *wiring) record(ctx context.Context, db *store.Store, sink *upstream.Cli
 	})
 	if err != nil {
 		return record{}, fmt.Errorf("start audit checkpoints: %w", err)
+	}
+	w.o.Log.LogAttrs(ctx, slog.LevelInfo, "checkpoints of the log are signed", slog.Any(telemetry.KeySigners, key.Signing()))
+	if !key.Changing.IsZero() {
+		w.o.Log.LogAttrs(ctx, slog.LevelInfo, "the key that signs checkpoints is being changed: finish it in time with 'aggregator audit change-key --finish'",
+			slog.Time(telemetry.KeySince, key.Changing), slog.Time(telemetry.KeyUntil, key.Changing.Add(checkpoint.ChangeTime)))
 	}
 	// A database from a backup has forgotten withdrawals and erasures: it shows nothing.
 	switch err := checkpoints.Compare(ctx); {
@@ -84,7 +90,7 @@ func (w *wiring) changes(r record, s secrets, words *words, notices *consent.Not
 		set, policy := words.current()
 		return []audit.Entry{
 			{Kind: audit.KeyChanged, Purpose: fmt.Sprintf("ring %s, NHS login %s, API platform %s, receipts %s, checkpoints %s",
-				s.ring.Fingerprint(), s.login.ID(), s.platform.ID(), s.receipts.ID(), r.key.Public)},
+				s.ring.Fingerprint(), s.login.ID(), s.platform.ID(), s.receipts.ID(), strings.Join(r.key.Signing(), " and "))},
 			{
 				Kind: audit.ConfigurationKnown, Purpose: "version " + w.o.Version, Digest: digest,
 				Policy: policy.Version(), ValueSets: set.Version(), Notice: notices.InForce().Version,

@@ -39,7 +39,10 @@ const (
 	KeyEnvironment   = "environment"
 	KeyDatabase      = "database"
 	KeyCheckpoints   = "checkpointSink" // whether there is one
-	KeyStaff         = "staffSignIn"    // whether auditors can sign in
+	KeySigners       = "signers"        // public keys of those that sign checkpoints
+	KeySince         = "since"
+	KeyUntil         = "until"
+	KeyStaff         = "staffSignIn" // whether auditors can sign in
 	KeyLanguages     = "languages"
 	KeyValueSets     = "valueSets"
 )
