@@ -40,7 +40,10 @@ func (w *wiring) record(ctx context.Context, db *store.Store, sink *upstream.Cli
 			slog.Time(telemetry.KeySince, key.Changing), slog.Time(telemetry.KeyUntil, key.Changing.Add(checkpoint.ChangeTime)))
 	}
 	// A database from a backup has forgotten withdrawals and erasures: it shows nothing.
+	// Where only the sink can tell, nothing is shown before it was asked.
 	switch err := checkpoints.Compare(ctx); {
+	case errors.Is(err, checkpoint.ErrNotReadBack):
+		w.o.Log.LogAttrs(ctx, slog.LevelError, "no data is shown until the checkpoint sink was read back", slog.String(telemetry.KeyError, err.Error()))
 	case errors.Is(err, checkpoint.ErrForked):
 		w.o.Log.LogAttrs(ctx, slog.LevelError, "the log is not the one that was signed: no data is shown", slog.String(telemetry.KeyError, err.Error()))
 	case err != nil:
@@ -48,35 +51,37 @@ func (w *wiring) record(ctx context.Context, db *store.Store, sink *upstream.Cli
 	}
 	health := audit.NewWriteHealth(audit.TryWriting(db.OneTimeValues(), w.o.Now), w.o.Now)
 	return record{
-		stored: db.Log(), appender: unforked{health.Recording(db.Log()), checkpoints.Forked}, health: health, checkpoints: checkpoints, key: key,
+		stored: db.Log(), appender: proved{health.Recording(db.Log()), checkpoints.Proved}, health: health, checkpoints: checkpoints, key: key,
 	}, nil
 }
 
 // ready returns why the service cannot answer; nil when it can.
 func (r record) ready(ctx context.Context) error {
-	if r.checkpoints.Forked() {
-		return checkpoint.ErrForked
+	if err := r.checkpoints.Proved(); err != nil {
+		return err
 	}
 	return r.health.Ready(ctx)
 }
 
-// unforked records that data was shown only in the log that was signed. Anything else,
-// such as the reads of auditors who look into it, is recorded all the same.
-type unforked struct {
+// proved records that data was shown only in the log that was signed, once that is known.
+// Anything else, such as the reads of auditors who look into it, is recorded all the same.
+type proved struct {
 	audit.Appender
 
-	forked func() bool
+	proved func() error
 }
 
 // Append implements audit.Appender.
-func (u unforked) Append(ctx context.Context, g audit.Guard, entries ...audit.Entry) (audit.Written, error) {
+func (p proved) Append(ctx context.Context, g audit.Guard, entries ...audit.Entry) (audit.Written, error) {
 	shows := func(e audit.Entry) bool {
 		return e.Kind == audit.DataReleased || e.Kind == audit.DataNotModified || e.Kind == audit.SubjectAccess
 	}
-	if slices.ContainsFunc(entries, shows) && u.forked() {
-		return audit.Written{}, checkpoint.ErrForked
+	if slices.ContainsFunc(entries, shows) {
+		if err := p.proved(); err != nil {
+			return audit.Written{}, err
+		}
 	}
-	return u.Appender.Append(ctx, g, entries...) //nolint:wrapcheck // it is the appender
+	return p.Appender.Append(ctx, g, entries...) //nolint:wrapcheck // it is the appender
 }
 
 // changes writes down which keys and configuration are in force where they differ

@@ -3,6 +3,7 @@ package app
 import (
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
@@ -13,6 +14,7 @@ const (
 	sourcesTimeout = 9 * time.Second
 	requestTimeout = 8 * time.Second
 	signInTimeout  = 5 * time.Second
+	sinkTimeout    = 4 * time.Second // both to read back and to publish, before the next try
 
 	maxAnswer   = 8 << 20 // bytes of an answer of e-RS
 	maxDocument = 1 << 20 // bytes of any other
@@ -36,7 +38,7 @@ func (w *wiring) upstreams() upstreams {
 		ods:            made("ods", signInTimeout, maxDocument),
 		login:          made("nhs-login", signInTimeout, maxDocument),
 		staff:          made("staff", signInTimeout, maxDocument),
-		checkpointSink: made("checkpoint-sink", signInTimeout, maxDocument),
+		checkpointSink: made("checkpoint-sink", sinkTimeout, checkpoint.MaxSinkAnswer),
 	}
 }
 

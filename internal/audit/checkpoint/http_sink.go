@@ -12,16 +12,34 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
-// HTTPSink posts checkpoints to an endpoint that keeps them: the signed note as
-// text/plain, with the token as a Bearer (RFC 6750) where there is one. Any 2xx answer
-// means that the note is kept. Its address can hold a secret and is in no error.
+// Errors of reading an https sink back.
+var (
+	// ErrNotReadBack says that it is not known what the sink keeps: it cannot be reached,
+	// or its answer is not what [HTTPSink] describes. Nothing may be signed; try again.
+	ErrNotReadBack = errors.New("the checkpoint sink cannot be read back")
+	// ErrWriteOnly says that the sink does not let anybody read: what was published there
+	// shows nobody but its keeper that the log was rolled back.
+	ErrWriteOnly = errors.New("the checkpoint sink can only be written to")
+)
+
+// MaxSinkAnswer is how many bytes of an https sink's answer are read: some 200 notes.
+const MaxSinkAnswer = 64 << 10
+
+// HTTPSink is an endpoint that keeps checkpoints. Its address can hold a secret and is in
+// no error. Each request has the token as a Bearer (RFC 6750) where there is one.
+//
+//   - POST has a signed note as text/plain. Any 2xx answer means that the note is kept.
+//   - GET returns the newest checkpoint that it keeps, as text/plain; it can return more
+//     notes, one behind the other, within [MaxSinkAnswer]. 204 or 404 means that it keeps
+//     none yet, 405 or 501 that it cannot be read.
 type HTTPSink struct {
 	url    string
 	token  keys.Secret
 	client *upstream.Client
 }
 
-// NewHTTPSink makes a sink that posts to an https address.
+// NewHTTPSink makes a sink at an https address. The client bounds time and size of an
+// answer; see [MaxSinkAnswer].
 func NewHTTPSink(address string, token keys.Secret, client *upstream.Client) (*HTTPSink, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" || u.Host == "" {
@@ -40,11 +58,8 @@ func (s *HTTPSink) Publish(ctx context.Context, signed []byte) error {
 	if err != nil {
 		return fmt.Errorf("publish checkpoint: %w", upstream.WithoutURL(err))
 	}
-	request.Header.Set("Content-Type", "text/plain; charset=utf-8")
-	if !s.token.IsZero() {
-		request.Header.Set("Authorization", "Bearer "+s.token.Reveal())
-	}
-	answer, err := s.client.Do("publish checkpoint", request)
+	request.Header.Set("Content-Type", plainText)
+	answer, err := s.do("publish checkpoint", request)
 	if err != nil {
 		return fmt.Errorf("publish checkpoint: %w", err)
 	}
@@ -52,4 +67,44 @@ func (s *HTTPSink) Publish(ctx context.Context, signed []byte) error {
 		return fmt.Errorf("publish checkpoint: the sink answered with status %d", answer.Status)
 	}
 	return nil
+}
+
+// Checkpoints reads back what the sink keeps: at least the newest checkpoint. Errors:
+// ErrNotReadBack, ErrWriteOnly.
+func (s *HTTPSink) Checkpoints(ctx context.Context, by PublicKeys) (Found, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, http.NoBody)
+	if err != nil {
+		return Found{}, fmt.Errorf("%w: %w", ErrNotReadBack, upstream.WithoutURL(err))
+	}
+	request.Header.Set("Accept", plainText)
+	answer, err := s.do("read back checkpoints", request)
+	if err != nil {
+		return Found{}, fmt.Errorf("%w: %w", ErrNotReadBack, err)
+	}
+	switch answer.Status {
+	case http.StatusOK:
+	case http.StatusNoContent, http.StatusNotFound:
+		return Found{}, nil
+	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return Found{}, fmt.Errorf("%w: it answers GET with status %d", ErrWriteOnly, answer.Status)
+	default:
+		return Found{}, fmt.Errorf("%w: it answers GET with status %d", ErrNotReadBack, answer.Status)
+	}
+	found, err := Read(bytes.NewReader(answer.Body), by)
+	switch {
+	case err != nil:
+		return Found{}, fmt.Errorf("%w: %w", ErrNotReadBack, err)
+	case found.CutShort > 0, len(found.Checkpoints)+len(found.Erasures)+found.Foreign == 0:
+		return Found{}, fmt.Errorf("%w: its answer to GET is no signed checkpoint", ErrNotReadBack)
+	}
+	return found, nil
+}
+
+const plainText = "text/plain; charset=utf-8"
+
+func (s *HTTPSink) do(operation string, request *http.Request) (upstream.Answer, error) {
+	if !s.token.IsZero() {
+		request.Header.Set("Authorization", "Bearer "+s.token.Reveal())
+	}
+	return s.client.Do(operation, request)
 }

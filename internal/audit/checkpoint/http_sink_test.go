@@ -17,8 +17,13 @@ import (
 
 func newClient(t *testing.T, transport http.RoundTripper) *upstream.Client {
 	t.Helper()
+	return newClientFor(t, transport, 10*time.Second)
+}
+
+func newClientFor(t *testing.T, transport http.RoundTripper, timeout time.Duration) *upstream.Client {
+	t.Helper()
 	c := upstream.NewClient(upstream.Options{
-		Name: "checkpoint-sink", Timeout: 10 * time.Second, MaxBytes: 1 << 10, Now: time.Now,
+		Name: "checkpoint-sink", Timeout: timeout, MaxBytes: checkpoint.MaxSinkAnswer, Now: time.Now,
 		Observe: func(string, int, time.Duration) {}, Tracer: noop.NewTracerProvider().Tracer(""),
 		Wrap: func(http.RoundTripper) http.RoundTripper { return transport },
 	})

@@ -19,7 +19,7 @@ type Options struct {
 	Origin  string           // name of a key that is made: after the host that citizens see
 	Sink    string           // a file, or an https address, besides File; empty: none
 	Token   keys.Secret      // lets this service in at an https sink; empty: none is asked for
-	HTTP    *upstream.Client // posts to an https sink
+	HTTP    *upstream.Client // asks an https sink
 	Log     Log
 	Now     func() time.Time
 	// Logger hears of checkpoints that could not be published.
@@ -35,34 +35,32 @@ type Log interface {
 	audit.Erasures
 }
 
-// OpenPublisher opens or makes the signing key, and continues from the newest
-// checkpoint that the file next to the database, or the sink, knows.
+// OpenPublisher opens or makes the signing key, and continues from the newest checkpoint
+// that the file next to the database, or a sink that is a file, knows. An https sink is
+// asked when something is to be signed or compared.
 func OpenPublisher(o Options) (*Publisher, Key, error) {
 	key, err := OpenKey(o.KeyPath, o.Origin)
 	if err != nil {
 		return nil, Key{}, err
 	}
-	by := key.PublicKeys()
-	var files []*FileSink
+	kept := readers{by: key.PublicKeys(), logger: o.Logger}
 	if o.File != "" {
-		files = append(files, NewFileSink(o.File))
+		kept.files = append(kept.files, NewFileSink(o.File))
 	}
 	var sinks Sinks
-	remote := false
 	switch {
 	case strings.HasPrefix(o.Sink, "https://"):
-		address, err := NewHTTPSink(o.Sink, o.Token, o.HTTP)
-		if err != nil {
+		if kept.address, err = NewHTTPSink(o.Sink, o.Token, o.HTTP); err != nil {
 			return nil, Key{}, err
 		}
-		sinks, remote = append(sinks, address), true
+		sinks = append(sinks, kept.address)
 	case o.Sink != "":
-		files = append(files, NewFileSink(o.Sink))
+		kept.files = append(kept.files, NewFileSink(o.Sink))
 	}
 	var last *audit.Checkpoint
 	erased := int64(0)
-	for _, f := range files {
-		found, err := f.Checkpoints(by)
+	for _, f := range kept.files {
+		found, err := f.Checkpoints(kept.by)
 		if err != nil {
 			return nil, Key{}, err
 		}
@@ -79,19 +77,9 @@ func OpenPublisher(o Options) (*Publisher, Key, error) {
 		}
 		sinks = append(sinks, f)
 	}
-	readBack := func() ([]audit.Checkpoint, error) {
-		var all []audit.Checkpoint
-		for _, f := range files {
-			found, err := f.Later(by)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, found.Checkpoints...)
-		}
-		return all, nil
-	}
 	publisher, err := New(Deps{
-		Log: o.Log, Signers: key.Signers, Sink: sinks, Now: o.Now, Logger: o.Logger, Failed: o.Failed, Panics: o.Panics, Last: last, Resend: remote, ReadBack: readBack, Erasures: o.Log, ErasuresFrom: erased,
+		Log: o.Log, Signers: key.Signers, Sink: sinks, Now: o.Now, Logger: o.Logger, Failed: o.Failed, Panics: o.Panics,
+		Last: last, Resend: kept.address != nil, ReadBack: kept.later, Erasures: o.Log, ErasuresFrom: erased,
 	})
 	return publisher, key, err
 }

@@ -88,6 +88,10 @@ func TestOpenPublisher(t *testing.T) {
 				w.WriteHeader(http.StatusServiceUnavailable)
 				return
 			}
+			if r.Method == http.MethodGet {
+				w.WriteHeader(http.StatusNoContent)
+				return
+			}
 			note, _ := io.ReadAll(r.Body)
 			kept = append(kept, string(note))
 		}))

@@ -30,9 +30,9 @@ type Deps struct {
 	Last *audit.Checkpoint
 	// Resend says that it is not known whether the sink has Last: it is published again.
 	Resend bool
-	// ReadBack reads what was added to the sinks since the last time, by all who have a
-	// key; nil: they cannot be read.
-	ReadBack func() ([]audit.Checkpoint, error)
+	// ReadBack reads what the sinks keep, or what was added since the last time, by all
+	// who have a key. Where it cannot tell, ErrNotReadBack. nil: there is nothing to read.
+	ReadBack func(context.Context) ([]audit.Checkpoint, error)
 	// Erasures are published before the next checkpoint, from the entry ErasuresFrom on;
 	// nil: none are.
 	Erasures     audit.Erasures
@@ -56,6 +56,8 @@ type Publisher struct {
 	state sync.Mutex // held for a moment: answers to citizens wait for it
 	// failed is why the last checkpoint was not published; a fork stays.
 	failed error
+	// proved says that the log was compared since the start, and continued what was signed.
+	proved bool
 }
 
 // New checks d.
@@ -80,7 +82,7 @@ func (p *Publisher) Publish(ctx context.Context) (audit.Checkpoint, error) {
 }
 
 // Compare reports whether the log continues the last signed checkpoint, and publishes
-// nothing. Errors: ErrForked, or that the log cannot be read.
+// nothing. Errors: ErrForked, ErrNotReadBack, or that the log cannot be read.
 func (p *Publisher) Compare(ctx context.Context) error {
 	p.signing.Lock()
 	defer p.signing.Unlock()
@@ -89,6 +91,25 @@ func (p *Publisher) Compare(ctx context.Context) error {
 		p.ended(err)
 	}
 	return err
+}
+
+// ErrNotProved says that the log was not yet compared with what the sinks keep. Wait:
+// [Publisher.Run] tries again.
+var ErrNotProved = errors.New("the audit log was not yet compared with what the checkpoint sinks keep")
+
+// Proved returns nil when the log was compared, since the start, with everything that was
+// signed for it and can be read back, and nothing shows a fork; ErrForked or ErrNotProved
+// otherwise. It waits for no sink. Only a log that is proved may be shown.
+func (p *Publisher) Proved() error {
+	p.state.Lock()
+	defer p.state.Unlock()
+	switch {
+	case errors.Is(p.failed, ErrForked):
+		return p.failed
+	case !p.proved:
+		return ErrNotProved
+	}
+	return nil
 }
 
 // ended notes why a checkpoint was not published; nil: it was.
@@ -230,7 +251,7 @@ func (p *Publisher) next(ctx context.Context) (audit.Checkpoint, error) {
 	var published []audit.Checkpoint
 	if p.d.ReadBack != nil { // before the size is read: a command can add an entry and a checkpoint at any time
 		var err error
-		if published, err = p.d.ReadBack(); err != nil {
+		if published, err = p.d.ReadBack(ctx); err != nil {
 			return audit.Checkpoint{}, err
 		}
 	}
@@ -253,6 +274,9 @@ func (p *Publisher) next(ctx context.Context) (audit.Checkpoint, error) {
 			return audit.Checkpoint{}, err
 		}
 	}
+	p.state.Lock()
+	defer p.state.Unlock()
+	p.proved = true
 	return next, nil
 }
 
@@ -272,16 +296,22 @@ func (p *Publisher) continues(ctx context.Context, c, next audit.Checkpoint) err
 	return nil
 }
 
+// notProvedInterval is how often it is tried again while nothing may be shown.
+const notProvedInterval = 10 * time.Second
+
 // Run publishes immediately and at every interval until ctx ends. A failure is
-// logged and tried again at the next interval. The last checkpoint is left to
-// [Publisher.Close]: requests in progress when ctx ends still add entries.
+// logged and tried again at the next interval; after 10 seconds while the log is not
+// proved. The last checkpoint is left to [Publisher.Close]: requests in progress when ctx
+// ends still add entries.
 func (p *Publisher) Run(ctx context.Context, every time.Duration) {
-	t := time.NewTicker(every)
-	defer t.Stop()
 	for {
 		p.publishOrLog(ctx)
+		wait := every
+		if errors.Is(p.Proved(), ErrNotProved) {
+			wait = min(every, notProvedInterval)
+		}
 		select {
-		case <-t.C:
+		case <-time.After(wait):
 		case <-ctx.Done():
 			return
 		}
