@@ -84,10 +84,46 @@ func (s signing) files(at location.Location) []string {
 	return files
 }
 
-const (
-	sinkPatience  = 10 * time.Second
-	maxSinkAnswer = 1 << 20
-)
+// remote is the https sink; nil: none is configured. done ends its connections.
+func (s signing) remote(env *environment) (sink *checkpoint.HTTPSink, done func(), err error) {
+	if !strings.HasPrefix(s.Sink, "https://") {
+		return nil, func() {}, nil
+	}
+	client, token, err := sinkClient(env)
+	if err != nil {
+		return nil, nil, err
+	}
+	sink, err = checkpoint.NewHTTPSink(s.Sink, token, client)
+	return sink, client.Close, err
+}
+
+// sinkClient asks an https sink with that token.
+func sinkClient(env *environment) (*upstream.Client, keys.Secret, error) {
+	const patience = 10 * time.Second
+	token, _, err := config.Lookup(env.environ, "PCA_AUDIT_CHECKPOINT_SINK_TOKEN")
+	if err != nil {
+		return nil, keys.Secret{}, fmt.Errorf("%w: read the sink's token: %w", errUsage, err)
+	}
+	return upstream.NewClient(upstream.Options{
+		Name: "checkpoint-sink", Timeout: patience, MaxBytes: checkpoint.MaxSinkAnswer, Now: time.Now,
+		Observe: func(string, int, time.Duration) {}, Tracer: noop.NewTracerProvider().Tracer(""),
+	}), keys.NewSecret(token), nil
+}
+
+// readSink reads back what the https sink keeps; nothing where there is none, or it can
+// only be written to, of which the reader is told.
+func (s signing) readSink(env *environment, by checkpoint.PublicKeys) (checkpoint.Found, error) {
+	sink, done, err := s.remote(env)
+	if err != nil || sink == nil {
+		return checkpoint.Found{}, err
+	}
+	defer done()
+	found, err := sink.Checkpoints(env.ctx, by)
+	if errors.Is(err, checkpoint.ErrWriteOnly) {
+		_, err = fmt.Fprintf(env.stderr, "What the https sink holds is not compared: %v. Get it from those who keep it.\n", err)
+	}
+	return found, err
+}
 
 // publish signs the current log and returns the signed checkpoint. It makes no key:
 // a signature by a key that the service does not have proves nothing.
@@ -96,17 +132,13 @@ func (s signing) publish(env *environment, at location.Location, log checkpoint.
 	if _, err := os.Stat(key); err != nil {
 		return checkpoint.Signed{}, fmt.Errorf("%w: the checkpoint key cannot be read: %w", errUsage, err)
 	}
-	sink := upstream.NewClient(upstream.Options{
-		Name: "checkpoint-sink", Timeout: sinkPatience, MaxBytes: maxSinkAnswer, Now: time.Now,
-		Observe: func(string, int, time.Duration) {}, Tracer: noop.NewTracerProvider().Tracer(""),
-	})
-	defer sink.Close()
-	token, _, err := config.Lookup(env.environ, "PCA_AUDIT_CHECKPOINT_SINK_TOKEN")
+	sink, token, err := sinkClient(env)
 	if err != nil {
-		return checkpoint.Signed{}, fmt.Errorf("%w: read the sink's token: %w", errUsage, err)
+		return checkpoint.Signed{}, err
 	}
+	defer sink.Close()
 	publisher, _, err := checkpoint.OpenPublisher(checkpoint.Options{
-		File: at.Checkpoints(), KeyPath: key, Sink: s.Sink, Token: keys.NewSecret(token), Log: log, Now: time.Now,
+		File: at.Checkpoints(), KeyPath: key, Sink: s.Sink, Token: token, Log: log, Now: time.Now,
 		HTTP:   sink,
 		Logger: slog.New(slog.NewTextHandler(env.stderr, nil)),
 	})
@@ -135,9 +167,16 @@ func readCheckpoints(env *environment, file string, by checkpoint.PublicKeys) ([
 	}
 	defer f.Close() //nolint:errcheck // it is only read
 	found, err := checkpoint.Read(f, by)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
+	}
+	return usable(env, found, file)
+}
+
+// usable are the checkpoints that were found in a place, unless something there wants an
+// explanation.
+func usable(env *environment, found checkpoint.Found, file string) ([]audit.Checkpoint, error) {
+	switch {
 	case found.Foreign > 0 && found.OtherKey != "":
 		return nil, fmt.Errorf("read checkpoints: %w: %d notes of %s are not signed with that key but with another one of the same name, %s. "+
 			"If you were told that the key was changed, get the new public key from the operators, who print it with 'aggregator audit public-key', and add its line to your file; "+

@@ -31,7 +31,7 @@ func (a auditAcceptForkCommand) Run(env *environment) (err error) {
 	if err != nil {
 		return err
 	}
-	last, erasures, err := a.published(at)
+	last, erasures, err := a.published(env, at)
 	if err != nil {
 		return err
 	}
@@ -56,17 +56,26 @@ func (a auditAcceptForkCommand) Run(env *environment) (err error) {
 	return err
 }
 
-// published is the newest checkpoint that the present key signed, and the erasures.
-func (a auditAcceptForkCommand) published(at location.Location) (last audit.Checkpoint, erasures []audit.Erasure, err error) {
+// published is the newest checkpoint that keys of the log signed, and the erasures, as far
+// as files and the https sink know them.
+func (a auditAcceptForkCommand) published(env *environment, at location.Location) (last audit.Checkpoint, erasures []audit.Erasure, err error) {
 	key, err := checkpoint.ReadKey(a.keyPath(at))
 	if err != nil {
 		return last, nil, err
 	}
+	remote, err := a.readSink(env, key.PublicKeys())
+	if err != nil {
+		return last, nil, fmt.Errorf("%w; with --sink= in the command only files are read, and what the sink knows of the lost log is not", err)
+	}
+	all := []checkpoint.Found{remote}
 	for _, file := range a.files(at) {
 		found, err := checkpoint.NewFileSink(file).Checkpoints(key.PublicKeys())
 		if err != nil {
 			return last, nil, err
 		}
+		all = append(all, found)
+	}
+	for _, found := range all {
 		for _, c := range found.Checkpoints {
 			if c.Size > last.Size {
 				last = c

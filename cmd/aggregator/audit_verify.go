@@ -15,9 +15,9 @@ import (
 
 type auditVerifyCommand struct {
 	database
+	signing
 
 	FromCheckpoint string `help:"File with a checkpoint that you kept yourself." placeholder:"FILE"`
-	Sink           string `help:"File that checkpoints are published to." setting:"PCA_AUDIT_CHECKPOINT_SINK" placeholder:"FILE"`
 	PublicKey      string `help:"Public key of the checkpoint that you kept, if it is not the one next to the database." placeholder:"FILE"`
 }
 
@@ -58,26 +58,35 @@ func (a auditVerifyCommand) Run(env *environment) (err error) {
 var errNotCompared = errors.New("no checkpoint was compared: name one that was kept elsewhere with --from-checkpoint")
 
 // checkpoints returns all that can be found: the one that was kept, and those next
-// to the database and in the sink. The kept one may be of an older key.
+// to the database and in the sink. The kept one may be of another key.
 func (a auditVerifyCommand) checkpoints(env *environment, at location.Location) ([]audit.Checkpoint, error) {
-	ownKey := at.CheckpointKey() + ".pub"
+	ownKey := a.keyPath(at) + ".pub"
 	type source struct{ file, key string }
 	var sources []source
 	if a.FromCheckpoint != "" {
 		sources = append(sources, source{a.FromCheckpoint, cmp.Or(a.PublicKey, ownKey)})
 	}
-	switch {
-	case strings.HasPrefix(a.Sink, "https://"):
-		if _, err := fmt.Fprintln(env.stderr, "What the https sink holds is not compared: fetch it and name the file with --from-checkpoint."); err != nil {
-			return nil, err
+	for _, file := range a.files(at) {
+		if file == a.Sink || exists(file) { // a sink that was named and is not there is a fault
+			sources = append(sources, source{file, ownKey})
 		}
-	case a.Sink != "": // one that was named and is not there is a fault
-		sources = append(sources, source{a.Sink, ownKey})
-	}
-	if own := at.Checkpoints(); own != "" && exists(own) {
-		sources = append(sources, source{own, ownKey})
 	}
 	var known []audit.Checkpoint
+	if strings.HasPrefix(a.Sink, "https://") {
+		by, err := readPublicKeys(ownKey)
+		if err != nil {
+			return nil, err
+		}
+		found, err := a.readSink(env, by)
+		if err != nil {
+			return nil, err
+		}
+		if len(found.Checkpoints)+found.Foreign > 0 { // it may keep none yet
+			if known, err = usable(env, found, "the https sink"); err != nil {
+				return nil, err
+			}
+		}
+	}
 	for _, source := range sources {
 		by, err := readPublicKeys(source.key)
 		if err != nil {

@@ -7,12 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/config"
 	"github.com/patient-care-aggregator/aggregator/internal/oidc"
 	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
+	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
 // Finding is what asking one of the configured systems showed.
@@ -47,8 +50,9 @@ func Online(ctx context.Context, c config.Config, o Options) ([]Finding, error) 
 	var all sync.WaitGroup
 	for i, check := range checks {
 		all.Go(func() {
-			findings[i] = Finding{What: check.what, Warning: check.warning}
+			findings[i] = Finding{What: check.what}
 			findings[i].Err = w.panics.Contain(ctx, "check", func() error { return check.ask(ctx) })
+			findings[i].Warning = check.warning || errors.Is(findings[i].Err, checkpoint.ErrWriteOnly)
 		})
 	}
 	all.Wait()
@@ -102,7 +106,20 @@ func (w *wiring) checks() (checks []onlineCheck, done func(), err error) {
 		}
 		checks = append(checks, onlineCheck{"staff provider, " + w.c.Staff.Issuer, false, members.Check})
 	}
+	if strings.HasPrefix(w.c.CheckpointSink, "https://") {
+		checks = append(checks, onlineCheck{"checkpoint sink", false, func(ctx context.Context) error { return w.readsBack(ctx, out.checkpointSink) }})
+	}
 	return checks, out.closeIdle, nil
+}
+
+// readsBack reports whether the https sink of checkpoints can be read: the service shows
+// no data before it was. Who signed what it keeps is for the service to judge.
+func (w *wiring) readsBack(ctx context.Context, client *upstream.Client) error {
+	sink, err := checkpoint.NewHTTPSink(w.c.CheckpointSink, w.c.CheckpointSinkToken, client)
+	if err != nil {
+		return fmt.Errorf("ask the checkpoint sink: %w", err)
+	}
+	return sink.Check(ctx)
 }
 
 // drift compares the clock with that of NHS login, as its answer has it (RFC 9110, 6.6.1).

@@ -72,6 +72,20 @@ func (s *HTTPSink) Publish(ctx context.Context, signed []byte) error {
 // Checkpoints reads back what the sink keeps: at least the newest checkpoint. Errors:
 // ErrNotReadBack, ErrWriteOnly.
 func (s *HTTPSink) Checkpoints(ctx context.Context, by PublicKeys) (Found, error) {
+	if len(by) == 0 {
+		return Found{}, errors.New("read back checkpoints: no public key to check them with")
+	}
+	return s.found(ctx, by)
+}
+
+// Check reports whether the sink can be read back, without looking at who signed. Errors as
+// those of Checkpoints.
+func (s *HTTPSink) Check(ctx context.Context) error {
+	_, err := s.found(ctx, nil)
+	return err
+}
+
+func (s *HTTPSink) found(ctx context.Context, by PublicKeys) (Found, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, http.NoBody)
 	if err != nil {
 		return Found{}, fmt.Errorf("%w: %w", ErrNotReadBack, upstream.WithoutURL(err))
@@ -90,7 +104,7 @@ func (s *HTTPSink) Checkpoints(ctx context.Context, by PublicKeys) (Found, error
 	default:
 		return Found{}, fmt.Errorf("%w: it answers GET with status %d", ErrNotReadBack, answer.Status)
 	}
-	found, err := Read(bytes.NewReader(answer.Body), by)
+	found, err := read(bytes.NewReader(answer.Body), by)
 	switch {
 	case err != nil:
 		return Found{}, fmt.Errorf("%w: %w", ErrNotReadBack, err)

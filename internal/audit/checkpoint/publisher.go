@@ -297,18 +297,22 @@ func (p *Publisher) continues(ctx context.Context, c, next audit.Checkpoint) err
 }
 
 // notProvedInterval is how often it is tried again while nothing may be shown.
-const notProvedInterval = 10 * time.Second
+const notProvedInterval = 5 * time.Second
 
 // Run publishes immediately and at every interval until ctx ends. A failure is
-// logged and tried again at the next interval; after 10 seconds while the log is not
+// logged and tried again at the next interval; after 5 seconds while the log is not
 // proved. The last checkpoint is left to [Publisher.Close]: requests in progress when ctx
 // ends still add entries.
 func (p *Publisher) Run(ctx context.Context, every time.Duration) {
 	for {
+		waited := p.Proved() != nil
 		p.publishOrLog(ctx)
 		wait := every
-		if errors.Is(p.Proved(), ErrNotProved) {
+		switch err := p.Proved(); {
+		case errors.Is(err, ErrNotProved):
 			wait = min(every, notProvedInterval)
+		case err == nil && waited:
+			p.d.Logger.LogAttrs(ctx, slog.LevelInfo, "the log continues what the checkpoint sinks keep: data is shown")
 		}
 		select {
 		case <-time.After(wait):

@@ -252,11 +252,11 @@ func TestALogThatIsNotProvedIsComparedAgainSoon(t *testing.T) {
 			p.Run(ctx, time.Hour)
 		}()
 		time.Sleep(time.Minute) // of the bubble's clock
-		if n := count.Load(); n < 6 || p.Proved() == nil {
+		if n := count.Load(); n < 12 || p.Proved() == nil {
 			t.Errorf("%d tries in a minute, %v", n, p.Proved())
 		}
 		down.Store(false)
-		time.Sleep(11 * time.Second)
+		time.Sleep(6 * time.Second)
 		if err := p.Proved(); err != nil {
 			t.Errorf("once the sink is back: %v", err)
 		}
