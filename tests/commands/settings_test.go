@@ -20,6 +20,7 @@ func settingsOfTheService() []string {
 		"audit export --nhs-number-file NUMBER",
 		"audit checkpoint",
 		"audit prove 2",
+		"audit change-key",
 		"audit public-key",
 		"audit retention",
 		"subject export --nhs-number-file NUMBER --reason legal --operator Ada",
