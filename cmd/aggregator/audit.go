@@ -120,7 +120,7 @@ func (s signing) readSink(env *environment, by checkpoint.PublicKeys) (checkpoin
 	defer done()
 	found, err := sink.Checkpoints(env.ctx, by)
 	if errors.Is(err, checkpoint.ErrWriteOnly) {
-		_, err = fmt.Fprintf(env.stderr, "What the https sink holds is not compared: %v. Get it from those who keep it.\n", err)
+		_, err = fmt.Fprintf(env.stderr, "Get what the https sink holds from those who keep it: %v.\n", err)
 	}
 	return found, err
 }

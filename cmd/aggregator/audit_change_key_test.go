@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/local"
 	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
@@ -61,7 +62,12 @@ func TestAChangeOfTheCheckpointKeyRehearsed(t *testing.T) {
 	if _, _, code := command(t, "audit", "change-key", database, "--early"); code != exitUsage {
 		t.Errorf("--early without --finish: exit %d", code)
 	}
+	made, err := checkpoint.BeginChange(path+".checkpoint-key", time.Now()) // killed before the log was told
+	if err != nil {
+		t.Fatal(err)
+	}
 	begun := succeeds(t, "audit", "change-key", database)
+	says(t, begun, made.Public)
 	lines := strings.Split(succeeds(t, "audit", "public-key", database), "\n")
 	if len(lines) != 3 || lines[1]+"\n" != old {
 		t.Fatalf("the public keys are %q", lines)

@@ -81,10 +81,13 @@ func (a auditVerifyCommand) checkpoints(env *environment, at location.Location) 
 		if err != nil {
 			return nil, err
 		}
-		if len(found.Checkpoints)+found.Foreign > 0 { // it may keep none yet
-			if known, err = usable(env, found, "the https sink"); err != nil {
-				return nil, err
-			}
+		if len(found.Checkpoints)+found.Foreign == 0 {
+			_, err = fmt.Fprintln(env.stderr, "Nothing was compared with the https sink: it shows no checkpoint.")
+		} else {
+			known, err = usable(env, found, "the https sink")
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	for _, source := range sources {

@@ -144,7 +144,7 @@ func TestTheSinkElsewhereFindsAMachineThatWasPutBack(t *testing.T) {
 	k.answers(http.StatusMethodNotAllowed)
 	p = serve(http.StatusOK, "can only be written to")
 	says(0, "WARN: checkpoint sink: the checkpoint sink can only be written to", "config", "check", "--online")
-	says(0, "is not compared", "audit", "verify")
+	says(0, "it shows no checkpoint", "audit", "verify")
 	stop(p)
 	k.answers(0)
 

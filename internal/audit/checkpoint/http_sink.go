@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
@@ -36,6 +37,7 @@ type HTTPSink struct {
 	url    string
 	token  keys.Secret
 	client *upstream.Client
+	took   atomic.Bool // a note, from this process
 }
 
 // NewHTTPSink makes a sink at an https address. The client bounds time and size of an
@@ -66,6 +68,7 @@ func (s *HTTPSink) Publish(ctx context.Context, signed []byte) error {
 	if answer.Status < 200 || answer.Status > 299 {
 		return fmt.Errorf("publish checkpoint: the sink answered with status %d", answer.Status)
 	}
+	s.took.Store(true)
 	return nil
 }
 
@@ -98,6 +101,9 @@ func (s *HTTPSink) found(ctx context.Context, by PublicKeys) (Found, error) {
 	switch answer.Status {
 	case http.StatusOK:
 	case http.StatusNoContent, http.StatusNotFound:
+		if s.took.Load() { // many servers answer 404 to what they do not offer
+			return Found{}, fmt.Errorf("%w: it answers GET with status %d, though it took some", ErrWriteOnly, answer.Status)
+		}
 		return Found{}, nil
 	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
 		return Found{}, fmt.Errorf("%w: it answers GET with status %d", ErrWriteOnly, answer.Status)

@@ -97,12 +97,12 @@ func TestWhatTheHTTPSinkHoldsOfOthersIsToldOnce(t *testing.T) {
 		by   *checkpoint.Key
 		says string
 	}{
-		"nothing yet (204)":        {},
-		"nothing yet (404)":        {get: answer(http.StatusNotFound, "no such page")},
-		"notes of another key":     {by: &stranger, says: "not signed with a key of this log"},
-		"not for reading (405)":    {get: answer(http.StatusMethodNotAllowed, ""), says: "can only be written to"},
-		"not for reading (501)":    {get: answer(http.StatusNotImplemented, ""), says: "can only be written to"},
-		"several notes of the log": {get: nil, says: ""},
+		"nothing yet (204)":           {},
+		"notes of another key":        {by: &stranger, says: "not signed with a key of this log"},
+		"nothing though it took some": {get: answer(http.StatusNotFound, ""), says: "though it took some"},
+		"not for reading (405)":       {get: answer(http.StatusMethodNotAllowed, ""), says: "can only be written to"},
+		"not for reading (501)":       {get: answer(http.StatusNotImplemented, ""), says: "can only be written to"},
+		"several notes of the log":    {get: nil, says: ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
