@@ -15,6 +15,7 @@ import (
 type auditChangeKeyCommand struct {
 	database
 	checkpointKey
+	signature
 
 	Finish bool `help:"End the change: only the new key signs. Not before both have signed for 30 days."`
 	Early  bool `help:"Finish before the 30 days are over, because every reader has the new public key."`
@@ -28,6 +29,9 @@ var errNotRestarted = errors.New("the service has not been started since the cha
 func (a auditChangeKeyCommand) Run(env *environment) (err error) {
 	if a.Early && !a.Finish {
 		return fmt.Errorf("%w: --early is for --finish only", errUsage)
+	}
+	if _, err := a.sign(audit.Entry{}); err != nil {
+		return err
 	}
 	at, err := a.location()
 	if err != nil {
@@ -57,7 +61,7 @@ func (a auditChangeKeyCommand) begin(env *environment, db *store.Store, path str
 		return err
 	}
 	if !slices.ContainsFunc(told, func(said string) bool { return said == purpose }) {
-		if err := tellChange(env, db, purpose); err != nil {
+		if err := a.tell(env, db, purpose); err != nil {
 			return err
 		}
 	}
@@ -84,7 +88,7 @@ func (a auditChangeKeyCommand) finish(env *environment, db *store.Store, path st
 	if !slices.ContainsFunc(told, func(said string) bool { return strings.Contains(said, key.Public) }) {
 		return errNotRestarted
 	}
-	if err := tellChange(env, db, fmt.Sprintf("checkpoints: change finished, signed by %s only", key.Public)); err != nil {
+	if err := a.tell(env, db, fmt.Sprintf("checkpoints: change finished, signed by %s only", key.Public)); err != nil {
 		return err
 	}
 	key, err = checkpoint.FinishChange(path, time.Now(), a.Early)
@@ -115,10 +119,14 @@ func changesOfKeys(env *environment, db *store.Store, key checkpoint.Key, by aud
 	return told, nil
 }
 
-func tellChange(env *environment, db *store.Store, purpose string) error {
-	_, err := db.Log().Append(env.ctx, audit.Guard{}, audit.Entry{
+func (a auditChangeKeyCommand) tell(env *environment, db *store.Store, purpose string) error {
+	e, err := a.sign(audit.Entry{
 		Kind: audit.KeyChanged, At: time.Now(), Actor: audit.ActorOperator, Outcome: audit.Succeeded, Purpose: purpose,
 	})
+	if err != nil {
+		return err
+	}
+	_, err = db.Log().Append(env.ctx, audit.Guard{}, e)
 	if err != nil {
 		return fmt.Errorf("log the change of the key: %w", err)
 	}

@@ -130,7 +130,7 @@ func TestAChangeOfTheCheckpointKeyRehearsed(t *testing.T) {
 	}
 	fails("truncated", "verify", database)
 	accept := func(state string) (string, string, int) {
-		return command(t, "audit", "accept-fork", database, state, "--reason=restored after a disk failure", "--operator=Ada Lovelace", "--approved-by=Grace Hopper")
+		return command(t, "audit", "accept-fork", database, state, "--reason=restore", "--operator=Ada Lovelace", "--approved-by=Grace Hopper")
 	}
 	if out, errs, code := accept(state(t, errs(accept("0:x")))); code != exitOK || !strings.Contains(out, "/since-") {
 		t.Errorf("exit %d, %s", code, errs)

@@ -24,8 +24,8 @@ type Finder interface {
 type Eraser interface {
 	// EraseSubject leaves the log as it is.
 	EraseSubject(ctx context.Context, ref citizen.Ref, e audit.Entry) error
-	// EraseSubjectAndOpenings removes what opens the entries of their list too. It sets
-	// Removes and Digest of the entry.
+	// EraseSubjectAndOpenings removes what opens the entries of their list too, and their
+	// consents. It sets Removes and Digest of the entry.
 	EraseSubjectAndOpenings(ctx context.Context, ref citizen.Ref, e audit.Entry) error
 }
 

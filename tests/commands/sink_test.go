@@ -153,7 +153,7 @@ func TestTheSinkElsewhereFindsAMachineThatWasPutBack(t *testing.T) {
 	p = serve(http.StatusServiceUnavailable, "the log is not the one that was signed")
 	ready(http.StatusServiceUnavailable)
 	stop(p)
-	accept := []string{"audit", "accept-fork", "0:x", "--reason", "the machine was put back", "--operator", "Ada Lovelace", "--approved-by", "Grace Hopper"}
+	accept := []string{"audit", "accept-fork", "0:x", "--reason", "restore", "--operator", "Ada Lovelace", "--approved-by", "Grace Hopper"}
 	r := run(t, d.environ, accept...)
 	_, state, found := strings.Cut(strings.TrimSpace(r.stderr), "it is ")
 	if !found {

@@ -15,8 +15,12 @@ import (
 
 // A sink is told of erasures too, so that a database from a backup, which has forgotten
 // them, can be made to erase again. The text of such a note has four lines: the log's
-// origin and "/erasure", the number of the entry, the pseudonym, and the time.
-const ofErasure = "/erasure"
+// origin and "/erasure", the number of the entry, the pseudonym, and the time; and a fifth
+// where what opened the entries went too.
+const (
+	ofErasure    = "/erasure"
+	openingsLine = "openings"
+)
 
 // SignErasure returns the note of an erasure, signed as [Sign] does.
 func SignErasure(e audit.Erasure, signers ...note.Signer) ([]byte, error) {
@@ -24,6 +28,9 @@ func SignErasure(e audit.Erasure, signers ...note.Signer) ([]byte, error) {
 		return nil, errors.New("sign an erasure: no key")
 	}
 	text := fmt.Sprintf("%s%s\n%d\n%s\n%s%s\n", signers[0].Name(), ofErasure, e.Seq, e.Citizen, timeLine, e.At.UTC().Format(time.RFC3339))
+	if e.Openings {
+		text += openingsLine + "\n"
+	}
 	signed, err := note.Sign(&note.Note{Text: text}, signers...)
 	if err != nil {
 		return nil, fmt.Errorf("sign an erasure: %w", err)
@@ -36,7 +43,8 @@ func SignErasure(e audit.Erasure, signers ...note.Signer) ([]byte, error) {
 func parseErasure(text, origin string) (audit.Erasure, error) {
 	const lines = 4
 	l := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-	if len(l) != lines || l[0] != origin+ofErasure || l[2] == "" {
+	openings := len(l) == lines+1 && l[lines] == openingsLine
+	if len(l) != lines && !openings || l[0] != origin+ofErasure || l[2] == "" {
 		return audit.Erasure{}, fmt.Errorf("%w: no erasure", ErrNotCheckpoint)
 	}
 	seq, err := strconv.ParseInt(l[1], 10, 64)
@@ -47,5 +55,5 @@ func parseErasure(text, origin string) (audit.Erasure, error) {
 	if err != nil {
 		return audit.Erasure{}, fmt.Errorf("%w: time", ErrNotCheckpoint)
 	}
-	return audit.Erasure{Seq: seq, Citizen: citizen.Ref(l[2]), At: at}, nil
+	return audit.Erasure{Seq: seq, Citizen: citizen.Ref(l[2]), At: at, Openings: openings}, nil
 }

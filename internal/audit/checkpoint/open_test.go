@@ -180,7 +180,7 @@ func TestASinkIsToldOfErasuresOnceAndAgainAfterARestartOnlyOfNewOnes(t *testing.
 	if found := published(); len(found.Erasures) != 1 || found.Erasures[0] != l.Erased[0] || len(found.Checkpoints) != 1 || found.Foreign+found.CutShort != 0 {
 		t.Errorf("%+v", found)
 	}
-	l.Erased = append(l.Erased, audit.Erasure{Seq: 2, Citizen: "BOB", At: l.Erased[0].At})
+	l.Erased = append(l.Erased, audit.Erasure{Seq: 2, Citizen: "BOB", At: l.Erased[0].At, Openings: true})
 	if found := published(); len(found.Erasures) != 2 || found.Erasures[1] != l.Erased[1] {
 		t.Errorf("%+v", found)
 	}

@@ -71,7 +71,7 @@ func TestConsentsAgreeWithTheLog(t *testing.T) {
 	} {
 		t.Run(name+" is found and named", func(t *testing.T) {
 			db := filled(t)
-			if err := asWriter(t, db, `DROP TRIGGER consent_events_never_change`, `DROP TRIGGER consent_events_go_by_retention_alone`, c.statement); err != nil {
+			if err := asWriter(t, db, `DROP TRIGGER consent_events_never_change`, `DROP TRIGGER consent_events_go_by_retention_and_erasure`, c.statement); err != nil {
 				t.Fatal(err)
 			}
 			_, err := consent.CompareWithLog(t.Context(), db.Consents(), db.Log(), time.Time{})

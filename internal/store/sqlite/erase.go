@@ -23,7 +23,7 @@ func (s Subjects) EraseSubject(ctx context.Context, ref citizen.Ref, e audit.Ent
 }
 
 // EraseSubjectAndOpenings implements subject.Eraser: what opens the entries of their list
-// goes too, in the same transaction. While it looks for them, nothing else is written:
+// goes too, and their consent events with it, in the same transaction. While it looks for them, nothing else is written:
 // about a second for 30,000 entries.
 func (s Subjects) EraseSubjectAndOpenings(ctx context.Context, ref citizen.Ref, e audit.Entry) error {
 	return s.erase(ctx, ref, e, &openingsOf{citizen: ref})
@@ -68,6 +68,11 @@ func (s Subjects) erase(ctx context.Context, ref citizen.Ref, e audit.Entry, too
 		if gone > 0 {
 			if err := t.exec(ctx, `INSERT INTO log_erasures (seq, subject, at, openings) VALUES (?, ?, ?, ?)`, first, string(ref), e.At.UnixNano(), too != nil); err != nil {
 				return fmt.Errorf("note an erasure: %w", err)
+			}
+		}
+		if gone > 0 && too != nil { // the entries no longer tell of them
+			if err := t.exec(ctx, `DELETE FROM consent_events WHERE citizen = ?`, string(ref)); err != nil {
+				return fmt.Errorf("remove consents: %w", err)
 			}
 		}
 		return t.exec(ctx, `DELETE FROM log_heads WHERE citizen = ?`, string(ref))

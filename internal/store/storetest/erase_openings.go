@@ -22,6 +22,8 @@ func testErasedOpenings(t *testing.T, open opener) {
 		for _, who := range []citizen.Ref{ann, bob, ann, ann} {
 			appended(who)
 		}
+		must(t, s.Consents.Record(t.Context(), 0, grant(bob, 1), refused(bob, noon())))
+		must(t, s.Consents.Record(t.Context(), 0, grant(ann, 1), refused(ann, noon())))
 		e := erasure(ann)
 		e.Note = "they asked for it"
 		must(t, s.Subjects.EraseSubjectAndOpenings(t.Context(), ann, e))
@@ -30,12 +32,12 @@ func testErasedOpenings(t *testing.T, open opener) {
 		check := func(removed int64) {
 			t.Helper()
 			r, err := audit.Verify(t.Context(), s.Log)
-			if err != nil || r.Erased != 6 || r.Removed != removed {
+			if err != nil || r.Erased != 7 || r.Removed != removed {
 				t.Errorf("%+v, %v", r, err)
 			}
 			var out bytes.Buffer
 			must(t, export.Write(t.Context(), s.Log, &out, export.Options{Format: export.NDJSON}))
-			if r, err := export.Check(bytes.NewReader(out.Bytes())); err != nil || r.Erased != 6 {
+			if r, err := export.Check(bytes.NewReader(out.Bytes())); err != nil || r.Erased != 7 {
 				t.Errorf("export: %+v, %v", r, err)
 			}
 			// Of one opening more that is gone nobody can say that the erasure took it.
@@ -43,32 +45,36 @@ func testErasedOpenings(t *testing.T, open opener) {
 			for i, line := range lines {
 				head, rest, found := bytes.Cut(line, []byte(`,"opening":`))
 				if found && bytes.Contains(rest, []byte(`"previous":2`)) {
-					lines[i] = append(bytes.Clone(head), `,"erasedBy":8}`+"\n"...)
+					lines[i] = append(bytes.Clone(head), `,"erasedBy":10}`+"\n"...)
 				}
 			}
 			var fault *audit.Fault
-			if _, err := export.Check(bytes.NewReader(bytes.Join(lines, nil))); removed == 6 && (!errors.As(err, &fault) || fault.Kind != audit.Missing) {
+			if _, err := export.Check(bytes.NewReader(bytes.Join(lines, nil))); removed == 7 && (!errors.As(err, &fault) || fault.Kind != audit.Missing) {
 				t.Errorf("one more is gone: %v", err)
 			}
 		}
-		check(6)
+		check(7)
 		gone := 0
 		page, err := s.Log.Records(t.Context(), -1, 100)
 		must(t, err)
 		for _, r := range page {
 			switch {
-			case r.Opening == nil && r.ErasedBy == 8:
+			case r.Opening == nil && r.ErasedBy == 10:
 				gone++
 			case r.Opening == nil:
 				t.Errorf("entry %d lost its opening", r.Seq)
-			case r.Seq == 8:
-				if got, err := r.Entry(); err != nil || got.Removes != 6 || got.Digest == "" || got.Note != e.Note {
+			case r.Seq == 10:
+				if got, err := r.Entry(); err != nil || got.Removes != 7 || got.Digest == "" || got.Note != e.Note {
 					t.Errorf("%+v, %v", got, err)
 				}
 			}
 		}
-		if gone != 6 {
+		if gone != 7 {
 			t.Errorf("%d openings are gone", gone)
+		}
+		left, err := s.Consents.Citizens(t.Context(), "", 10)
+		if err != nil || len(left) != 1 || left[0] != bob {
+			t.Errorf("consents of %v, %v", left, err)
 		}
 		found, err := s.Log.Erasures(t.Context(), 0)
 		if err != nil || len(found) != 1 || !found[0].Openings {
@@ -76,12 +82,12 @@ func testErasedOpenings(t *testing.T, open opener) {
 		}
 
 		// Retention goes over it.
-		must(t, s.Log.AllowPruning(t.Context(), pruned(11)))
+		must(t, s.Log.AllowPruning(t.Context(), pruned(13)))
 		_, err = s.Log.Prune(t.Context(), noon().AddDate(1, 0, 0), 100)
 		must(t, err)
 		_, err = s.Log.ForgetCorrelations(t.Context(), noon().AddDate(1, 0, 0), 100)
 		must(t, err)
-		check(11)
+		check(13)
 	})
 
 	t.Run("somebody without any entry is erased in the same way, and nobody under hold is", func(t *testing.T) {

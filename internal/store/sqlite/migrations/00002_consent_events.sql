@@ -22,7 +22,8 @@ CREATE TRIGGER consent_events_never_change BEFORE UPDATE ON consent_events
 BEGIN SELECT RAISE(ABORT, 'consent events are append-only'); END;
 -- +goose StatementEnd
 -- +goose StatementBegin
-CREATE TRIGGER consent_events_go_by_retention_alone BEFORE DELETE ON consent_events
+CREATE TRIGGER consent_events_go_by_retention_and_erasure BEFORE DELETE ON consent_events
 WHEN OLD.at >= coalesce((SELECT before FROM log_retention WHERE what = 'consents'), 0)
+    AND NOT EXISTS (SELECT 1 FROM log_erasures WHERE subject = OLD.citizen AND openings = 1)
 BEGIN SELECT RAISE(ABORT, 'consent events are append-only'); END;
 -- +goose StatementEnd
