@@ -85,7 +85,6 @@ func TestActsThatAreNotDone(t *testing.T) {
 			"no time":                    {"act": "withhold", "reason": "legal", "seq": 1},
 			"a time that is over":        {"act": "withhold", "reason": "legal", "seq": 1, "until": "2020-01-01T00:00:00Z"},
 			"for ever":                   {"act": "withhold", "reason": "legal", "seq": 1, "until": "2120-01-01T00:00:00Z"},
-			"retention, by staff":        {"act": "retention", "reason": "retention"},
 			"with the log, of a hold":    {"act": "hold", "nhsNumber": number, "reason": "legal", "withLog": true},
 			"something unknown":          {"act": "erasure", "nhsNumber": number, "reason": "legal", "force": true},
 		} {
@@ -98,6 +97,9 @@ func TestActsThatAreNotDone(t *testing.T) {
 		if n := len(entriesOf(s, audit.ActProposed)); n != 0 {
 			t.Errorf("%d were proposed", n)
 		}
+	})
+	t.Run("retention of which nothing is due", func(t *testing.T) {
+		harness.Refused(t, ada.Post("/audit/v1/acts", map[string]any{"act": "retention", "reason": "retention"}), http.StatusConflict, "conflict")
 	})
 	t.Run("somebody unknown is told so, and that they were asked for is in the log", func(t *testing.T) {
 		harness.Refused(t, ada.Post("/audit/v1/acts", erasureOf("9990000026")), http.StatusNotFound, "not_found")
@@ -146,6 +148,73 @@ func TestActsThatAreNotDone(t *testing.T) {
 			t.Errorf("%d approvals", n)
 		}
 	})
+}
+
+// What the service proposes is nobody's: a member of staff makes it theirs, and another
+// one approves.
+func TestRetentionTakesTwoPeople(t *testing.T) {
+	t.Parallel()
+	s := harness.Start(t, harness.Env("PCA_RETENTION_LOG", "1y"))
+	s.Consented("bella").Get("/v1/timeline")
+	s.Clock.Advance(367 * 24 * time.Hour)
+	ada, cal := s.Auditor("ada"), s.Auditor("cal")
+	act := proposed(ada, http.StatusCreated, map[string]any{"act": "retention", "reason": "retention"})
+	harness.Refused(t, ada.Post("/audit/v1/acts/"+act.ID+"/approve", nil), http.StatusConflict, "conflict")
+	if n := len(entriesOf(s, audit.DataReleased)); n != 1 {
+		t.Fatalf("%d entries", n)
+	}
+	harness.Answered(t, cal.Post("/audit/v1/acts/"+act.ID+"/approve", nil), http.StatusOK)
+	if e := entriesOf(s, audit.DataReleased)[0]; e.Purpose != "" || e.List.IsCitizens() {
+		t.Errorf("what it says is still there: %+v", e)
+	}
+	if found := entriesOf(s, audit.Pruned); len(found) != 1 || found[0].Act != act.ID {
+		t.Errorf("%+v", found)
+	}
+}
+
+// Each role opens its own routes and no other.
+func TestRolesAreApart(t *testing.T) {
+	t.Parallel()
+	s := harness.Start(t, harness.Env("PCA_STAFF_ROLES", "auditor=count+read+search+records,count=count,read=read,search=search,records=records"))
+	routes := map[string][]func(*harness.Browser) int{}
+	get := func(role string, paths ...string) {
+		for _, path := range paths {
+			routes[role] = append(routes[role], func(b *harness.Browser) int { return b.Get(path).Status })
+		}
+	}
+	get("count", "/audit/v1/statistics", "/audit/v1/checkpoint", "/audit/v1/proof?seq=0&size=1", "/audit/v1/consistency?from=0&to=1")
+	get("read", "/audit/v1/entries", "/audit/v1/entries?format=csv", "/audit/v1/consents")
+	get("records", "/audit/v1/acts")
+	routes["search"] = append(routes["search"], func(b *harness.Browser) int { return searchByNumber(b, "9990000026", reasonForLooking).Status })
+	routes["records"] = append(routes["records"],
+		func(b *harness.Browser) int { return b.Post("/audit/v1/acts", map[string]any{}).Status },
+		func(b *harness.Browser) int { return b.Post("/audit/v1/acts/x/approve", nil).Status },
+		func(b *harness.Browser) int { return b.Post("/audit/v1/acts/x/reject", nil).Status })
+	for mine := range routes {
+		s.Sandbox.SetStaffRoles("ada", mine)
+		b := s.Auditor("ada")
+		before, refused := len(entriesOf(s, audit.AuditorRead)), 0
+		for role, ways := range routes {
+			for i, way := range ways {
+				status := way(b)
+				if role != mine {
+					refused++
+				}
+				if (status == http.StatusForbidden) != (role != mine) {
+					t.Errorf("with %s, route %d of %s: %d", mine, i, role, status)
+				}
+			}
+		}
+		told := 0
+		for _, e := range entriesOf(s, audit.AuditorRead)[before:] {
+			if e.Outcome == audit.Refused && e.Reason == "role_required" {
+				told++
+			}
+		}
+		if told != refused {
+			t.Errorf("with %s: %d of %d refusals are in the log", mine, told, refused)
+		}
+	}
 }
 
 func TestSigningSomebodyOutIsDoneAtOnce(t *testing.T) {

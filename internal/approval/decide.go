@@ -12,12 +12,13 @@ import (
 // Decider is who decides on a proposal.
 type Decider struct {
 	Actor audit.Actor
-	// Names are what people at the command line say that they are called; empty for staff.
+	// Names are what two people at the command line say that they are called; empty for a
+	// member of staff.
 	Names string
 }
 
 // Approve approves a proposal and carries it out. If that is interrupted, who approved it
-// can do so again. Errors: ErrNone, ErrOwn, ErrDecided; what refused the act when it was
+// can do so again. Errors: ErrNone, ErrOwn, ErrNobodys, ErrDecided; what refused the act when it was
 // to be done (audit.ErrHeld, audit.ErrNoHold, audit.ErrNotWithheld, subject.ErrUnknown),
 // with which the proposal has failed; and any other, after which it can be approved again.
 func (d *Desk) Approve(ctx context.Context, id string, by Decider) (Proposal, error) {
@@ -30,6 +31,8 @@ func (d *Desk) Approve(ctx context.Context, id string, by Decider) (Proposal, er
 	switch {
 	case p.By == by.Actor:
 		return Proposal{}, ErrOwn
+	case p.By == audit.ActorService && by.Names == "":
+		return Proposal{}, ErrNobodys
 	case p.State == Approved && p.DecidedBy == by.Actor: // it was interrupted
 		return d.finish(ctx, p)
 	case !p.IsOpen(now):

@@ -42,12 +42,23 @@ func New(d Deps) (*Desk, error) {
 
 // Propose takes a proposal, of which ID, At, List and State are set here. What needs no
 // second person is carried out at once, and then nothing else is kept of it than its
-// entry. Errors: ErrInvalid, and those of [Desk.Approve].
+// entry. Retention without a place is of all that is due. Errors: ErrInvalid,
+// ErrNothingDue, and those of [Desk.Approve].
 func (d *Desk) Propose(ctx context.Context, p Proposal) (Proposal, error) {
 	now := d.d.Now()
 	p.ID, p.At, p.State, p.DecidedBy, p.DecidedAt = d.d.NewID(), now, Open, "", time.Time{}
 	if err := p.check(now); err != nil {
 		return Proposal{}, err
+	}
+	if p.Kind == Retention && p.Before == 0 {
+		before, _, err := d.d.Retention.Proposable(ctx)
+		if err != nil {
+			return Proposal{}, fmt.Errorf("propose: %w", err)
+		}
+		if before == 0 {
+			return Proposal{}, ErrNothingDue
+		}
+		p.Before = before
 	}
 	if p.Citizen != "" {
 		list, err := d.d.Log.ListOf(ctx, p.Citizen)

@@ -18,6 +18,11 @@ var (
 	ErrNone = errors.New("no such proposal")
 	// ErrDecided says that a proposal was decided before, or its time is over.
 	ErrDecided = errors.New("the proposal is not open any more")
+	// ErrNothingDue says that retention has nothing to remove.
+	ErrNothingDue = errors.New("nothing is due")
+	// ErrNobodys says that the service made a proposal, and one person is not enough to
+	// approve it: somebody has to propose the same, for another person to approve.
+	ErrNobodys = errors.New("a proposal of the service takes two people")
 	// ErrOwn says that somebody would approve their own proposal. Another person has to.
 	ErrOwn = errors.New("nobody approves their own proposal")
 )
@@ -94,7 +99,7 @@ func (p Proposal) check(now time.Time) error {
 	case Withhold:
 		ok = p.Seq >= 0 && p.Until.After(now) && p.Until.Before(now.Add(longestWithholding))
 	case Retention:
-		ok = p.Before > 0
+		ok = p.Before >= 0
 	}
 	if !ok || p.By == "" || p.Ground.IsZero() || p.Extent != subject.Person && p.Kind != Erasure {
 		return ErrInvalid

@@ -206,6 +206,8 @@ func actProblem(err error) error {
 		{approval.ErrInvalid, problem.BadRequest, "Something is missing, or does not belong to this act. An entry can be withheld for at most a year, until a time to come."},
 		{approval.ErrNone, problem.NotFound, "There is no such act."},
 		{approval.ErrOwn, problem.Conflict, "Somebody else has to approve what you proposed."},
+		{approval.ErrNobodys, problem.Conflict, "The service proposed it. Propose retention yourself, and let another person approve that."},
+		{approval.ErrNothingDue, problem.Conflict, "Nothing is due."},
 		{approval.ErrDecided, problem.Conflict, "It was decided before, or its time is over. Propose it again if it is still needed."},
 		{subject.ErrUnknown, problem.NotFound, "No citizen with this NHS number is known here: they never signed in, or were erased."},
 		{audit.ErrHeld, problem.Conflict, "A hold is in force. It has to be lifted first."},
