@@ -23,7 +23,7 @@ help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
 
 .PHONY: check
-check: tidy npm browser lint contract build size test race ## Everything that must pass before a change lands (CI runs this)
+check: tidy npm browser strace lint contract build size test race ## Everything that must pass before a change lands (CI runs this)
 
 .PHONY: nightly
 nightly: ## What takes longer than check: about 25 minutes, one line of summary at the end
@@ -59,7 +59,7 @@ test: ## Run all tests, then again those whose code differs in the production bu
 
 .PHONY: race
 race: ## Run the tests of the packages that work concurrently under the race detector
-	go test -race ./internal/... ./web/...
+	PCA_POWER_CUTS=5 go test -race ./internal/... ./web/...
 
 .PHONY: lint
 lint: ## Run the linters, the rules on imports included, on both builds
@@ -79,6 +79,10 @@ npm: ## Install the independent OpenID Connect client that one test signs in wit
 browser: ## Install what the browser tests need: chromium (Debian's) and axe-core
 	@command -v chromium >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends chromium; }
 	npm ci --prefix tests/browser --no-audit --no-fund
+
+.PHONY: strace
+strace: ## Install what the tests of power cuts need: strace (Debian's)
+	@command -v strace >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends strace; }
 
 .PHONY: contract
 contract: ## Lint the contract, and make a TypeScript and a Go client of it with the generators' defaults
