@@ -34,6 +34,8 @@ func TestMain(m *testing.M) {
 		os.Exit(told(writeUntilKilled(os.Args[len(os.Args)-1])))
 	case "fill the disk":
 		os.Exit(told(fillTheDisk(os.Args[len(os.Args)-1])))
+	case "live a life":
+		os.Exit(told(liveALife(os.Args[len(os.Args)-1])))
 	default:
 		os.Exit(told(fmt.Errorf("no such part: %s", part)))
 	}
