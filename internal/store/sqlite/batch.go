@@ -139,11 +139,14 @@ func (w *writer) readTree(ctx context.Context) error {
 	return nil
 }
 
-// foldBack moves the WAL into the database file and empties it. A reader that
+// foldBack moves the WAL into the database file and empties it for good. A reader that
 // blocks it makes it wait, at most for the busy timeout; then a later commit does it.
 func (w *writer) foldBack(ctx context.Context) {
 	var busy, inLog, moved int
 	err := w.tx.row(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &inLog, &moved)
+	if err == nil && busy == 0 {
+		err = syncFile(w.path + "-wal") // SQLite leaves that to the next commit
+	}
 	if err != nil || busy != 0 {
 		w.log.LogAttrs(ctx, slog.LevelWarn, "WAL was not emptied", slog.Any("error", err))
 	}

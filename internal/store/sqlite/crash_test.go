@@ -36,6 +36,8 @@ func TestMain(m *testing.M) {
 		os.Exit(told(fillTheDisk(os.Args[len(os.Args)-1])))
 	case "live a life":
 		os.Exit(told(liveALife(os.Args[len(os.Args)-1])))
+	case "erase somebody":
+		os.Exit(told(eraseSomebody(os.Args[len(os.Args)-1])))
 	default:
 		os.Exit(told(fmt.Errorf("no such part: %s", part)))
 	}

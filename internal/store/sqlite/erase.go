@@ -15,9 +15,9 @@ import (
 // no longer lead to a person. A citizen under hold is not erased (audit.ErrHeld). The
 // entry is the last of their list; it is written together with the erasure.
 //
-// What was deleted is overwritten, in the file immediately (secure_delete) and in the
-// WAL by folding it back before this returns; when a reader of another process
-// blocks that, it happens with a later write instead.
+// What was deleted is overwritten in the file (secure_delete), and the WAL, which had it
+// too, is emptied before this returns, so that no power cut brings it back; when a reader
+// of another process blocks that, it happens with a later write instead.
 func (s Subjects) EraseSubject(ctx context.Context, ref citizen.Ref, e audit.Entry) error {
 	return s.erase(ctx, ref, e, nil)
 }

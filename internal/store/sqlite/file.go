@@ -73,3 +73,16 @@ func createFile(path string) error {
 	}
 	return nil
 }
+
+// syncFile makes the content and the length of a file durable. It MUST NOT be the database
+// file: closing that would give up the locks that SQLite has on it.
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, private) //nolint:gosec // beside the operator's own path
+	if err != nil {
+		return fmt.Errorf("sync %s: %w", path, err)
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("sync %s: %w", path, err)
+	}
+	return nil
+}

@@ -96,7 +96,7 @@ func open(ctx context.Context, path string, o Options, serve bool) (_ *DB, err e
 	if db.read, err = connect(ctx, path, readers, true); err != nil {
 		return nil, err
 	}
-	if db.writer, err = startWriter(ctx, db.write, o, serve); err != nil {
+	if db.writer, err = startWriter(ctx, path, db.write, o, serve); err != nil {
 		return nil, err
 	}
 	return db, nil

@@ -50,6 +50,13 @@ func TestAPowerCutCostsNothingThatWasAcknowledged(t *testing.T) {
 	}
 }
 
+func TestAPowerCutBringsNothingBackThatWasErased(t *testing.T) {
+	recording, lived := recorded(t, "erase somebody")
+	for _, f := range afterCuts(t, recording.CutsAtTheEnd(50, 1), lived, 50) {
+		t.Error(f)
+	}
+}
+
 // recorded records a process in a part, and reads the log that it wrote.
 func recorded(t *testing.T, part string) (*powercuttest.Recording, []audit.Record) {
 	t.Helper()
@@ -160,6 +167,17 @@ func goOnFrom(ctx context.Context, path string, said []string, lived []audit.Rec
 	report, err := audit.Verify(ctx, db.Log())
 	if err != nil {
 		return err
+	}
+	for _, who := range due.erased {
+		for _, part := range []string{"", "-wal"} {
+			data, err := os.ReadFile(path + part)
+			if err != nil {
+				return err
+			}
+			if bytes.Contains(data, []byte("sealed "+who)) {
+				return fmt.Errorf("what was deleted of %s is still in care.db%s", who, part)
+			}
+		}
 	}
 	records, err := db.Log().Records(ctx, -1, len(lived)+1)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 // writer is the one goroutine that writes. A single act is committed immediately;
 // acts that arrive during a transaction share the next one.
 type writer struct {
+	path       string // of the database
 	log        *slog.Logger
 	panics     panics.Handler
 	pool       *sql.DB
@@ -36,9 +37,9 @@ type writer struct {
 	dataVersion int64
 }
 
-func startWriter(ctx context.Context, pool *sql.DB, o Options, serve bool) (*writer, error) {
+func startWriter(ctx context.Context, path string, pool *sql.DB, o Options, serve bool) (*writer, error) {
 	w := &writer{
-		log: o.Logger, panics: o.Panics, pool: pool, batchLimit: o.BatchLimit,
+		path: path, log: o.Logger, panics: o.Panics, pool: pool, batchLimit: o.BatchLimit,
 		queue: make(chan *act, o.QueueLimit), stopped: make(chan struct{}),
 	}
 	if serve {
