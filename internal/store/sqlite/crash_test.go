@@ -10,11 +10,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -32,8 +29,10 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "write until killed":
 		os.Exit(told(writeUntilKilled(os.Args[len(os.Args)-1])))
-	case "fill the disk":
-		os.Exit(told(fillTheDisk(os.Args[len(os.Args)-1])))
+	case "reach a limit":
+		os.Exit(told(reachALimit(os.Args[len(os.Args)-1])))
+	case "fill a small disk":
+		os.Exit(told(fillASmallDisk(os.Args[len(os.Args)-1])))
 	case "live a life":
 		os.Exit(told(liveALife(os.Args[len(os.Args)-1])))
 	case "erase somebody":
@@ -54,8 +53,7 @@ func told(err error) int {
 // play starts the test binary in a part; it is killed at the test's end at the latest.
 func play(t *testing.T, part, path string) (*exec.Cmd, io.Reader) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], path)
-	cmd.Env = append(os.Environ(), partVariable+"="+part)
+	cmd := player(t, part, path)
 	cmd.Stderr = t.Output()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -65,6 +63,13 @@ func play(t *testing.T, part, path string) (*exec.Cmd, io.Reader) {
 		t.Fatal(err)
 	}
 	return cmd, out
+}
+
+func player(t *testing.T, part, path string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], path)
+	cmd.Env = append(os.Environ(), partVariable+"="+part)
+	return cmd
 }
 
 // writeUntilKilled appends entries and consents side by side, and says so when
@@ -164,93 +169,6 @@ func TestKilledUnderLoad(t *testing.T) {
 	var events int
 	if err := db.read.QueryRowContext(t.Context(), `SELECT count(*) FROM consent_events`).Scan(&events); err != nil || events != consents {
 		t.Errorf("%d consent events, %d in the log, %v", events, consents, err)
-	}
-}
-
-// fillTheDisk lets the WAL grow into a file size limit, so that it is the commit
-// that fails, and takes the limit away again.
-func fillTheDisk(path string) error {
-	signal.Ignore(syscall.SIGXFSZ) // a write beyond the limit fails instead
-	db, err := Open(context.Background(), path, Options{})
-	if err != nil {
-		return err
-	}
-	limit := func(bytes uint64) error {
-		return syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: bytes, Max: ^uint64(0)})
-	}
-	if err := limit(400 << 10); err != nil {
-		return err
-	}
-	var (
-		wg              sync.WaitGroup
-		mu              sync.Mutex
-		failed, unknown int
-	)
-	for w := range 4 {
-		wg.Go(func() {
-			for n := range 300 {
-				e := sample(n)
-				e.Digest, e.Reason = fmt.Sprintf("%d-%d", w, n), strings.Repeat("x", 3800)
-				_, err := db.Log().Append(context.Background(), audit.Guard{}, e)
-				mu.Lock()
-				switch {
-				case errors.Is(err, audit.ErrOutcomeUnknown):
-					unknown++
-				case err != nil:
-					failed++
-				default:
-					_, _ = fmt.Fprintln(os.Stdout, e.Digest)
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	wg.Wait()
-	// The first that fails is a commit whose pages could not be written.
-	if unknown == 0 {
-		return fmt.Errorf("no commit had an unknown outcome; %d acts failed in another way", failed)
-	}
-	if err := limit(^uint64(0)); err != nil {
-		return err
-	}
-	e := sample(0)
-	e.Digest = "with room again"
-	if _, err := db.Log().Append(context.Background(), audit.Guard{}, e); err != nil {
-		return fmt.Errorf("with room again: %w", err)
-	}
-	_, _ = fmt.Fprintln(os.Stdout, e.Digest)
-	return db.Close()
-}
-
-func TestCommitsThatFail(t *testing.T) {
-	path := newPath(t)
-	cmd, out := play(t, "fill the disk", path)
-	acknowledged := map[string]bool{}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		acknowledged[lines.Text()] = true
-	}
-	if err := cmd.Wait(); err != nil {
-		t.Fatal(err)
-	}
-	// How many fit in front of the limit depends on how the writer's batches fall.
-	if !acknowledged["with room again"] || len(acknowledged) < 2 {
-		t.Fatalf("acknowledged: %v", acknowledged)
-	}
-	db := openAt(t, path)
-	records, err := db.Log().Records(t.Context(), -1, int(whole(t, db)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range records {
-		e, err := r.Entry()
-		if err != nil {
-			t.Fatal(err)
-		}
-		delete(acknowledged, e.Digest)
-	}
-	if len(acknowledged) > 0 {
-		t.Errorf("acknowledged and not in the log: %v", acknowledged)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"iter"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -62,9 +61,7 @@ func recorded(t *testing.T, part string) (*powercuttest.Recording, []audit.Recor
 	t.Helper()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "care.db")
-	cmd := exec.CommandContext(t.Context(), os.Args[0], path)
-	cmd.Env = append(os.Environ(), partVariable+"="+part)
-	recording := powercuttest.Record(t, cmd, folder, "-shm") // which is made from the WAL
+	recording := powercuttest.Record(t, player(t, part, path), folder, "-shm") // which is made from the WAL
 	db := openAt(t, path)
 	whole(t, db)
 	lived, err := db.Log().Records(t.Context(), -1, 100_000)
