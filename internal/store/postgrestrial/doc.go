@@ -1,7 +1,7 @@
 // Package postgrestrial tries the form in which entries will be appended to the log in
 // PostgreSQL, before that form is final: the order of locks and statements, the rows, and
 // how they are stored. It has tests and benchmarks only. The store itself will replace
-// it; docs/adr/0026 has what was measured here.
+// it; docs/adr/0027 has what was measured here.
 //
 // An append takes three trips to the database: BEGIN and the lock of the head row; what
 // guards and lists are judged and numbered by; the rows and COMMIT. Read writer_test.go,
