@@ -23,8 +23,8 @@ func (s Subjects) EraseSubject(ctx context.Context, ref citizen.Ref, e audit.Ent
 }
 
 // EraseSubjectAndOpenings implements subject.Eraser: what opens the entries of their list
-// goes too, and their consent events with it, in the same transaction. While it looks for them, nothing else is written:
-// about a second for 30,000 entries.
+// goes too, and their consent events with it, in the same transaction. While it looks for
+// them, nothing else is written: about a second for 30,000 entries.
 func (s Subjects) EraseSubjectAndOpenings(ctx context.Context, ref citizen.Ref, e audit.Entry) error {
 	return s.erase(ctx, ref, e, &openingsOf{citizen: ref})
 }
