@@ -27,6 +27,10 @@ var (
 	// ErrPast: the consent, session or token came to its end. Decide again, once;
 	// then 401, or 403 when it was the consent that ended.
 	ErrPast = errors.New("the decision is past its end")
+	// ErrOvertaken: what was to be written together with the entries was computed from
+	// something that has changed since. Compute it again, once; then write the entries
+	// without it.
+	ErrOvertaken = errors.New("what belongs to the entries was overtaken by another change")
 )
 
 // ErrOutcomeUnknown says that the entries may be durable or not: the commit did
@@ -151,6 +155,6 @@ func NeedsGuard(e Entry) bool {
 // IsGuardError reports whether an error is one of the guard errors: nothing was
 // written, and the log works.
 func IsGuardError(err error) bool {
-	return slices.ContainsFunc([]error{ErrConsentChanged, ErrSessionEnded, ErrClientEnded, ErrPast},
+	return slices.ContainsFunc([]error{ErrConsentChanged, ErrSessionEnded, ErrClientEnded, ErrPast, ErrOvertaken},
 		func(guard error) bool { return errors.Is(err, guard) })
 }

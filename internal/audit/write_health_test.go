@@ -120,13 +120,17 @@ func TestWriteHealth(t *testing.T) {
 			t.Errorf("ready: %v", err)
 		}
 	})
-	t.Run("a malformed entry and a caller who left say nothing of the log", func(t *testing.T) {
+	t.Run("a malformed entry, a decision or change that was overtaken and a caller who left say nothing of the log", func(t *testing.T) {
 		t.Parallel()
 		h, _, tries, _ := setUp()
 		if err := h.Ready(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		_, _ = h.Recording(appender(func() error { return audit.ErrInvalidEntry })).Append(t.Context(), audit.Guard{})
+		for _, err := range []error{
+			audit.ErrInvalidEntry, audit.ErrConsentChanged, audit.ErrSessionEnded, audit.ErrClientEnded, audit.ErrPast, audit.ErrOvertaken,
+		} {
+			_, _ = h.Recording(appender(func() error { return err })).Append(t.Context(), audit.Guard{})
+		}
 		gone, leave := context.WithCancel(t.Context())
 		leave()
 		_, _ = h.Recording(appender(func() error { return context.Canceled })).Append(gone, audit.Guard{})

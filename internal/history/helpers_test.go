@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/clocktest"
@@ -177,6 +178,10 @@ func (s *store) Observations(_ context.Context, ref citizen.Ref) (history.Snapsh
 	defer s.mu.Unlock()
 	s.reads++
 	return s.held[ref], s.err
+}
+
+func (s *store) Append(ctx context.Context, _ audit.Guard, ref citizen.Ref, step history.Step, entries ...audit.Entry) (audit.Written, error) {
+	return audit.Written{Count: len(entries)}, s.Record(ctx, ref, step)
 }
 
 func (s *store) Record(ctx context.Context, ref citizen.Ref, step history.Step) error {

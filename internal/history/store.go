@@ -2,14 +2,16 @@ package history
 
 import (
 	"context"
-	"errors"
+	"fmt"
 
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 )
 
 // ErrConflict says that another step changed the same citizen's history in the
 // meantime, or that the history was removed. The caller reads it and compares again.
-var ErrConflict = errors.New("the citizen's history changed in the meantime")
+// It is a guard error (audit.IsGuardError): the log works.
+var ErrConflict = fmt.Errorf("the citizen's history changed in the meantime: %w", audit.ErrOvertaken)
 
 // Row is what is stored of one referral, sealed. The row of the empty referral
 // is about the history as a whole.
@@ -38,9 +40,17 @@ type Store interface {
 	// Observations returns a citizen's history; for a citizen who has none or is
 	// unknown, the zero Snapshot or one without rows.
 	Observations(ctx context.Context, ref citizen.Ref) (Snapshot, error)
-	// Record writes one step, as a whole or not at all, durably, and raises the
-	// Revision by one. When the Revision is not s.Expected, nothing is written and
-	// ErrConflict is returned; for an erased citizen it is citizen.ErrNoSubject.
+	// Append writes log entries as audit.Appender does, and in the same transaction the
+	// step that goes with them: after success both are durable, after any error neither
+	// is, unless it is audit.ErrOutcomeUnknown, and then both are or neither. The guard
+	// is judged first, and MUST be about that citizen. Errors: those of audit.Appender
+	// (ErrInvalidEntry also for a guard about nobody or somebody else), and ErrConflict
+	// when the Revision is not s.Expected.
+	Append(ctx context.Context, g audit.Guard, ref citizen.Ref, s Step, entries ...audit.Entry) (audit.Written, error)
+	// Record writes one step that shows nothing to anybody, such as the removal of what
+	// is too old: as a whole or not at all, durably. It raises the Revision by one. When
+	// the Revision is not s.Expected, nothing is written and ErrConflict is returned; for
+	// an erased citizen it is citizen.ErrNoSubject.
 	Record(ctx context.Context, ref citizen.Ref, s Step) error
 	// Remove durably removes all of a citizen's rows, so that no file contains
 	// their bytes any more, and raises the Revision. Removing nothing is not an

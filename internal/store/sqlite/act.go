@@ -49,7 +49,7 @@ func prepared(entries []audit.Entry) ([]*audit.Prepared, error) {
 
 // perform has the writer carry out changes and entries in one transaction, and
 // returns the sequence number of the first entry. Entries that need a guard are
-// refused: only Log.Append takes one.
+// refused: only Log.Append and Histories.Append take one.
 func (db *DB) perform(ctx context.Context, do func(context.Context, *tx) error, entries ...audit.Entry) (int64, error) {
 	return db.performGuarded(ctx, audit.Guard{}, do, entries...)
 }

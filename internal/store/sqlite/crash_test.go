@@ -18,6 +18,8 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/history"
+	"github.com/patient-care-aggregator/aggregator/internal/session"
 )
 
 // The test binary plays a part when this names it, with the database as argument.
@@ -72,10 +74,10 @@ func player(t *testing.T, part, path string) *exec.Cmd {
 	return cmd
 }
 
-// writeUntilKilled appends entries and consents side by side, and says so when
-// each is acknowledged.
+// writeUntilKilled appends entries, consents and observations side by side, and says so
+// when each is acknowledged.
 func writeUntilKilled(path string) error {
-	db, err := Open(context.Background(), path, Options{})
+	db, err := Open(context.Background(), path, Options{Now: func() time.Time { return at(0) }})
 	if err != nil {
 		return err
 	}
@@ -89,11 +91,14 @@ func writeUntilKilled(path string) error {
 			for n := 0; ; n++ {
 				name := fmt.Sprintf("%d-%d-%d", size, w, n)
 				var err error
-				if w%2 == 0 {
+				switch w % 3 {
+				case 0:
 					e := sample(n)
 					e.Digest = name
 					_, err = db.Log().Append(context.Background(), audit.Guard{}, e)
-				} else {
+				case 1:
+					err = observeNext(db, citizen.Ref(fmt.Sprintf("%d-%d", size, w)), int64(n), name)
+				default:
 					event := consent.Event{Seq: 1, ID: name, Kind: consent.Granted, Citizen: citizen.Ref(name), Client: "app-one", At: at(n)}
 					e := sample(n)
 					e.Kind, e.Citizen, e.Digest = audit.ConsentGranted, event.Citizen, event.Digest()
@@ -110,6 +115,30 @@ func writeUntilKilled(path string) error {
 		}()
 	}
 	return <-ends
+}
+
+// observeNext takes the step of a citizen's history from a revision to the next one,
+// with an entry. At the first, the citizen signs in and consents.
+func observeNext(db *DB, ref citizen.Ref, revision int64, name string) error {
+	ctx := context.Background()
+	if revision == 0 {
+		s := subjectOf(ref, "sealed")
+		s.Lookup.MAC = session.IDOf(string(ref))
+		_, err := db.Subjects().AddSubject(ctx, s)
+		r := session.Record{Hash: session.IDOf(string(ref)), Citizen: ref, Sealed: []byte{1}, CreatedAt: at(0), SeenAt: at(0), ExpiresAt: at(9)}
+		event := consent.Event{Seq: 1, ID: string(ref), Kind: consent.Granted, Citizen: ref, Client: "app-one", At: at(0)}
+		granted := sample(0)
+		granted.Kind, granted.Citizen, granted.Digest = audit.ConsentGranted, ref, event.Digest()
+		if err := errors.Join(err, db.Sessions().AddSession(ctx, r, sample(0)), db.Consents().Record(ctx, 0, event, granted)); err != nil {
+			return err
+		}
+	}
+	g := audit.NewGuard(audit.GuardParts{Citizen: ref, Client: "app-one", ConsentSeq: 1, Session: session.IDOf(string(ref)), Until: at(9)})
+	e := sample(0)
+	e.Kind, e.Citizen, e.Outcome, e.Digest = audit.DataReleased, ref, audit.Succeeded, name
+	step := history.Step{Expected: revision, Put: []history.Row{{Referral: "a", KeyID: "k1", Sealed: []byte(name)}}}
+	_, err := db.Histories().Append(ctx, g, ref, step, e)
+	return err
 }
 
 func TestKilledUnderLoad(t *testing.T) {
@@ -143,7 +172,7 @@ func TestKilledUnderLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	consents := 0
+	consents, observed := 0, map[citizen.Ref]int64{}
 	for _, r := range records {
 		e, err := r.Entry()
 		if err != nil {
@@ -152,6 +181,19 @@ func TestKilledUnderLoad(t *testing.T) {
 		logged[e.Digest] = true
 		if e.Kind == audit.ConsentGranted {
 			consents++
+		}
+		if e.Kind == audit.DataReleased {
+			observed[citizen.Ref(e.Digest[:strings.LastIndex(e.Digest, "-")])]++
+		}
+	}
+	histories, err := db.Histories().Citizens(t.Context(), "", len(observed)+1)
+	if err != nil || len(histories) != len(observed) || len(observed) == 0 {
+		t.Errorf("%d histories, entries about %d, %v", len(histories), len(observed), err)
+	}
+	for ref, entries := range observed {
+		stored, err := db.Histories().Observations(t.Context(), ref)
+		if err != nil || stored.Revision != entries || string(stored.Rows[0].Sealed) != fmt.Sprintf("%s-%d", ref, entries-1) {
+			t.Errorf("%s has %d entries and the history %+v, %v", ref, entries, stored, err)
 		}
 	}
 	if n, err := consent.CompareWithLog(t.Context(), db.Consents(), db.Log(), time.Time{}); err != nil || n != consents {

@@ -114,6 +114,48 @@ func erase(t testing.TB, db *DB, ref citizen.Ref) error {
 	})
 }
 
+// commitFails writes entries in a batch whose commit fails, before it is written or
+// after. No commit succeeds until commitsAgain.
+func commitFails(db *DB, written bool, entries ...audit.Entry) error {
+	commit := `SELECT abs(-9223372036854775808)` // fails
+	if written {
+		commit = `COMMIT; ` + commit
+	}
+	_, err := db.perform(context.Background(), func(ctx context.Context, x *tx) error {
+		s, err := x.prepared(ctx, commit) //nolint:sqlclosecheck // closed with the connection
+		x.statements[`COMMIT`] = s
+		return err
+	}, entries...)
+	return err
+}
+
+func commitsAgain(t testing.TB, db *DB) {
+	t.Helper()
+	_, err := db.perform(context.Background(), func(_ context.Context, x *tx) error {
+		delete(x.statements, `COMMIT`)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// crashed copies a database that is open, as a crash would leave it.
+func crashed(t testing.TB, path string) string {
+	t.Helper()
+	to := newPath(t)
+	for _, part := range []string{"", "-wal"} {
+		data, err := os.ReadFile(path + part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(to+part, data, private); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return to
+}
+
 // copyOf copies a database that nobody has open.
 func copyOf(t testing.TB, path string) string {
 	t.Helper()

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 )
@@ -47,33 +48,46 @@ func (s Histories) Observations(ctx context.Context, ref citizen.Ref) (history.S
 	return snapshot, nil
 }
 
+// Append implements history.Store. A citizen whose session the guard finds is known.
+func (s Histories) Append(ctx context.Context, g audit.Guard, ref citizen.Ref, step history.Step, entries ...audit.Entry) (audit.Written, error) {
+	if g.IsZero() || g.Citizen() != ref {
+		return audit.Written{}, fmt.Errorf("append to the audit log: %w: its guard is about nobody or somebody else", audit.ErrInvalidEntry)
+	}
+	return s.db.appendEntries(ctx, g, func(ctx context.Context, t *tx) error { return t.recordStep(ctx, ref, step) }, entries)
+}
+
 // Record implements history.Store.
 func (s Histories) Record(ctx context.Context, ref citizen.Ref, step history.Step) error {
 	_, err := s.db.perform(ctx, func(ctx context.Context, t *tx) error {
 		if known, err := subjectKnown(ctx, t, ref); err != nil || !known {
 			return orNoSubject(err)
 		}
-		if err := raise(ctx, t, ref, step.Expected); err != nil {
-			return err
-		}
-		for _, referral := range step.Drop {
-			err := t.exec(ctx, `DELETE FROM history_rows WHERE citizen = ? AND referral = ?`, string(ref), referral)
-			if err != nil {
-				return fmt.Errorf("drop row: %w", err)
-			}
-		}
-		for _, row := range step.Put {
-			err := t.exec(ctx, `INSERT INTO history_rows (citizen, referral, key_id, sealed) VALUES (?, ?, ?, ?)
-				ON CONFLICT (citizen, referral) DO UPDATE SET key_id = excluded.key_id, sealed = excluded.sealed`,
-				string(ref), row.Referral, row.KeyID, row.Sealed)
-			if err != nil {
-				return fmt.Errorf("put row: %w", err)
-			}
-		}
-		return nil
+		return t.recordStep(ctx, ref, step)
 	})
 	if err != nil {
 		return fmt.Errorf("record history: %w", err)
+	}
+	return nil
+}
+
+// recordStep writes a step where it starts from the stored revision.
+func (t *tx) recordStep(ctx context.Context, ref citizen.Ref, step history.Step) error {
+	if err := raise(ctx, t, ref, step.Expected); err != nil {
+		return err
+	}
+	for _, referral := range step.Drop {
+		err := t.exec(ctx, `DELETE FROM history_rows WHERE citizen = ? AND referral = ?`, string(ref), referral)
+		if err != nil {
+			return fmt.Errorf("drop row: %w", err)
+		}
+	}
+	for _, row := range step.Put {
+		err := t.exec(ctx, `INSERT INTO history_rows (citizen, referral, key_id, sealed) VALUES (?, ?, ?, ?)
+			ON CONFLICT (citizen, referral) DO UPDATE SET key_id = excluded.key_id, sealed = excluded.sealed`,
+			string(ref), row.Referral, row.KeyID, row.Sealed)
+		if err != nil {
+			return fmt.Errorf("put row: %w", err)
+		}
 	}
 	return nil
 }

@@ -20,14 +20,25 @@ func (db *DB) Log() Log { return Log{db} }
 // Append implements audit.Appender. The guard is judged when the writer reaches
 // this act, so the acts before it in the same transaction count.
 func (l Log) Append(ctx context.Context, g audit.Guard, entries ...audit.Entry) (audit.Written, error) {
+	return l.db.appendEntries(ctx, g, nil, entries)
+}
+
+// appendEntries writes entries and what goes with them, if the guard holds; with nil:
+// nothing does.
+func (db *DB) appendEntries(ctx context.Context, g audit.Guard, with func(context.Context, *tx) error, entries []audit.Entry) (audit.Written, error) {
 	if len(entries) == 0 {
 		return audit.Written{}, fmt.Errorf("append to the audit log: %w: no entry was passed", audit.ErrInvalidEntry)
 	}
-	var judge func(context.Context, *tx) error
+	do := with
 	if !g.IsZero() {
-		judge = func(ctx context.Context, t *tx) error { return t.judge(ctx, g, l.db.now) }
+		do = func(ctx context.Context, t *tx) error {
+			if err := t.judge(ctx, g, db.now); err != nil || with == nil {
+				return err
+			}
+			return with(ctx, t)
+		}
 	}
-	first, err := l.db.performGuarded(ctx, g, judge, entries...)
+	first, err := db.performGuarded(ctx, g, do, entries...)
 	if err != nil {
 		return audit.Written{}, fmt.Errorf("append to the audit log: %w", err)
 	}

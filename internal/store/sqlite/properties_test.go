@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -125,28 +124,14 @@ func (l *lifeOfALog) failingAct(rt *rapid.T) {
 
 // failingCommit leaves it open whether the entries were written.
 func (l *lifeOfALog) failingCommit(rt *rapid.T) {
-	const failure = `SELECT abs(-9223372036854775808)`
-	commit, written := failure, int64(0)
-	if rapid.Bool().Draw(rt, "written") {
-		commit, written = `COMMIT; `+failure, 1
-	}
-	release := held(l.t, l.db)
-	act := queued(l.t, l.db, func(ctx context.Context, x *tx) error {
-		s, err := x.prepared(ctx, commit) //nolint:sqlclosecheck // closed with the connection
-		x.statements[`COMMIT`] = s
-		return err
-	}, l.entry(rt))
-	release()
-	if o := <-act; !errors.Is(o.err, audit.ErrOutcomeUnknown) {
-		rt.Fatalf("%+v", o)
-	}
-	if _, err := l.db.perform(context.Background(), func(_ context.Context, x *tx) error {
-		delete(x.statements, `COMMIT`)
-		return nil
-	}); err != nil {
+	written := rapid.Bool().Draw(rt, "written")
+	if err := commitFails(l.db, written, l.entry(rt)); !errors.Is(err, audit.ErrOutcomeUnknown) {
 		rt.Fatal(err)
 	}
-	l.size += written
+	commitsAgain(l.t, l.db)
+	if written {
+		l.size++
+	}
 }
 
 func (l *lifeOfALog) beside(rt *rapid.T) {
@@ -206,17 +191,8 @@ func (l *lifeOfALog) saveHeads(rt *rapid.T) {
 }
 
 // crash goes on with the files as they are while the database is open.
-func (l *lifeOfALog) crash(rt *rapid.T) {
-	to := newPath(l.t)
-	for _, part := range []string{"", "-wal"} {
-		data, err := os.ReadFile(l.path + part)
-		if err != nil {
-			rt.Fatal(err)
-		}
-		if err := os.WriteFile(to+part, data, private); err != nil {
-			rt.Fatal(err)
-		}
-	}
+func (l *lifeOfALog) crash(*rapid.T) {
+	to := crashed(l.t, l.path)
 	l.close()
 	l.path = to
 	l.open()

@@ -35,19 +35,31 @@ func consentEvent(kind consent.Kind, id client.ID, seq int64) consent.Event {
 	return e
 }
 
+// signedIn is a database in which ann has a consent to the app and a session, and bob
+// has a session.
+func signedIn(t *testing.T, open Open) (Stores, *clocktest.Clock) {
+	t.Helper()
+	c := clocktest.At(noon())
+	s := open(t, c.Now)
+	for i, ref := range []citizen.Ref{ann, bob} {
+		_, err := s.Subjects.AddSubject(t.Context(), person(ref, i+1))
+		must(t, err)
+		must(t, s.Sessions.AddSession(t.Context(), sessionOf(ref, i+1), refused(ref, noon())))
+	}
+	must(t, s.Consents.Record(t.Context(), 0, grant(ann, 1), refused(ann, noon())))
+	return s, c
+}
+
+// withdraw ends ann's consent to the app.
+func withdraw(t *testing.T, s Stores) {
+	t.Helper()
+	must(t, s.Consents.Record(t.Context(), 1, consentEvent(consent.Withdrawn, app, 2), refused(ann, noon())))
+}
+
 func testGuards(t *testing.T, open Open) {
-	// ann has a consent to the app and a session; bob has a session.
 	set := func(t *testing.T) (Stores, *clocktest.Clock) {
 		t.Helper()
-		c := clocktest.At(noon())
-		s := open(t, c.Now)
-		for i, ref := range []citizen.Ref{ann, bob} {
-			_, err := s.Subjects.AddSubject(t.Context(), person(ref, i+1))
-			must(t, err)
-			must(t, s.Sessions.AddSession(t.Context(), sessionOf(ref, i+1), refused(ref, noon())))
-		}
-		must(t, s.Consents.Record(t.Context(), 0, grant(ann, 1), refused(ann, noon())))
-		return s, c
+		return signedIn(t, open)
 	}
 	// releases tries to append under a guard, and checks that an error wrote nothing.
 	releases := func(t *testing.T, s Stores, g audit.Guard, want error, e ...audit.Entry) {
@@ -67,10 +79,6 @@ func testGuards(t *testing.T, open Open) {
 		if got := len(entries(t, s.Log)) - before; got != n {
 			t.Errorf("%d entries were written", got)
 		}
-	}
-	withdraw := func(t *testing.T, s Stores) {
-		t.Helper()
-		must(t, s.Consents.Record(t.Context(), 1, consentEvent(consent.Withdrawn, app, 2), refused(ann, noon())))
 	}
 
 	t.Run("a decision that still holds is written", func(t *testing.T) {

@@ -45,6 +45,7 @@ func Run(t *testing.T, with Open) {
 		return with(t, noon)
 	}
 	t.Run("guards", func(t *testing.T) { testGuards(t, with) })
+	t.Run("observations", func(t *testing.T) { testObservations(t, with) })
 	for name, test := range map[string]func(*testing.T, opener){
 		"log":             testLog,
 		"finding entries": testFinding,
