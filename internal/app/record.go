@@ -50,9 +50,15 @@ func (w *wiring) record(ctx context.Context, db *store.Store, sink *upstream.Cli
 		return record{}, fmt.Errorf("start audit checkpoints: %w", err)
 	}
 	health := audit.NewWriteHealth(audit.TryWriting(db.OneTimeValues(), w.o.Now), w.o.Now)
-	return record{
-		stored: db.Log(), appender: proved{health.Recording(db.Log()), checkpoints.Proved}, health: health, checkpoints: checkpoints, key: key,
-	}, nil
+	r := record{stored: db.Log(), health: health, checkpoints: checkpoints, key: key}
+	r.appender = r.watched(r.stored)
+	return r, nil
+}
+
+// watched is a way to write to the stored log that shows nothing of one that is not proved and
+// reports the outcome to health.
+func (r record) watched(a audit.Appender) audit.Appender {
+	return proved{r.health.Recording(a), r.checkpoints.Proved}
 }
 
 // ready returns why the service cannot answer; nil when it can.

@@ -10,8 +10,10 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/api"
 	"github.com/patient-care-aggregator/aggregator/internal/approval"
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi"
 	"github.com/patient-care-aggregator/aggregator/internal/httpapi/auditor"
 	httpcitizen "github.com/patient-care-aggregator/aggregator/internal/httpapi/citizen"
@@ -30,7 +32,8 @@ import (
 
 func (w *wiring) release(p people, sources release.Sources, words *words, r record) (*release.Service, error) {
 	showing, err := release.New(release.Deps{
-		Consents: p.consents, Sources: sources, History: p.history, Words: words.current, Log: r.appender, Now: w.o.Now,
+		Consents: p.consents, Sources: sources, History: p.history, Words: words.current, Now: w.o.Now,
+		Log: r.appender, Recording: func(c *history.Change) audit.Appender { return r.watched(p.history.Recording(c)) },
 		Reason: httpapi.Reason, Counted: w.counted,
 	})
 	if err != nil {

@@ -7,8 +7,9 @@
 //
 //	reading ──► Compare(history, reading) ──► nothing changed: nothing is written
 //	                     │
-//	                     └──► one durable step on the revision that was read;
-//	                          another request was faster: read again, compare again
+//	                     └──► one step on the revision that was read, durable together
+//	                          with the entry that says what was shown; another request
+//	                          was faster: neither is written, and all is done again
 //
 //	withdrawal ──► Forget: rows gone, revision raised, so that a step that began
 //	               before cannot bring them back
@@ -23,17 +24,19 @@
 // The promises: nothing is kept or shown for a client without the scope. The first
 // observation of a referral's current stage is never dropped while the referral is
 // at that stage, so "since" never moves forward. A reading that is not complete
-// never makes anything disappear. A failure costs one answer its history and never
-// the answer itself ([Keeper.Observe] returns no error). Nothing is fetched: this
-// package sees what a citizen's own request read.
+// never makes anything disappear. An observation is stored if and only if the log has
+// the entry that says that it was shown, and never behind the withdrawal of its
+// consent ([Keeper.Recording]). A history that cannot be read costs one answer its
+// history and never the answer itself ([Keeper.Observe] returns no error). Nothing is
+// fetched: this package sees what a citizen's own request read.
 //
 // What this package must not know: where rows are stored, HTTP, words, and who a
 // pseudonym is. Neighbours: internal/referral has the stages and the kinds of
 // change, internal/timeline the words; internal/consent decides;
 // internal/store/sqlite implements [Store]; internal/release calls Observe after
-// the sources were read and before the timeline is built.
+// the sources were read and before the timeline is built, and Recording for the entry.
 //
 // Reading order: observation.go, compare.go (with change_kinds.go and bounds.go),
-// keeper.go, observe.go, changes.go, forget.go, remove_expired.go; then seal.go,
+// keeper.go, observe.go, recording.go, changes.go, forget.go, remove_expired.go; then seal.go,
 // store.go and export.go.
 package history

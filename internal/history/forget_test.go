@@ -2,7 +2,6 @@ package history_test
 
 import (
 	"errors"
-	"sync"
 	"testing"
 
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
@@ -42,29 +41,21 @@ func TestForget(t *testing.T) {
 		}
 	})
 	t.Run("a withdrawal while a reading is being added leaves nothing", func(t *testing.T) {
-		b := newBench(t)
-		for name, before := range map[string]bool{"of the first": true, "of a later": false} {
-			b.store, b.consents = newStore(), &consents{}
-			b.consents.allow(app)
-			k, err := history.New(history.Deps{Store: b.store, Ring: ring(t), Consents: b.consents, Now: b.clock.Now})
-			if err != nil {
-				t.Fatal(err)
+		for name, before := range map[string][]referral.Facts{"of the first": nil, "of a later": {waiting}} {
+			b := newBench(t)
+			if before != nil {
+				b.observe(t, 0, before...)
 			}
-			if !before {
-				k.Observe(t.Context(), ann, app, whole(noon(), waiting))
+			seen := b.Observe(t.Context(), ann, app, whole(noon(), facts(heart, referral.StateReviewed)))
+			b.consents.allow() // withdrawn after it was decided, before it is written
+			if err := b.ForgetUnwanted(t.Context(), ann); err != nil {
+				t.Error(err)
 			}
-			var once sync.Once
-			b.store.beforeRecord = func() {
-				once.Do(func() {
-					b.consents.allow() // withdrawn after it was decided, before it is written
-					if err := k.ForgetUnwanted(t.Context(), ann); err != nil {
-						t.Error(err)
-					}
-				})
+			if err := b.log(t, ann, seen); !errors.Is(err, history.ErrConflict) || len(b.store.held[ann].Rows) != 0 {
+				t.Errorf("%s reading: error %v, %d rows", name, err, len(b.store.held[ann].Rows))
 			}
-			got := k.Observe(t.Context(), ann, app, whole(noon(), facts(heart, referral.StateReviewed)))
-			if got != nil || len(b.store.held[ann].Rows) != 0 {
-				t.Errorf("%s reading: got %v, %d rows", name, got, len(b.store.held[ann].Rows))
+			if got := b.Observe(t.Context(), ann, app, whole(noon(), waiting)); got.Observed != nil || got.Change != nil {
+				t.Errorf("%s reading: again %v", name, got)
 			}
 		}
 	})
@@ -153,7 +144,7 @@ func TestRemoveExpired(t *testing.T) {
 	t.Run("goes through all citizens, and reports one citizen's failure without stopping", func(t *testing.T) {
 		b := newBench(t)
 		for _, ref := range []citizen.Ref{"A", "B", "C"} {
-			b.Observe(t.Context(), ref, app, whole(noon(), waiting))
+			b.show(t, ref, whole(noon(), waiting))
 		}
 		b.store.held["B"].Rows[0].Sealed = nil
 		b.clock.Set(day(150))

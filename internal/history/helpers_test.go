@@ -17,6 +17,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
+	"github.com/patient-care-aggregator/aggregator/internal/session"
 )
 
 const (
@@ -168,7 +169,9 @@ type store struct {
 	held          map[citizen.Ref]history.Snapshot
 	reads, writes int
 	err           error
-	beforeRecord  func() // nil: nothing
+	entries       []audit.Entry
+	judge         func() error // of each append; nil: every guard holds
+	unknown       error        // the outcome of what was written; nil: success
 }
 
 func newStore() *store { return &store{held: map[citizen.Ref]history.Snapshot{}} }
@@ -181,15 +184,27 @@ func (s *store) Observations(_ context.Context, ref citizen.Ref) (history.Snapsh
 }
 
 func (s *store) Append(ctx context.Context, _ audit.Guard, ref citizen.Ref, step history.Step, entries ...audit.Entry) (audit.Written, error) {
-	return audit.Written{Count: len(entries)}, s.Record(ctx, ref, step)
-}
-
-func (s *store) Record(ctx context.Context, ref citizen.Ref, step history.Step) error {
-	if s.beforeRecord != nil {
-		s.beforeRecord()
+	if s.judge != nil {
+		if err := s.judge(); err != nil {
+			return audit.Written{}, err
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.record(ctx, ref, step); err != nil {
+		return audit.Written{}, err
+	}
+	s.entries = append(s.entries, entries...)
+	return audit.Written{Count: len(entries)}, s.unknown
+}
+
+func (s *store) Record(ctx context.Context, ref citizen.Ref, step history.Step) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.record(ctx, ref, step)
+}
+
+func (s *store) record(ctx context.Context, ref citizen.Ref, step history.Step) error {
 	switch now := s.held[ref]; {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -269,11 +284,41 @@ func newBench(t testing.TB, change ...func(*history.Deps)) *bench {
 	return b
 }
 
-// observe takes in a complete reading made on a day.
+// observe shows a complete reading made on a day.
 func (b *bench) observe(t testing.TB, n int, list ...referral.Facts) []referral.Observed {
 	t.Helper()
 	b.clock.Set(day(n))
-	return b.Observe(t.Context(), ann, app, whole(day(n), list...))
+	return b.show(t, ann, whole(day(n), list...))
+}
+
+// show compares a reading and writes that it was shown.
+func (b *bench) show(t testing.TB, ref citizen.Ref, r history.Reading) []referral.Observed {
+	t.Helper()
+	seen := b.Observe(t.Context(), ref, app, r)
+	if err := b.log(t, ref, seen); err != nil {
+		t.Fatal(err)
+	}
+	return seen.Observed
+}
+
+// log writes that something was shown.
+func (b *bench) log(t testing.TB, ref citizen.Ref, seen history.Seen) error {
+	t.Helper()
+	if seen.Change == nil {
+		return nil
+	}
+	_, err := b.Recording(seen.Change).Append(t.Context(), guard(ref, 1), shown(ref))
+	return err
+}
+
+// guard is about the session of a citizen, and holds for long.
+func guard(ref citizen.Ref, newest int) audit.Guard {
+	return audit.NewGuard(audit.GuardParts{Citizen: ref, Client: app, ConsentSeq: int64(newest), Session: session.IDOf("secret"), Until: day(1000)})
+}
+
+// shown is the entry. It is dated apart from what is observed.
+func shown(ref citizen.Ref) audit.Entry {
+	return audit.Entry{Kind: audit.DataReleased, At: day(-1), Citizen: ref, Client: app, Actor: audit.ActorCitizen, Outcome: audit.Succeeded}
 }
 
 func (b *bench) failed() error {

@@ -22,10 +22,10 @@ type Consents interface {
 
 // Counters are called for what the team should know. A nil field is not called.
 type Counters struct {
-	// Impossible counts steps that the state machine does not have.
+	// Impossible counts steps that the state machine does not have, once stored.
 	Impossible func(n int)
-	// Failed is called with the reason why a history could not be read or written;
-	// the answer was sent without it.
+	// Failed is called with the reason why a history could not be read; the answer is
+	// made without it.
 	Failed func(ctx context.Context, err error)
 }
 
@@ -45,7 +45,6 @@ type Deps struct {
 
 const (
 	defaultRemembered = 10_000
-	attempts          = 8
 	// patience bounds how long an answer waits for its history.
 	patience = time.Second
 )

@@ -32,8 +32,9 @@ func TestAHistoryFromReadingToWithdrawal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, now, ids := on(t, filepath.Join(t.TempDir(), "care.db")), clocktest.At(noon().AddDate(1, 0, 0)), 0
-	begin := now.Now()
+	now, ids := clocktest.At(noon().AddDate(1, 0, 0)), 0
+	begin, db := now.Now(), on(t, filepath.Join(t.TempDir(), "care.db"), now.Now)
+	signIn(t, db)
 	ledger, err := consent.NewLedger(consent.Deps{
 		Store: db.Consents(), Notices: notices, Now: now.Now, NewID: func() string { ids++; return fmt.Sprint("consent-", ids) },
 	})
@@ -58,8 +59,17 @@ func TestAHistoryFromReadingToWithdrawal(t *testing.T) {
 	look := func(days int, list ...referral.Facts) timeline.Timeline {
 		at := begin.AddDate(0, 0, days)
 		now.Set(at)
-		observed := keeper.Observe(t.Context(), ann, app, whole(at, list...))
-		return timeline.Build(timeline.Input{Facts: list, Observed: observed}, words, policy, wording.English, at)
+		seen := keeper.Observe(t.Context(), ann, app, whole(at, list...))
+		if seen.Change != nil {
+			events, err := db.Consents().Events(t.Context(), ann)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := keeper.Recording(seen.Change).Append(t.Context(), guard(ann, len(events)), shown(ann)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return timeline.Build(timeline.Input{Facts: list, Observed: seen.Observed}, words, policy, wording.English, at)
 	}
 	waiting := facts(heart, referral.StateAwaitingTriage)
 

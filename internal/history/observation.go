@@ -61,7 +61,7 @@ func (h *History) byReferral() map[string]observations {
 	return all
 }
 
-// Observed returns the stages seen, for timeline.BuildWith.
+// Observed returns the stages seen, for timeline.Input.
 func (h *History) Observed() []referral.Observed {
 	list := make([]referral.Observed, 0, len(h.Observations))
 	for _, o := range h.Observations {

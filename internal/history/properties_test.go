@@ -220,7 +220,7 @@ func TestPagingMissesNothing(t *testing.T) {
 		for range rapid.IntRange(1, 12).Draw(rt, "readings") {
 			now = now.Add(time.Duration(rapid.SampledFrom([]int64{0, 1, 3600}).Draw(rt, "seconds")) * time.Second)
 			b.clock.Set(now)
-			b.Observe(t.Context(), ann, app, history.Reading{
+			b.show(t, ann, history.Reading{
 				Facts: rapid.SliceOfN(anyFacts(), 0, 6).Draw(rt, "facts"), At: now, Complete: rapid.Bool().Draw(rt, "complete"),
 			})
 			for page := ask(history.Query{After: cursor, Limit: 2}); len(page) > 0; page = ask(history.Query{After: cursor, Limit: 2}) {

@@ -3,24 +3,28 @@ package history_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/consent"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
+	"github.com/patient-care-aggregator/aggregator/internal/session"
 	database "github.com/patient-care-aggregator/aggregator/internal/store"
 )
 
 // on opens a database file, with the citizen known.
-func on(t *testing.T, path string) *database.Store {
+func on(t *testing.T, path string, now func() time.Time) *database.Store {
 	t.Helper()
-	db, err := database.Open(t.Context(), "sqlite:"+path, database.Options{})
+	db, err := database.Open(t.Context(), "sqlite:"+path, database.Options{Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,6 +34,15 @@ func on(t *testing.T, path string) *database.Store {
 		t.Fatal(err)
 	}
 	return db
+}
+
+// signIn gives the citizen the session that guards are about.
+func signIn(t *testing.T, db *database.Store) {
+	t.Helper()
+	r := session.Record{Hash: session.IDOf("secret"), Citizen: ann, Sealed: []byte("x"), CreatedAt: noon(), SeenAt: noon(), ExpiresAt: day(1000)}
+	if err := db.Sessions().AddSession(t.Context(), r, audit.Entry{Kind: audit.SignedIn, At: day(-1), Citizen: ann, Outcome: audit.Succeeded}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // onDisk reports whether any file of the database contains a text.
@@ -56,11 +69,16 @@ func TestStored(t *testing.T) {
 	sealing := ring(t)
 	open := func(t *testing.T, path string) (*bench, *database.Store) {
 		t.Helper()
-		db := on(t, path)
+		db := on(t, path, noon)
 		return newBench(t, func(d *history.Deps) { d.Store, d.Ring = db.Histories(), sealing }), db
 	}
-	fill := func(t *testing.T, b *bench) {
+	fill := func(t *testing.T, b *bench, db *database.Store) {
 		t.Helper()
+		signIn(t, db)
+		event := consent.Event{Seq: 1, ID: "consent-1", Kind: consent.Granted, Citizen: ann, Client: app, At: noon()}
+		if err := db.Consents().Record(t.Context(), 0, event, audit.Entry{Kind: audit.ConsentGranted, At: day(-1), Citizen: ann, Outcome: audit.Succeeded}); err != nil {
+			t.Fatal(err)
+		}
 		b.observe(t, 0, facts(heart, referral.StateAwaitingTriage, dueBy(9), version("version-7")))
 		b.observe(t, 1, facts(heart, referral.StateBooked, at(day(200).UTC()), version("version-8")), facts(eyes, referral.StateRejected))
 	}
@@ -68,7 +86,7 @@ func TestStored(t *testing.T) {
 	t.Run("nothing of what was seen can be read from the files", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "care.db")
 		b, db := open(t, path)
-		fill(t, b)
+		fill(t, b, db)
 		look := func() {
 			for _, text := range []string{
 				"AWAITING_TRIAGE", "BOOKED", "REJECTED", "with_service", "booked", "version-7", "version-8",
@@ -92,7 +110,7 @@ func TestStored(t *testing.T) {
 	t.Run("a restart keeps it", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "care.db")
 		b, db := open(t, path)
-		fill(t, b)
+		fill(t, b, db)
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +128,7 @@ func TestStored(t *testing.T) {
 	t.Run("forgetting leaves no byte of it in any file", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "care.db")
 		b, db := open(t, path)
-		fill(t, b)
+		fill(t, b, db)
 		before, err := db.Histories().Observations(t.Context(), ann)
 		if err != nil || len(before.Rows) != 3 {
 			t.Fatalf("%d rows, %v", len(before.Rows), err)
@@ -128,7 +146,7 @@ func TestStored(t *testing.T) {
 	t.Run("erasing the citizen takes it along", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "care.db")
 		b, db := open(t, path)
-		fill(t, b)
+		fill(t, b, db)
 		if err := db.Subjects().EraseSubject(t.Context(), ann, audit.Entry{Kind: audit.Erased, At: noon(), Outcome: audit.Succeeded, Citizen: ann}); err != nil {
 			t.Fatal(err)
 		}
@@ -136,14 +154,18 @@ func TestStored(t *testing.T) {
 			t.Error("it is still on the disk")
 		}
 		b.ForgetAll() // as after a command that ran while the server was running
-		if got := b.observe(t, 3, facts(heart, referral.StateRejected)); got != nil || b.failed() != nil {
-			t.Errorf("got %v, failed %v", got, b.failed())
+		seen := b.Observe(t.Context(), ann, app, whole(day(3), facts(heart, referral.StateRejected)))
+		if err := b.log(t, ann, seen); !errors.Is(err, audit.ErrSessionEnded) || b.failed() != nil {
+			t.Errorf("error %v, failed %v", err, b.failed())
+		}
+		if onDisk(t, path, []byte(heart)) {
+			t.Error("it came back")
 		}
 	})
 
 	t.Run("an access request gets all of it, readable", func(t *testing.T) {
 		b, db := open(t, filepath.Join(t.TempDir(), "care.db"))
-		fill(t, b)
+		fill(t, b, db)
 		var out strings.Builder
 		if err := history.Export(t.Context(), db.Histories(), sealing, ann, &out); err != nil {
 			t.Fatal(err)

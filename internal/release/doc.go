@@ -4,13 +4,18 @@
 //
 // [Service.Show] does it in one order:
 //
-//	consent ─► sources ─► consent ─► history ─► words ─► log entry ─► Released
+//	consent ─► sources ─► consent ─► history ─► words ─► entry and observation ─► Released
 //
 // Consent is decided before anything is asked and again after, because a citizen
 // may withdraw while the sources answer. The entry is written under a guard: the
 // store judges inside its transaction whether consent and session are still those
 // that the decision relied on. If they are not, Show does everything once more,
 // the words included, and then refuses.
+//
+// What the reading adds to the history is written in the same transaction, so an
+// observation is stored if and only if the log says that it was shown. If another
+// request changed that history meanwhile, Show does everything once more too, and then
+// shows the answer without a history.
 //
 // A [Released] has no exported fields. It is made by Show only, so that who writes
 // answers (internal/httpapi) cannot write one that is in no log. What the zero

@@ -3,6 +3,7 @@ package release_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -41,8 +42,13 @@ type world struct {
 	asked   []aggregate.Mode
 	changes []referral.Change
 	forgot  int
-	// observed counts the readings that were remembered.
+	// What each reading adds to the history, in their order; after those: nothing.
+	adds []*history.Change
+	// observed counts the readings that were compared with the history.
 	observed int
+	stored   []*history.Change
+	// overtaken are changes that start from a state which is not the stored one.
+	overtaken []*history.Change
 
 	logFails error
 	before   func() // before entries are judged
@@ -81,7 +87,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.Service, err = release.New(release.Deps{
 		Consents: consents{w}, Sources: sources{w}, History: histories{w}, Words: func() (*wording.Set, *disclosure.Policy) { return words, policy },
-		Log: log{w}, Now: func() time.Time { return w.now },
+		Log: log{w: w}, Recording: w.recording, Now: func() time.Time { return w.now },
 		Reason:  func(err error) string { return err.Error() },
 		Counted: func(timeline.Counts) {},
 	})
@@ -144,9 +150,14 @@ func (s sources) Read(_ context.Context, _ aggregate.Access, mode aggregate.Mode
 
 type histories struct{ w *world }
 
-func (h histories) Observe(context.Context, citizen.Ref, client.ID, history.Reading) []referral.Observed {
+// Observe tells of one observation for each time that it was called.
+func (h histories) Observe(context.Context, citizen.Ref, client.ID, history.Reading) history.Seen {
 	h.w.observed++
-	return nil
+	seen := history.Seen{Observed: make([]referral.Observed, h.w.observed)}
+	if h.w.observed <= len(h.w.adds) {
+		seen.Change = h.w.adds[h.w.observed-1]
+	}
+	return seen
 }
 
 func (h histories) Changes(context.Context, citizen.Ref, client.ID, history.Query) ([]referral.Change, error) {
@@ -155,7 +166,12 @@ func (h histories) Changes(context.Context, citizen.Ref, client.ID, history.Quer
 }
 
 // log judges as a store does.
-type log struct{ w *world }
+type log struct {
+	w    *world
+	with *history.Change // nil: nothing
+}
+
+func (w *world) recording(c *history.Change) audit.Appender { return log{w, c} }
 
 func (l log) Append(ctx context.Context, g audit.Guard, entries ...audit.Entry) (audit.Written, error) {
 	l.w.before()
@@ -167,6 +183,12 @@ func (l log) Append(ctx context.Context, g audit.Guard, entries ...audit.Entry) 
 	}
 	if err := errors.Join(g.Admits(entries...), g.Judge(audit.GuardState{ConsentSeq: l.w.newest, SessionOf: l.w.session}, l.w.now)); err != nil {
 		return audit.Written{}, err
+	}
+	if l.with != nil {
+		if slices.Contains(l.w.overtaken, l.with) {
+			return audit.Written{}, history.ErrConflict
+		}
+		l.w.stored = append(l.w.stored, l.with)
 	}
 	l.w.entries = append(l.w.entries, entries...)
 	return audit.Written{Count: len(entries)}, nil

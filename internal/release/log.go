@@ -30,11 +30,16 @@ func detached(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), detachedFor)
 }
 
-// appendEntry writes the entry of a release, with those about the sources, in one
-// transaction. A guard error comes back as it is. If the request ends first,
-// nothing was released, and the entries about the sources are written without it.
-func (a *attempt) appendEntry(ctx context.Context, entry audit.Entry) (audit.Written, error) {
-	written, err := a.s.d.Log.Append(ctx, guardOf(a.q.Caller, a.consent), append(a.asked, entry)...)
+// appendEntry writes the entry of a release, with those about the sources and the
+// change of the history (nil: none), in one transaction. A guard error comes back as it
+// is. If the request ends first, nothing was released, and the entries about the sources
+// are written without it.
+func (a *attempt) appendEntry(ctx context.Context, change *history.Change, entry audit.Entry) (audit.Written, error) {
+	log := a.s.d.Log
+	if change != nil {
+		log = a.s.d.Recording(change)
+	}
+	written, err := log.Append(ctx, guardOf(a.q.Caller, a.consent), append(a.asked, entry)...)
 	switch {
 	case err == nil, audit.IsGuardError(err):
 		return written, err //nolint:wrapcheck // Show distinguishes guard errors

@@ -10,6 +10,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/disclosure"
+	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/referral"
 	"github.com/patient-care-aggregator/aggregator/internal/timeline"
 	"github.com/patient-care-aggregator/aggregator/internal/wording"
@@ -29,6 +30,7 @@ type Reading struct {
 	Lang     wording.Lang
 	At       time.Time // the instant for which everything is shown
 
+	change  *history.Change // what Observed has and the store has not yet; nil: nothing
 	counted func(timeline.Counts)
 }
 

@@ -33,7 +33,7 @@ type Sources interface {
 // History remembers what changed between reads (internal/history). It never costs
 // the citizen an answer, and remembers nothing without their consent.
 type History interface {
-	Observe(ctx context.Context, ref citizen.Ref, id client.ID, seen history.Reading) []referral.Observed
+	Observe(ctx context.Context, ref citizen.Ref, id client.ID, r history.Reading) history.Seen
 	Changes(ctx context.Context, ref citizen.Ref, id client.ID, q history.Query) ([]referral.Change, error)
 }
 
@@ -44,7 +44,10 @@ type Deps struct {
 	History  History
 	Words    func() (*wording.Set, *disclosure.Policy)
 	Log      audit.Appender
-	Now      func() time.Time
+	// Recording is Log for an entry that is written in one transaction with a change of
+	// a history, or not at all.
+	Recording func(*history.Change) audit.Appender
+	Now       func() time.Time
 	// Reason is the code by which the log names why nothing was shown.
 	Reason func(error) string
 	// Counted hears what the sources sent that could not be understood.
@@ -59,7 +62,7 @@ type Service struct {
 
 // New checks d.
 func New(d Deps) (*Service, error) {
-	if d.Consents == nil || d.Sources == nil || d.History == nil || d.Words == nil || d.Log == nil || d.Now == nil || d.Reason == nil || d.Counted == nil {
+	if d.Consents == nil || d.Sources == nil || d.History == nil || d.Words == nil || d.Log == nil || d.Recording == nil || d.Now == nil || d.Reason == nil || d.Counted == nil {
 		return nil, errors.New("new release service: every dependency is required")
 	}
 	sent, err := newHandOffs(mostHandOffs)

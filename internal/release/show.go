@@ -45,7 +45,7 @@ func (q Request) scopes() []consent.Scope {
 // Show decides, asks, has render put what came into content, and writes the log
 // entry. The content may leave when Show has returned it, and not otherwise.
 //
-// render may be called twice and MUST have no effect of its own. Its error ends
+// render may be called three times and MUST have no effect of its own. Its error ends
 // the act: it is logged that nothing was shown, and Show returns that error.
 //
 // Errors: [ConsentRequired], ErrSessionEnded, ErrNotLogged, ErrUnavailable, what
@@ -56,11 +56,16 @@ func (s *Service) Show(ctx context.Context, q Request, render func(Reading) (Con
 	if !audit.IsGuardError(err) {
 		return released, err
 	}
-	// Consent or session changed between the decision and the entry. What is
+	// Consent, session or history changed between the decision and the entry. What is
 	// remembered of the consents may be older than what is stored.
 	s.d.Consents.Forget(q.Caller.Citizen.Ref)
 	a = attempt{s: s, q: q, asked: a.asked, again: true}
 	released, err = a.show(ctx, render)
+	if errors.Is(err, history.ErrConflict) {
+		q.NoHistory = true // others change it again and again: it never costs an answer
+		a = attempt{s: s, q: q, asked: a.asked, again: true}
+		released, err = a.show(ctx, render)
+	}
 	if !audit.IsGuardError(err) {
 		return released, err
 	}
@@ -159,7 +164,9 @@ func (a *attempt) read(ctx context.Context) (Reading, error) {
 	}
 	r.Result = result
 	if !a.q.NoHistory {
-		r.Observed = a.s.d.History.Observe(ctx, a.q.Caller.Citizen.Ref, a.q.Caller.Client, seenIn(result))
+		// Only now: the guard is made of the decision above.
+		seen := a.s.d.History.Observe(ctx, a.q.Caller.Citizen.Ref, a.q.Caller.Client, seenIn(result))
+		r.Observed, r.change = seen.Observed, seen.Change
 	}
 	r.At = a.s.d.Now()
 	return r, nil
@@ -181,7 +188,8 @@ func (a *attempt) readSources(ctx context.Context) (aggregate.Result, error) {
 // answerDigest is the purpose under which answers are digested.
 const answerDigest = "audit-answer"
 
-// release writes the entry. Until it has returned without an error, nothing leaves.
+// release writes the entry, and with it what the reading adds to the history. Until it
+// has returned without an error, nothing leaves.
 func (a *attempt) release(ctx context.Context, r Reading, c Content) (Released, error) {
 	out := Released{content: c.summed(), tag: c.tag()}
 	kind := audit.DataReleased
@@ -199,7 +207,7 @@ func (a *attempt) release(ctx context.Context, r Reading, c Content) (Released, 
 	}
 	noteAge(&entry, r)
 	var err error
-	if out.written, err = a.appendEntry(ctx, entry); err != nil {
+	if out.written, err = a.appendEntry(ctx, r.change, entry); err != nil {
 		return Released{}, err
 	}
 	if a.q.HandOff {

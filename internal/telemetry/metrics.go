@@ -63,7 +63,7 @@ func NewMetrics() *Metrics {
 			Name: "pca_impossible_steps_total", Help: "Referrals seen to change from one state to another that cannot follow it.",
 		}),
 		history: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "pca_history_failures_total", Help: "Reads whose changes could not be recorded; the citizen got the timeline all the same.",
+			Name: "pca_history_failures_total", Help: "Histories that could not be read or removed; the citizen got the timeline all the same.",
 		}),
 		foreign: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "pca_foreign_subject_total", Help: "ALARM. Answers refused because they held another person's data.",
@@ -131,7 +131,7 @@ func (m *Metrics) NotAsSent(reason string, n int) {
 // ImpossibleSteps counts steps between states that cannot follow each other.
 func (m *Metrics) ImpossibleSteps(n int) { m.steps.Add(float64(n)) }
 
-// HistoryFailed counts a read whose changes could not be recorded.
+// HistoryFailed counts a history that could not be read or removed.
 func (m *Metrics) HistoryFailed() { m.history.Inc() }
 
 // ForeignSubject raises the alarm for another person's data.
