@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,17 +30,23 @@ func readChanges(b *harness.Browser, t *testing.T, query string) changes {
 	return c
 }
 
-func TestWhatChangedIsRememberedOnlyWithConsent(t *testing.T) {
-	t.Parallel()
-	s := harness.Start(t)
-	b := s.Consented("tariq")
-
+// consentToHistory grants what is missing for the changes, and nothing else.
+func consentToHistory(t *testing.T, b *harness.Browser) {
+	t.Helper()
 	refusal := b.Get("/v1/changes")
 	harness.Refused(t, refusal, http.StatusForbidden, "consent_required")
 	if !strings.Contains(string(refusal.Body), `"scopes":["history:store"]`) {
 		t.Fatalf("asks for more than is missing: %s", refusal.Body)
 	}
 	harness.Answered(t, b.Must(b.Journey.Consent(t.Context(), refusal.Body)), http.StatusOK)
+}
+
+func TestWhatChangedIsRememberedOnlyWithConsent(t *testing.T) {
+	t.Parallel()
+	s := harness.Start(t)
+	b := s.Consented("tariq")
+
+	consentToHistory(t, b)
 
 	harness.Answered(t, b.Get("/v1/timeline"), http.StatusOK)
 	if c := readChanges(b, t, ""); len(c.Changes) != 0 {
@@ -79,5 +86,34 @@ func TestWhatChangedIsRememberedOnlyWithConsent(t *testing.T) {
 	harness.Answered(t, again, http.StatusOK)
 	if strings.Contains(string(again.Body), `"source":"observed"`) {
 		t.Error("what was remembered outlived the withdrawal")
+	}
+}
+
+// Many requests of two devices see one change at the same time: each is answered, and
+// the change is remembered once.
+func TestTwoDevicesThatSeeAChangeTogetherRememberItOnce(t *testing.T) {
+	t.Parallel()
+	s := harness.Start(t)
+	devices := []*harness.Browser{s.Consented("tariq"), s.SignedIn("tariq")}
+	consentToHistory(t, devices[0])
+	harness.Answered(t, devices[0].Get("/v1/timeline"), http.StatusOK)
+	if _, err := s.Sandbox.AdvanceCitizen("tariq", ""); err != nil {
+		t.Fatal(err)
+	}
+	s.Clock.Advance(10 * time.Minute)
+	var wg sync.WaitGroup
+	for i := range 12 {
+		wg.Go(func() {
+			a, err := devices[i%2].DoOnce(t.Context(), http.MethodGet, "/v1/timeline", nil)
+			if err != nil || a.Status != http.StatusOK {
+				t.Errorf("status %d, %v: %s", a.Status, err, a.Body)
+			}
+		})
+	}
+	wg.Wait()
+	for _, b := range devices {
+		if c := readChanges(b, t, ""); len(c.Changes) != 1 {
+			t.Errorf("%+v", c)
+		}
 	}
 }

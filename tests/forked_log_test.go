@@ -1,6 +1,7 @@
 package tests_test
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/local"
+	"github.com/patient-care-aggregator/aggregator/internal/store"
 	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
@@ -22,7 +24,9 @@ func TestADatabaseFromABackupShowsNothing(t *testing.T) {
 	}
 	s := start()
 	path := s.DatabasePath()
-	harness.Answered(t, s.Consented("bella").Get("/v1/timeline"), http.StatusOK)
+	b := s.Consented("bella")
+	harness.Answered(t, b.Get("/v1/timeline"), http.StatusOK)
+	consentToHistory(t, b)
 	s.Stop()
 	backup, err := os.ReadFile(path)
 	if err != nil {
@@ -30,7 +34,7 @@ func TestADatabaseFromABackupShowsNothing(t *testing.T) {
 	}
 
 	s = start()
-	b := s.SignedIn("bella")
+	b = s.SignedIn("bella")
 	harness.Answered(t, b.Delete("/v1/consents/"+consentsOf(b)[0].ID), http.StatusNoContent)
 	s.Stop()
 
@@ -62,6 +66,12 @@ func TestADatabaseFromABackupShowsNothing(t *testing.T) {
 	if n := len(entriesOf(s, audit.DataReleased)); n != 1 {
 		t.Errorf("%d entries say that something was shown", n)
 	}
+	// Nor is anything remembered that nobody was shown.
+	withLog(s, func(ctx context.Context, db *store.Store) {
+		if kept, err := db.Histories().Citizens(ctx, "", 1); err != nil || len(kept) != 0 {
+			t.Errorf("%d histories are kept, %v", len(kept), err)
+		}
+	})
 	auditor := s.Auditor("ada")
 	harness.Answered(t, auditor.Get("/audit/v1/entries"), http.StatusOK) // who looks into it can
 	harness.Refused(t, auditor.Get("/audit/v1/checkpoint"), http.StatusServiceUnavailable, "service_unavailable")
