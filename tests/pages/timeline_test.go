@@ -56,7 +56,7 @@ func everybody(t *testing.T, s *harness.Service) []person {
 func TestNoPageShowsWhatItMustNot(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	ids := regexp.MustCompile(`(referral-|/v1/referrals/|/v1/appointments/|value="|/assets/)[A-Za-z0-9_.-]+`)
+	ids := regexp.MustCompile(`(referral-|orphan-|/v1/referrals/|/v1/appointments/|value="|/assets/)[A-Za-z0-9_.-]+`)
 	shown := 0
 	for _, citizen := range everybody(t, s) {
 		t.Run(citizen.Name, func(t *testing.T) {
