@@ -23,7 +23,7 @@ help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
 
 .PHONY: check
-check: tidy npm browser strace lint contract build size test race ## Everything that must pass before a change lands (CI runs this)
+check: tidy npm browser strace postgres lint contract build size test race ## Everything that must pass before a change lands (CI runs this)
 
 .PHONY: nightly
 nightly: ## What takes longer than check: about 30 minutes, one line of summary at the end
@@ -83,6 +83,11 @@ browser: ## Install what the browser tests need: chromium (Debian's) and axe-cor
 .PHONY: strace
 strace: ## Install what the tests of power cuts need: strace (Debian's)
 	@command -v strace >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends strace; }
+
+.PHONY: postgres
+postgres: ## Install what the trial of the log in PostgreSQL and the tests of steps need: postgresql and curl (Debian's)
+	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 && command -v curl >/dev/null || \
+	{ apt-get update && apt-get install --yes --no-install-recommends postgresql curl; }
 
 .PHONY: contract
 contract: ## Lint the contract, and make a TypeScript and a Go client of it with the generators' defaults

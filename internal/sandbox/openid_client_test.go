@@ -15,7 +15,11 @@ func TestAnIndependentClientInAnotherLanguageSignsIn(t *testing.T) {
 	folder := filepath.Join("testdata", "openid-client")
 	node, err := exec.LookPath("node")
 	if _, missing := os.Stat(filepath.Join(folder, "node_modules")); missing != nil || err != nil {
-		t.Skip("openid-client is not installed: run npm ci in internal/sandbox/testdata/openid-client")
+		const missing = "openid-client is not installed: run npm ci in internal/sandbox/testdata/openid-client"
+		if os.Getenv("PCA_REQUIRE_TOOLS") != "" {
+			t.Fatal(missing)
+		}
+		t.Skip(missing)
 	}
 	a := newService(t)
 	key, err := jose.JSONWebKey{Key: appKey(), KeyID: keyID, Algorithm: "RS512"}.MarshalJSON()

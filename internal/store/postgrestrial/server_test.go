@@ -26,7 +26,11 @@ func startServer(t testing.TB) *server {
 	t.Helper()
 	programs, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
 	if err != nil || len(programs) == 0 {
-		t.Skip("PostgreSQL is not installed (Debian's package postgresql): its form is not tried")
+		const missing = "PostgreSQL is not installed (Debian's package postgresql): its form is not tried"
+		if os.Getenv("PCA_REQUIRE_TOOLS") != "" {
+			t.Fatal(missing)
+		}
+		t.Skip(missing)
 	}
 	postgres := programs[len(programs)-1]
 	folder, err := os.MkdirTemp("", "postgres") // t.TempDir is in a folder that only we may enter
