@@ -19,6 +19,7 @@ type operatorActs struct {
 	raise   func()
 	written atomic.Bool // another process has written since the last look
 	seen    int64       // entries of the log that were looked at
+	size    int64       // of the log at the last look: what is newer may not have been noticed yet
 }
 
 func (w *wiring) operatorActs(ctx context.Context, db *store.Store) (*operatorActs, error) {
@@ -26,7 +27,7 @@ func (w *wiring) operatorActs(ctx context.Context, db *store.Store) (*operatorAc
 	if err != nil {
 		return nil, fmt.Errorf("look for acts of operators: %w", err)
 	}
-	a := &operatorActs{log: db.Log(), out: w.o.Log, raise: w.metrics.OperatorActed, seen: size}
+	a := &operatorActs{log: db.Log(), out: w.o.Log, raise: w.metrics.OperatorActed, seen: size, size: size}
 	db.OnForeignWrite(func() { a.written.Store(true) })
 	return a, nil
 }
@@ -42,6 +43,10 @@ func (a *operatorActs) look(ctx context.Context) (err error) {
 	size, err := a.log.Size(ctx)
 	if err != nil {
 		return fmt.Errorf("look for acts of operators: %w", err)
+	}
+	if !written {
+		a.seen, a.size = a.size, size
+		return nil
 	}
 	for after := audit.Cursor(a.seen); written; {
 		const page = 100
@@ -60,6 +65,6 @@ func (a *operatorActs) look(ctx context.Context) (err error) {
 		}
 		written = len(found) == page
 	}
-	a.seen = size
+	a.seen, a.size = size, size
 	return nil
 }

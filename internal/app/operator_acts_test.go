@@ -53,7 +53,22 @@ func TestAnActAtTheCommandLineRaisesAnAlarm(t *testing.T) {
 	write(db, audit.ActorService, 1) // with which the service notices
 	looks(120)
 	looks(120)
-	if log := out.String(); strings.Count(log, "kind=export") != 120 || strings.Contains(log, "Ada") {
+
+	// An act that the service has not noticed by the next round.
+	beside, err = store.OpenBeside(t.Context(), url, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(beside, audit.ActorOperator, 1)
+	if err := beside.Close(); err != nil {
+		t.Fatal(err)
+	}
+	a.written.Store(false)
+	looks(120)
+	write(db, audit.ActorService, 1)
+	a.written.Store(true)
+	looks(121)
+	if log := out.String(); strings.Count(log, "kind=export") != 121 || strings.Contains(log, "Ada") {
 		t.Errorf("%.300s", log)
 	}
 }
