@@ -89,7 +89,8 @@ func (s *SignIn) Begin(ctx context.Context) (oidc.Redirect, error) {
 }
 
 // BeginAgain asks the provider, without questions to the person, whether a member is still
-// signed in there, for at most what is left of their day, and which roles they have now.
+// signed in there, since their day here began, and which roles they have now. How long the
+// day is, is counted here.
 // Errors: those of internal/oidc.
 func (s *SignIn) BeginAgain(ctx context.Context, current Session, now time.Time) (oidc.Redirect, error) {
 	// They proved who they are before they were back here.

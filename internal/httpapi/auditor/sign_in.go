@@ -88,9 +88,9 @@ func (s *SignIn) callback(ctx context.Context, r *httpapi.Request) (httpapi.Answ
 	member, again, err := s.finish(ctx, r)
 	old := r.Cookie(httpapi.StaffCookie)
 	if errors.Is(err, oidc.ErrAskOpenly) {
+		current, _ := s.d.Sessions.Find(old)
 		s.d.Sessions.End(old)
-		s.cookies.Forget(r)
-		return httpapi.Redirect(http.StatusSeeOther, "/audit/login"), nil
+		return s.askOpenly(ctx, r, current.Member)
 	}
 	entry := r.Entry(audit.SignedIn, audit.Succeeded, s.d.Now())
 	entry.Actor, entry.Purpose = actorOf(member), "audit"
@@ -113,8 +113,7 @@ func (s *SignIn) callback(ctx context.Context, r *httpapi.Request) (httpapi.Answ
 	if again {
 		// Who was signed out in the meantime does not come back without a question.
 		if secret, _, err = s.d.Sessions.Renew(old, member); err != nil {
-			s.cookies.Forget(r)
-			return httpapi.Redirect(http.StatusSeeOther, "/audit/login"), nil
+			return s.askOpenly(ctx, r, member)
 		}
 		entry.Purpose = "audit-renewal"
 	}
@@ -131,6 +130,17 @@ func (s *SignIn) callback(ctx context.Context, r *httpapi.Request) (httpapi.Answ
 		WithCookie(httpapi.Cookie{Name: httpapi.StaffCookie, Value: secret})
 	s.cookies.Forget(r)
 	return answer, nil
+}
+
+// askOpenly begins again where a member has to be asked who they are.
+func (s *SignIn) askOpenly(ctx context.Context, r *httpapi.Request, m staff.Member) (httpapi.Answer, error) {
+	e := r.Entry(audit.SignInRefused, audit.Refused, s.d.Now())
+	e.Actor, e.Purpose, e.Reason = actorOf(m), "audit-renewal", string(problem.StaffSignInRequired)
+	if _, err := s.d.Log.Append(ctx, audit.Guard{}, e); err != nil {
+		return nil, httpapi.NotLogged(err)
+	}
+	s.cookies.Forget(r)
+	return httpapi.Redirect(http.StatusSeeOther, "/audit/login"), nil
 }
 
 func (s *SignIn) finish(ctx context.Context, r *httpapi.Request) (m staff.Member, again bool, err error) {
