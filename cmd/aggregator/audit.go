@@ -110,7 +110,7 @@ func sinkClient(env *environment) (*upstream.Client, keys.Secret, error) {
 	}), keys.NewSecret(token), nil
 }
 
-// readSink reads back what the https sink keeps; nothing where there is none, or it can
+// readSink reads back what the https sink keeps; nothing where no sink is named, or it can
 // only be written to, of which the reader is told.
 func (s signing) readSink(env *environment, by checkpoint.PublicKeys) (checkpoint.Found, error) {
 	sink, done, err := s.remote(env)

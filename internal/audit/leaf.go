@@ -237,7 +237,7 @@ func (m *members) text(name, value string) {
 }
 
 func (m *members) quote(value string) {
-	// It fails for what is not UTF-8 alone, which it replaces.
+	// It fails only for what is not UTF-8, which it replaces.
 	m.json, _ = jsontext.AppendQuote(m.json, value)
 }
 

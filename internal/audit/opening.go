@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Opening is what lies beside a leaf and opens its commitments. Retention, erasure
-// and withholding remove openings; the leaf stays and says nothing of it any more.
+// Opening is what lies beside a leaf and opens its commitments. Retention and
+// erasure remove openings; the leaf stays and says nothing of it any more.
 type Opening struct {
 	List     ListID `json:"list"`
 	Number   int64  `json:"citizenSeq"` // place in the list, from 1

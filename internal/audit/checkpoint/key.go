@@ -42,7 +42,7 @@ func (k Key) Signing() []string {
 	return append([]string{k.Public}, k.Former[:len(k.Signers)-1]...)
 }
 
-// OpenKey reads the checkpoint key file. When there is none it makes a key of
+// OpenKey reads the checkpoint key file. Where the file is absent it makes a key of
 // that name (no spaces or plus signs), and writes it (mode 0600) together with
 // its public half in path.pub. Two processes that do so at the same time end with one key.
 func OpenKey(path, name string) (Key, error) {

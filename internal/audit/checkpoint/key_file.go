@@ -22,7 +22,7 @@ import (
 type keyFile struct {
 	active   keyPair
 	before   keyPair   // signs too while a change lasts; zero: there is no change
-	changing time.Time // when the change began, in whole seconds; zero: there is none
+	changing time.Time // when the change began, in whole seconds; zero: no change has begun
 	former   []string  // public halves
 }
 

@@ -36,7 +36,7 @@ func ParsePublicKeys(text string) (PublicKeys, error) {
 		keys = append(keys, v)
 	}
 	if len(keys) == 0 {
-		return nil, errors.New("read checkpoint public key: there is none")
+		return nil, errors.New("read checkpoint public key: the file has no key")
 	}
 	return keys, nil
 }
@@ -45,7 +45,7 @@ func ParsePublicKeys(text string) (PublicKeys, error) {
 func (p PublicKeys) origin() string { return p[0].Name() }
 
 // open checks a note. With an error the note says who signed it and nothing else; it is
-// nil when there is none.
+// nil when no key has it.
 func (p PublicKeys) open(signed []byte) (*note.Note, error) {
 	if len(p) == 0 {
 		return nil, fmt.Errorf("%w: no public key to check it with", ErrNotCheckpoint)

@@ -20,7 +20,7 @@ type Found struct {
 	Foreign int
 	// OtherKey is name and hash of a key with the log's name that signed a note too, or
 	// instead, and is not among the expected ones: the log's key is being changed, or was.
-	// Nothing proves it; empty: there is none.
+	// Nothing proves it; empty: the note has no such text.
 	OtherKey string
 	// CutShort counts what is no whole note. One can be a write that a crash
 	// interrupted.

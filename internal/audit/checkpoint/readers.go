@@ -12,7 +12,7 @@ import (
 type readers struct {
 	by      PublicKeys
 	files   []*FileSink
-	address *HTTPSink // nil: there is none
+	address *HTTPSink // nil: no https sink is named
 	logger  *slog.Logger
 
 	// What the operator was told of the https sink, once each.
