@@ -141,7 +141,7 @@ func (r *Rights) EraseRef(ctx context.Context, ref citizen.Ref, extent Extent, w
 func (r *Rights) SignOut(ctx context.Context, number citizen.NHSNumber, why Ground) (int, error) {
 	ref, err := r.find(ctx, number)
 	if err != nil {
-		return 0, err
+		return 0, r.log(ctx, why.On(r.entry(audit.SignedOut, "", "session")), err)
 	}
 	return r.SignOutRef(ctx, ref, why)
 }
@@ -166,7 +166,7 @@ func SignOut(ctx context.Context, sessions Sessions, e audit.Entry) (int, error)
 func (r *Rights) Hold(ctx context.Context, number citizen.NHSNumber, why Ground) (audit.Hold, error) {
 	ref, err := r.find(ctx, number)
 	if err != nil {
-		return audit.Hold{}, err
+		return audit.Hold{}, r.log(ctx, why.On(r.entry(audit.HoldPlaced, "", "retention")), err)
 	}
 	return r.HoldRef(ctx, ref, why)
 }

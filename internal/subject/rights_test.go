@@ -134,11 +134,21 @@ func TestRights(t *testing.T) {
 	t.Run("somebody unknown is refused, and that is logged", func(t *testing.T) {
 		t.Parallel()
 		s := &service{}
-		if err := rights(t, s).Copy(t.Context(), number, why, io.Discard); !errors.Is(err, subject.ErrUnknown) {
-			t.Error(err)
+		_, erased := rights(t, s).Erase(t.Context(), number, subject.Person, why)
+		_, signedOut := rights(t, s).SignOut(t.Context(), number, why)
+		_, held := rights(t, s).Hold(t.Context(), number, why)
+		for _, err := range []error{rights(t, s).Copy(t.Context(), number, why, io.Discard), erased, signedOut, held} {
+			if !errors.Is(err, subject.ErrUnknown) {
+				t.Error(err)
+			}
 		}
-		if len(s.entries) != 1 || s.entries[0].Outcome != audit.Refused || s.entries[0].Reason != "no_subject" {
-			t.Errorf("%+v", s.entries)
+		for _, e := range s.entries {
+			if e.Outcome != audit.Refused || e.Reason != "no_subject" || e.Ground != "subject_access" {
+				t.Errorf("%+v", e)
+			}
+		}
+		if len(s.entries) != 4 {
+			t.Errorf("%d entries", len(s.entries))
 		}
 	})
 

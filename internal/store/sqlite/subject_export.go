@@ -18,8 +18,9 @@ import (
 // one JSON object a line, of the kinds subject, session, consentEvent, logEntry and
 // everybodyEntry. Sealed values are left out (what they hold is the NHS number that
 // the person asked with, and tokens of NHS login; what was observed of their
-// referrals is exported by internal/history), and so are holds and the words of
-// staff in the log, which are not the person's data. A pseudonym that nobody has any more exports what still
+// referrals is exported by internal/history), and so are the rows of holds and the
+// words of staff in the log, which are not the person's data. Entries about holds are in
+// the log and so in the copy. A pseudonym that nobody has any more exports what still
 // stands under it.
 //
 // The caller records that it happened (audit.SubjectAccess) before it starts.
@@ -167,7 +168,7 @@ type logEntry struct {
 	Seq      int64           `json:"seq"`
 	Leaf     json.RawMessage `json:"leaf,omitempty"`
 	Opening  *audit.Opening  `json:"opening,omitempty"`
-	Number   int64           `json:"citizenSeq,omitempty"` // of an entry that is withheld
+	Number   int64           `json:"citizenSeq,omitempty"` // of an entry that is withheld, or everybody's
 	Withheld bool            `json:"withheld,omitempty"`
 }
 
@@ -176,6 +177,8 @@ func exported(kind string, r audit.Record, withheld bool) logEntry {
 	switch {
 	case r.Opening == nil:
 		e.Leaf = r.Leaf
+	case r.Opening.List == audit.Everybody: // what it says can be about the case of somebody else
+		e.Leaf, e.Number = r.Leaf, r.Opening.Number
 	case withheld: // the leaf says which kind of act it was
 		e.Withheld, e.Number = true, r.Opening.Number
 	default:

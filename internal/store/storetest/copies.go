@@ -24,7 +24,7 @@ func testCopies(t *testing.T, open opener) {
 			must(t, s.Consents.Record(t.Context(), 0, grant(ref, 1), refused(ref, noon())))
 		}
 		// A look at everything: later than her first entry.
-		look := audit.Entry{Kind: audit.AuditorRead, At: noon(), Actor: "staff:ada", Outcome: audit.Succeeded, Purpose: "entries", Note: "sealed words"}
+		look := audit.Entry{Kind: audit.AuditorRead, At: noon(), Actor: "staff:ada", Outcome: audit.Succeeded, Purpose: "entries", Case: "sealed-case", Note: "sealed words"}
 		_, err := s.Log.Append(t.Context(), audit.Guard{}, refused(ann, noon()), look)
 		must(t, err)
 		return s
