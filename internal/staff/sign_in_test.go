@@ -104,6 +104,22 @@ func TestWhoLookedCanBeNamed(t *testing.T) {
 			t.Errorf("%+v, %v", got, err)
 		}
 	})
+	t.Run("and under both pseudonyms it is one person", func(t *testing.T) {
+		both, err := keys.Parse([]byte("2:" + strings.Repeat("B", 43) + "=\n1:" + strings.Repeat("A", 43) + "="))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for pseudonym, a := range map[string]account.Account{"staff:again": want, "staff:other": {Issuer: want.Issuer, Subject: "eve"}} {
+			if err := account.Note(t.Context(), f.accounts, both, pseudonym, a); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for other, one := range map[string]bool{m.Pseudonym: true, "staff:again": true, "staff:other": false, "staff:nobody": false, "service": false} {
+			if same, err := account.Same(t.Context(), f.accounts, both, m.Pseudonym, other); err != nil || same != one {
+				t.Errorf("%s: %v, %v", other, same, err)
+			}
+		}
+	})
 	t.Run("and whom nobody could name is not let in", func(t *testing.T) {
 		f.accounts.fails = errors.New("disk full")
 		if m, err := f.signIn(); !errors.Is(err, oidc.ErrUnavailable) || m.Pseudonym != "" {

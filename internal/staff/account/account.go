@@ -80,6 +80,25 @@ func Who(ctx context.Context, store Store, ring *keys.Ring, pseudonym string) (A
 	return open(ring, s)
 }
 
+// Same reports whether two actors of the log are one person: one pseudonym, or two of one
+// account, which has another one after the active key of the ring was changed. Somebody
+// who is not known is nobody else.
+func Same(ctx context.Context, store Store, ring *keys.Ring, a, b string) (bool, error) {
+	if a == b {
+		return true, nil
+	}
+	var accounts [2]Account
+	for i, pseudonym := range []string{a, b} {
+		var err error
+		if accounts[i], err = Who(ctx, store, ring, pseudonym); errors.Is(err, ErrUnknown) {
+			return false, nil
+		} else if err != nil {
+			return false, err
+		}
+	}
+	return accounts[0] == accounts[1], nil
+}
+
 // Reseal moves every account to the ring's active key and returns how many it moved. It
 // can be run again.
 func Reseal(ctx context.Context, store Store, ring *keys.Ring) (moved int, err error) {
