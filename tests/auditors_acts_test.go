@@ -59,6 +59,9 @@ func TestAnErasureTakesTwoPeople(t *testing.T) {
 			t.Errorf("%s: %+v", kind, found)
 		}
 	}
+	if found := readEntries(cal, "act="+act.ID).Entries; len(found) != 3 {
+		t.Errorf("%+v", found)
+	}
 	if a := cal.Get("/audit/v1/acts"); !bytes.Contains(a.Body, []byte(act.ID)) || bytes.Contains(a.Body, []byte(number)) {
 		t.Errorf("%s", a.Body)
 	}
@@ -85,6 +88,9 @@ func TestActsThatAreNotDone(t *testing.T) {
 			"no time":                    {"act": "withhold", "reason": "legal", "seq": 1},
 			"a time that is over":        {"act": "withhold", "reason": "legal", "seq": 1, "until": "2020-01-01T00:00:00Z"},
 			"for ever":                   {"act": "withhold", "reason": "legal", "seq": 1, "until": "2120-01-01T00:00:00Z"},
+			"about somebody, of no use":  {"act": "withhold", "seq": 1, "until": soon, "nhsNumber": number, "reason": "legal"},
+			"unfit, about nobody known":  {"act": "x", "nhsNumber": "9990000026", "reason": "legal"},
+			"an entry, of an erasure":    {"act": "erasure", "nhsNumber": "9990000026", "seq": 1, "reason": "legal"},
 			"with the log, of a hold":    {"act": "hold", "nhsNumber": number, "reason": "legal", "withLog": true},
 			"something unknown":          {"act": "erasure", "nhsNumber": number, "reason": "legal", "force": true},
 		} {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -19,7 +20,7 @@ type auditRetentionCommand struct {
 
 	Correlation config.Period `help:"How long correlation ids are kept." setting:"PCA_RETENTION_CORRELATION" default:"90d"`
 	Log         config.Period `help:"How long entries keep their content." setting:"PCA_RETENTION_LOG" default:"8y"`
-	Approve     string        `help:"Remove what this proposal of the service names. Otherwise what is due is counted only." placeholder:"PROPOSAL"`
+	Approve     string        `help:"Remove what this proposal names, whatever the periods are by now. Otherwise what is due is counted only." placeholder:"PROPOSAL"`
 	Operator    string        `help:"With --approve: your name. It stands in the log, with the user of this machine." placeholder:"NAME"`
 	ApprovedBy  string        `help:"With --approve: who else has looked at it and agrees." placeholder:"NAME"`
 }
@@ -69,7 +70,7 @@ func (a auditRetentionCommand) approve(env *environment, desk *approval.Desk, na
 	if _, err := desk.Approve(env.ctx, a.Approve, by); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.stdout, "Removed what was due below entry %d. The leaves stay, so the log still verifies. Nothing under hold was removed.\n", p.Before)
+	_, err = fmt.Fprintf(env.stdout, "Removed what was due when it was proposed, on %s. The leaves stay, so the log still verifies. Nothing under hold was removed.\n", p.At.Format(time.DateOnly))
 	return err
 }
 
@@ -81,6 +82,7 @@ func deskOf(db *store.Store, retention audit.Retention) (*approval.Desk, error) 
 	}
 	return approval.New(approval.Deps{
 		Store: db.Proposals(), Log: db.Log(), Rights: rights, Retention: retention, Now: time.Now, NewID: uuid.NewString,
+		SamePerson: func(_ context.Context, a, b audit.Actor) (bool, error) { return a == b, nil }, // no staff here
 	})
 }
 
@@ -95,7 +97,8 @@ func listProposals(env *environment, desk *approval.Desk) error {
 			continue
 		}
 		open++
-		_, err := fmt.Fprintf(env.stdout, "  %s, of %s: below entry %d, %s\n", p.ID, p.At.Format(time.DateOnly), p.Before, p.Ground.Note())
+		_, err := fmt.Fprintf(env.stdout, "  %s, of %s by %s: %d entries and %d consents, older than %s\n", p.ID, p.At.Format(time.DateOnly), p.By,
+			p.Plan.Due.Openings, p.Plan.Due.Consents, p.Plan.OlderThan.Format(time.DateOnly))
 		if err != nil {
 			return err
 		}

@@ -40,6 +40,9 @@ func (a auditVerifyCommand) Run(env *environment) (err error) {
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)
 	}
+	if err := audit.CheckWithheld(env.ctx, db.Log(), time.Now()); err != nil {
+		return fmt.Errorf("verify: %w", err)
+	}
 	compared, err := compareConsents(env, db, report)
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)

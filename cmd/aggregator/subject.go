@@ -164,8 +164,16 @@ func (s subjectEraseCommand) Run(env *environment) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(env.stdout, "Erased. The log keeps their list, %s, which no longer leads to a person.\n"+
-			"Backups made before now still hold the row: let them expire. After a restore, 'aggregator audit accept-fork' erases again.\n", list)
+		kept := "The log had no entry about them."
+		switch {
+		case list == (audit.ListID{}):
+		case s.WithLog:
+			kept = "What opened the entries of their list and their consents are removed: the log says that there were so many entries, and no more."
+		default:
+			kept = fmt.Sprintf("The log keeps their list, %s, which no longer leads to a person.", list)
+		}
+		_, err = fmt.Fprintf(env.stdout, "Erased. %s\n"+
+			"Backups made before now still hold the row: let them expire. After a restore, 'aggregator audit accept-fork' erases again.\n", kept)
 		return err
 	})
 }

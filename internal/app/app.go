@@ -145,7 +145,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 		tokens.Forget(s.IDTokenID)
 		sources.Forget(s.Citizen.Ref)
 	}
-	desk, err := w.desk(db, people, record, func(ref citizen.Ref) { //nolint:contextcheck // what is kept goes even if the request ends
+	desk, err := w.desk(db, secrets.ring, people, record, func(ref citizen.Ref) { //nolint:contextcheck // what is kept goes even if the request ends
 		people.forgetAll()
 		if ref != "" {
 			sources.Forget(ref)

@@ -8,13 +8,15 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/approval"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
 	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
 
 // desk makes what staff act through. forget drops what is kept in memory about a citizen;
 // with an empty ref, about everybody.
-func (w *wiring) desk(db *store.Store, p people, r record, forget func(citizen.Ref)) (*approval.Desk, error) {
+func (w *wiring) desk(db *store.Store, ring *keys.Ring, p people, r record, forget func(citizen.Ref)) (*approval.Desk, error) {
 	rights, err := subject.New(subject.Deps{
 		Citizens: p.citizens, Log: r.stored, Eraser: forgetting{db, forget}, Sessions: forgetting{db, forget},
 		Holds: subject.Holds{Store: r.stored, Now: w.o.Now, NewID: w.newID},
@@ -28,6 +30,9 @@ func (w *wiring) desk(db *store.Store, p people, r record, forget func(citizen.R
 	}
 	desk, err := approval.New(approval.Deps{
 		Store: db.Proposals(), Log: r.stored, Rights: rights, Retention: w.retention(db), Now: w.o.Now, NewID: w.newID,
+		SamePerson: func(ctx context.Context, a, b audit.Actor) (bool, error) {
+			return account.Same(ctx, db.StaffAccounts(), ring, string(a), string(b))
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start acts of staff: %w", err)

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
-	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
 
@@ -15,8 +15,7 @@ import (
 type Log interface {
 	audit.Appender
 	audit.Withholder
-	// ListOf is the list of a citizen's entries, or audit.ErrNoList.
-	ListOf(ctx context.Context, ref citizen.Ref) (audit.ListID, error)
+	audit.Finder
 }
 
 // Deps are what a [Desk] needs; all fields are required.
@@ -25,40 +24,45 @@ type Deps struct {
 	Log       Log
 	Rights    *subject.Rights
 	Retention audit.Retention
-	Now       func() time.Time
-	NewID     func() string
+	// SamePerson reports whether two actors of entries are one person: an account of staff
+	// has another pseudonym after the key ring was changed.
+	SamePerson func(ctx context.Context, a, b audit.Actor) (bool, error)
+	Now        func() time.Time
+	NewID      func() string
 }
 
-// Desk takes proposals and carries them out. It is safe for concurrent use.
-type Desk struct{ d Deps }
+// Desk takes proposals and carries them out, one at a time. It is safe for concurrent use.
+type Desk struct {
+	d  Deps
+	mu sync.Mutex // held while one is decided and carried out
+}
 
 // New checks d.
 func New(d Deps) (*Desk, error) {
-	if d.Store == nil || d.Log == nil || d.Rights == nil || d.Retention.Store == nil || d.Now == nil || d.NewID == nil {
+	if d.Store == nil || d.Log == nil || d.Rights == nil || d.Retention.Store == nil || d.SamePerson == nil || d.Now == nil || d.NewID == nil {
 		return nil, errors.New("new desk: all dependencies are required")
 	}
-	return &Desk{d}, nil
+	return &Desk{d: d}, nil
 }
 
 // Propose takes a proposal, of which ID, At, List and State are set here. What needs no
 // second person is carried out at once, and then nothing else is kept of it than its
-// entry. Retention without a place is of all that is due. Errors: ErrInvalid,
+// entry. Retention is of what is due now. Errors: ErrInvalid,
 // ErrNothingDue, and those of [Desk.Approve].
 func (d *Desk) Propose(ctx context.Context, p Proposal) (Proposal, error) {
 	now := d.d.Now()
 	p.ID, p.At, p.State, p.DecidedBy, p.DecidedAt = d.d.NewID(), now, Open, "", time.Time{}
-	if err := p.check(now); err != nil {
+	if err := p.Check(now, p.Citizen != ""); err != nil {
 		return Proposal{}, err
 	}
-	if p.Kind == Retention && p.Before == 0 {
-		before, _, err := d.d.Retention.Proposable(ctx)
-		if err != nil {
+	if p.Kind == Retention {
+		var err error
+		if p.Plan, err = d.d.Retention.Plan(ctx); err != nil {
 			return Proposal{}, fmt.Errorf("propose: %w", err)
 		}
-		if before == 0 {
+		if p.Plan.Due.Openings == 0 && p.Plan.Due.Consents == 0 {
 			return Proposal{}, ErrNothingDue
 		}
-		p.Before = before
 	}
 	if p.Citizen != "" {
 		list, err := d.d.Log.ListOf(ctx, p.Citizen)
@@ -108,32 +112,30 @@ func (d *Desk) Tidy(ctx context.Context) error {
 }
 
 // ProposeRetention proposes, in the service's name, to remove what is due. It proposes
-// nothing while an earlier proposal is open, or where nothing is due.
+// nothing while an earlier proposal is open or being carried out, or where nothing is due.
 func (d *Desk) ProposeRetention(ctx context.Context) error {
-	before, due, err := d.d.Retention.Proposable(ctx)
-	if err != nil || before == 0 {
-		return err
-	}
 	all, err := d.Proposals(ctx)
 	if err != nil {
 		return err
 	}
 	for _, p := range all {
-		if p.Kind == Retention && p.IsOpen(d.d.Now()) {
+		if p.Kind == Retention && (p.IsOpen(d.d.Now()) || p.State == Approved) {
 			return nil
 		}
 	}
-	why, err := subject.ParseGround(string(subject.TimeOver), "", fmt.Sprintf("%d entries and %d consents are due", due.Openings, due.Consents))
+	why, err := subject.ParseGround(string(subject.TimeOver), "", "")
 	if err != nil {
 		return fmt.Errorf("propose retention: %w", err)
 	}
-	_, err = d.Propose(ctx, Proposal{Kind: Retention, Before: before, Ground: why, By: audit.ActorService})
+	if _, err = d.Propose(ctx, Proposal{Kind: Retention, Ground: why, By: audit.ActorService}); errors.Is(err, ErrNothingDue) {
+		return nil
+	}
 	return err
 }
 
 // entry is the entry of a step of an act.
 func (d *Desk) entry(k audit.Kind, p Proposal, by audit.Actor) audit.Entry {
 	return p.Ground.On(audit.Entry{
-		Kind: k, At: d.d.Now(), Actor: by, Citizen: p.Citizen, Outcome: audit.Succeeded, Purpose: string(p.Kind), Act: p.ID,
+		Kind: k, At: d.d.Now(), Actor: by, Citizen: p.Citizen, Outcome: audit.Succeeded, Purpose: string(p.Kind), Reason: p.what(), Act: p.ID,
 	})
 }

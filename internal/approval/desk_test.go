@@ -27,7 +27,10 @@ type desk struct {
 	t    *testing.T
 	now  time.Time
 	db   *store.Store
-	fail error // of what is to be done
+	fail error  // of what is to be done
+	same bool   // everybody is one person
+	late bool   // what is to be done is done, and then fails
+	left func() // called when it is about to be done
 }
 
 func start(t *testing.T) *desk {
@@ -57,6 +60,7 @@ func start(t *testing.T) *desk {
 	}
 	d.Desk, err = approval.New(approval.Deps{
 		Store: d.db.Proposals(), Log: d.db.Log(), Rights: rights, Now: now, NewID: newID,
+		SamePerson: func(_ context.Context, a, b audit.Actor) (bool, error) { return a == b || d.same, nil },
 		Retention: audit.Retention{
 			Store: d.db.Log(), Now: now,
 			Correlations: func(now time.Time) time.Time { return now.AddDate(0, 0, -90) },
@@ -77,10 +81,16 @@ type failing struct {
 }
 
 func (f failing) EraseSubject(ctx context.Context, ref citizen.Ref, e audit.Entry) error {
-	if f.d.fail != nil {
+	if f.d.left != nil {
+		f.d.left()
+	}
+	if f.d.fail != nil && !f.d.late {
 		return f.d.fail
 	}
-	return f.Subjects.EraseSubject(ctx, ref, e)
+	if err := f.Subjects.EraseSubject(ctx, ref, e); err != nil {
+		return err
+	}
+	return f.d.fail
 }
 
 func (d *desk) proposed(p approval.Proposal) approval.Proposal {
@@ -164,6 +174,101 @@ func TestAnActThatWasInterruptedIsDoneBySomebodyWhoApprovedIt(t *testing.T) {
 	}
 }
 
+// What was done is not done again, nor told as failed, only because nobody heard of it.
+func TestAnActThatWasDoneIsNotDoneAgain(t *testing.T) {
+	t.Parallel()
+	d := start(t)
+	p := d.proposed(erasure())
+	lost := errors.New("the answer was lost")
+	d.fail, d.late = lost, true
+	if _, err := d.Approve(t.Context(), p.ID, approval.Decider{Actor: cal}); !errors.Is(err, lost) {
+		t.Error(err)
+	}
+	d.fail = nil
+	if p, err := d.Approve(t.Context(), p.ID, approval.Decider{Actor: cal}); err != nil || p.State != approval.Done {
+		t.Errorf("%+v, %v", p, err)
+	}
+	done := 0
+	for _, k := range d.kinds() {
+		if k == audit.Erased {
+			done++
+		}
+	}
+	if done != 2 { // one by the store, one that says that it failed
+		t.Errorf("%v", d.kinds())
+	}
+}
+
+// Who approved and leaves does not stop what is being done.
+func TestAnActGoesOnWhenWhoApprovedItLeaves(t *testing.T) {
+	t.Parallel()
+	d := start(t)
+	p := d.proposed(erasure())
+	ctx, leave := context.WithCancel(t.Context())
+	d.left = leave
+	if p, err := d.Approve(ctx, p.ID, approval.Decider{Actor: cal}); err != nil || p.State != approval.Done {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+func TestOnePersonUnderTwoPseudonymsIsOne(t *testing.T) {
+	t.Parallel()
+	d := start(t)
+	p := d.proposed(erasure())
+	d.same = true
+	if _, err := d.Approve(t.Context(), p.ID, approval.Decider{Actor: cal}); !errors.Is(err, approval.ErrOwn) {
+		t.Error(err)
+	}
+}
+
+// An approval that comes after the end of what it is about does nothing.
+func TestAWithholdingThatIsOverIsNotBegun(t *testing.T) {
+	t.Parallel()
+	d := start(t)
+	e := audit.Entry{Kind: audit.AuditorRead, At: d.now, Citizen: "ANN", Actor: ada, Outcome: audit.Succeeded}
+	if _, err := d.db.Log().Append(t.Context(), audit.Guard{}, e); err != nil {
+		t.Fatal(err)
+	}
+	p := d.proposed(approval.Proposal{Kind: approval.Withhold, Until: d.now.Add(time.Hour), By: ada})
+	d.now = d.now.Add(2 * time.Hour)
+	if _, err := d.Approve(t.Context(), p.ID, approval.Decider{Actor: cal}); !errors.Is(err, approval.ErrDecided) {
+		t.Error(err)
+	}
+	if got := fmt.Sprint(d.kinds()); got != "[auditor_read act_proposed]" {
+		t.Error(got)
+	}
+}
+
+// What does not belong to an act is refused: it could put its entries into a citizen's list.
+func TestAProposalHasWhatItsKindNeedsAndNothingElse(t *testing.T) {
+	t.Parallel()
+	d := start(t)
+	why, err := subject.ParseGround("legal", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	soon := d.now.Add(time.Hour)
+	for name, p := range map[string]approval.Proposal{
+		"withholding, about somebody": {Kind: approval.Withhold, Until: soon, Citizen: "ANN"},
+		"withholding, with a hold":    {Kind: approval.Withhold, Until: soon, Hold: "h"},
+		"lifting, about somebody":     {Kind: approval.Lift, Hold: "h", Citizen: "ANN"},
+		"lifting, of an entry":        {Kind: approval.Lift, Hold: "h", Seq: 3},
+		"retention, about somebody":   {Kind: approval.Retention, Citizen: "ANN"},
+		"retention, until a time":     {Kind: approval.Retention, Until: soon},
+		"a hold, with the log":        {Kind: approval.Hold, Citizen: "ANN", Extent: subject.PersonAndList},
+		"an erasure of a hold":        {Kind: approval.Erasure, Citizen: "ANN", Hold: "h"},
+		"an unknown act":              {Kind: "delete", Citizen: "ANN"},
+	} {
+		p.Ground, p.By = why, ada
+		if _, err := d.Propose(t.Context(), p); !errors.Is(err, approval.ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if len(d.kinds()) != 0 {
+		t.Error(d.kinds())
+	}
+}
+
 // What opens old entries goes only when somebody has approved what the service proposed,
 // and no more than what was due then.
 func TestRetentionIsProposedOnceAndDoneWhenItIsApproved(t *testing.T) {
@@ -194,7 +299,7 @@ func TestRetentionIsProposedOnceAndDoneWhenItIsApproved(t *testing.T) {
 	propose()
 	propose()
 	all, err := d.Proposals(t.Context())
-	if err != nil || len(all) != 1 || all[0].By != audit.ActorService || all[0].Before != 2 || all[0].Ground.Note() != "2 entries and 0 consents are due" {
+	if err != nil || len(all) != 1 || all[0].By != audit.ActorService || all[0].Plan.Before != 2 || all[0].Plan.Due.Openings != 2 {
 		t.Fatalf("%+v, %v", all, err)
 	}
 	d.now = d.now.AddDate(0, 0, 10) // the third is due too by now
@@ -212,11 +317,11 @@ func TestRetentionIsProposedOnceAndDoneWhenItIsApproved(t *testing.T) {
 	if err != nil || len(found) != 1 {
 		t.Fatalf("%+v, %v", found, err)
 	}
-	if e, err := found[0].Entry(); err != nil || e.Actor != audit.ActorOperator || e.Act != all[0].ID || e.Note != "by Ada, approved by Grace: 2 entries and 0 consents are due" {
+	if e, err := found[0].Entry(); err != nil || e.Actor != audit.ActorOperator || e.Act != all[0].ID || e.Note != "by Ada, approved by Grace" || e.Reason != "below entry 2, older than 2026-03-03T09:00:00Z" {
 		t.Errorf("%+v, %v", e, err)
 	}
 	propose()
-	if all, err := d.Proposals(t.Context()); err != nil || len(all) != 2 || all[1].Before != 3 {
+	if all, err := d.Proposals(t.Context()); err != nil || len(all) != 2 || all[1].Plan.Before != 3 {
 		t.Errorf("%+v, %v", all, err)
 	}
 	d.now = d.now.Add(approval.Kept + time.Second)

@@ -3,6 +3,7 @@ package approval
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
@@ -30,7 +31,8 @@ var (
 // Kind is which act is proposed.
 type Kind string
 
-// The kinds of act. A new one needs NeedsTwo, check in this file, carryOut in decide.go,
+// The kinds of act. A new one needs NeedsTwo, Check and what in this file, doneBy and carryOut in
+// decide.go,
 // and the enum ActKind in api/openapi.yaml.
 const (
 	SignOut   Kind = "sign_out"  // end a citizen's sessions
@@ -71,7 +73,7 @@ type Proposal struct {
 	Hold    string         // the hold to lift
 	Seq     int64          // the entry to withhold
 	Until   time.Time      // when its withholding ends
-	Before  int64          // retention: of entries below that one
+	Plan    audit.Plan     // of retention
 
 	Ground subject.Ground
 	By     audit.Actor
@@ -87,24 +89,54 @@ func (p Proposal) IsOpen(now time.Time) bool {
 	return p.State == Open && now.Before(p.At.Add(Life))
 }
 
-// check refuses a proposal whose parts do not fit its kind.
-func (p Proposal) check(now time.Time) error {
-	about := p.Citizen != ""
-	var ok bool
+// Check refuses a proposal whose parts do not fit its kind, or that is of no use any more,
+// with ErrInvalid. about says whether it names somebody: they need not be known yet.
+func (p Proposal) Check(now time.Time, about bool) error {
+	rest := p // what belongs to no kind, once that of its own is taken out
+	rest.ID, rest.Kind, rest.Citizen, rest.List, rest.Ground = "", "", "", audit.ListID{}, subject.Ground{}
+	rest.By, rest.At, rest.State, rest.DecidedBy, rest.DecidedAt = "", time.Time{}, "", "", time.Time{}
+	ok := p.By != "" && !p.Ground.IsZero()
 	switch p.Kind {
-	case SignOut, Hold, Erasure:
-		ok = about
+	case SignOut, Hold:
+		ok = ok && about
+	case Erasure:
+		ok = ok && about
+		rest.Extent = subject.Person
 	case Lift:
-		ok = p.Hold != ""
+		ok = ok && !about && p.Hold != ""
+		rest.Hold = ""
 	case Withhold:
-		ok = p.Seq >= 0 && p.Until.After(now) && p.Until.Before(now.Add(longestWithholding))
+		ok = ok && !about && p.Until.After(now) && p.Until.Before(now.Add(longestWithholding))
+		rest.Seq, rest.Until = 0, time.Time{}
 	case Retention:
-		ok = p.Before >= 0
+		ok = ok && !about
+		rest.Plan = audit.Plan{}
+	default:
+		ok = false
 	}
-	if !ok || p.By == "" || p.Ground.IsZero() || p.Extent != subject.Person && p.Kind != Erasure {
+	if !ok || rest != (Proposal{}) {
 		return ErrInvalid
 	}
 	return nil
+}
+
+// what says in one line what is proposed, but for whom it is about. Every entry of the act
+// has it, so the log knows what each person agreed to.
+func (p Proposal) what() string {
+	switch p.Kind {
+	case Erasure:
+		if p.Extent == subject.PersonAndList {
+			return "with the log"
+		}
+	case Lift:
+		return "hold " + p.Hold
+	case Withhold:
+		return audit.Withholding{Seq: p.Seq, Until: p.Until}.String()
+	case Retention:
+		return fmt.Sprintf("below entry %d, older than %s", p.Plan.Before, p.Plan.OlderThan.UTC().Format(time.RFC3339))
+	case SignOut, Hold:
+	}
+	return ""
 }
 
 // longestWithholding bounds what nobody would look at again.

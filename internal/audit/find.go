@@ -28,6 +28,7 @@ type Filter struct {
 	Outcome Outcome   `json:"outcome,omitempty"`
 	Actor   Actor     `json:"actor,omitempty"`
 	Consent string    `json:"consent,omitempty"`
+	Act     string    `json:"act,omitempty"` // the entries of one act of staff
 	// CorrelationID finds what joins with other systems' logs, for as long as it is kept.
 	CorrelationID string `json:"correlationId,omitempty"`
 	// NewestFirst turns the order round.
@@ -37,7 +38,7 @@ type Filter struct {
 // MatchesAll reports whether the filter chooses every entry, in whichever order.
 func (f Filter) MatchesAll() bool {
 	return f.Since.IsZero() && f.Until.IsZero() && f.List == ListID{} && f.Seq == nil && f.Client == "" && len(f.Kinds) == 0 && f.Outcome == "" &&
-		f.Actor == "" && f.Consent == "" && f.CorrelationID == ""
+		f.Actor == "" && f.Consent == "" && f.Act == "" && f.CorrelationID == ""
 }
 
 // Matches reports whether an entry, and its sequence number, is one of those the filter
@@ -56,6 +57,7 @@ func (f Filter) Matches(seq int64, e Entry) bool {
 		(f.Outcome == "" || f.Outcome == e.Outcome) &&
 		(f.Actor == "" || f.Actor == e.Actor) &&
 		(f.Consent == "" || f.Consent == e.Consent) &&
+		(f.Act == "" || f.Act == e.Act) &&
 		(f.CorrelationID == "" || f.CorrelationID == e.CorrelationID)
 }
 
@@ -87,6 +89,7 @@ func (f Filter) String() string {
 	}
 	say("client", string(f.Client))
 	say("consent", f.Consent)
+	say("act", f.Act)
 	if f.CorrelationID != "" {
 		said = append(said, "one correlationId")
 	}

@@ -22,19 +22,20 @@ type RetentionStore interface {
 	// than that time, and returns how many.
 	ForgetCorrelations(ctx context.Context, before time.Time, limit int) (int, error)
 	// TimesAround returns when the last entry older than a time was written, when the next
-	// one was, and the newest; zero: there is none.
+	// one was, and the newest; zero: no such entry.
 	TimesAround(ctx context.Context, at time.Time) (last, next, newest time.Time, err error)
 	// Prunable returns the place up to which entries are older than that time, and the
 	// place up to which pruning is allowed already.
 	Prunable(ctx context.Context, before time.Time) (older, allowed int64, err error)
 	// AllowPruning appends the entry (of kind Pruned) and from then on lets openings
-	// before its place go, both or neither.
+	// before its place go, both or neither. The place can be allowed already.
 	AllowPruning(ctx context.Context, e Entry) error
 	// Prune deletes at most limit openings that may go and are older than that time,
 	// and returns how many. Their leaves stay.
 	Prune(ctx context.Context, before time.Time, limit int) (int, error)
 	// RemoveConsents deletes the events of at most limit consents that ended before that
-	// time, whose entries have lost what opened them, and returns how many consents.
+	// time, and returns how many consents: none whose entries are younger than that, or not
+	// below the place up to which pruning is allowed.
 	RemoveConsents(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
@@ -98,47 +99,49 @@ func (r Retention) clock(ctx context.Context, now, cutoff time.Time) error {
 	return nil
 }
 
-// Proposable is the place up to which openings are due, and what is due; 0: nothing is.
-func (r Retention) Proposable(ctx context.Context) (before int64, due Retained, err error) {
-	if due, err = r.Due(ctx); err != nil || due.Openings == 0 && due.Consents == 0 {
-		return 0, due, err
+// Plan is what an act of retention is to remove: somebody agrees to this and to no more.
+type Plan struct {
+	Before    int64     // openings of entries below that one; 0: there are none to remove
+	OlderThan time.Time // and only of entries, and of consents that ended, before that time
+	Due       Retained  // when it was made
+}
+
+// Plan is what is due now. Nothing is, where its Due has no openings and no consents.
+func (r Retention) Plan(ctx context.Context) (Plan, error) {
+	due, err := r.Due(ctx)
+	if err != nil {
+		return Plan{}, err
 	}
 	_, openings, err := r.cutoffs(r.Now())
 	if err != nil {
-		return 0, due, err
+		return Plan{}, err
 	}
-	older, allowed, err := r.Store.Prunable(ctx, openings)
+	older, _, err := r.Store.Prunable(ctx, openings)
 	if err != nil {
-		return 0, due, fmt.Errorf("look for what is due: %w", err)
+		return Plan{}, fmt.Errorf("look for what is due: %w", err)
 	}
-	return max(older, allowed), due, nil
+	return Plan{Before: older, OlderThan: openings, Due: due}, nil
 }
 
-// Remove removes what was due at a time, of entries below a place, in small steps: somebody
-// has approved it. The entry says so in the log; it gets the place. If it is interrupted,
-// it goes on when it is called again.
-func (r Retention) Remove(ctx context.Context, at time.Time, before int64, e Entry) (Retained, error) {
+// Remove does what somebody agreed to, in small steps. The entry says so in the log; it
+// gets the place. If it is interrupted, it goes on when it is called again.
+func (r Retention) Remove(ctx context.Context, p Plan, e Entry) (Retained, error) {
 	var done Retained
-	_, openings, err := r.cutoffs(at)
-	if err != nil {
-		return done, err
-	}
-	older, allowed, err := r.Store.Prunable(ctx, openings)
+	older, allowed, err := r.Store.Prunable(ctx, p.OlderThan)
 	if err != nil {
 		return done, fmt.Errorf("prune audit log: %w", err)
 	}
-	if before = min(before, older); before > allowed {
-		e.Before = before
+	if e.Before = max(min(p.Before, older), allowed); e.Before > 0 {
 		if err := r.Store.AllowPruning(ctx, e); err != nil {
 			return done, fmt.Errorf("prune audit log: %w", err)
 		}
 	}
-	err = inSteps(ctx, &done.Openings, func() (int, error) { return r.Store.Prune(ctx, openings, retentionStep) })
+	err = inSteps(ctx, &done.Openings, func() (int, error) { return r.Store.Prune(ctx, p.OlderThan, retentionStep) })
 	if err != nil {
 		return done, fmt.Errorf("prune audit log: %w", err)
 	}
 	// Only now: as long as an entry tells of an event, the event has to be there.
-	err = inSteps(ctx, &done.Consents, func() (int, error) { return r.Store.RemoveConsents(ctx, openings, retentionStep) })
+	err = inSteps(ctx, &done.Consents, func() (int, error) { return r.Store.RemoveConsents(ctx, p.OlderThan, retentionStep) })
 	if err != nil {
 		return done, fmt.Errorf("remove consents: %w", err)
 	}

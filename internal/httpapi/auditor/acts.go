@@ -1,6 +1,7 @@
 package auditor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -70,7 +71,10 @@ type actView struct {
 	Hold       *string       `json:"hold"`
 	Seq        *int64        `json:"seq"`
 	Until      *time.Time    `json:"until"`
-	Before     *int64        `json:"before"` // retention: of entries below that one
+	Before     *int64        `json:"before"`    // retention: of entries below that one
+	OlderThan  *time.Time    `json:"olderThan"` // and only of what is older
+	Entries    *int          `json:"entries"`   // and how many entries
+	Consents   *int          `json:"consents"`  // and consents were due
 	Reason     subject.Code  `json:"reason"`
 	Case       *string       `json:"case"`
 	Note       *string       `json:"note"`
@@ -115,12 +119,17 @@ func (a *Acts) propose(ctx context.Context, r *httpapi.Request) (httpapi.Answer,
 	if err != nil {
 		return nil, err
 	}
-	p := approval.Proposal{Kind: in.Act, Hold: in.Hold, Seq: -1, Until: in.Until, Ground: why, By: actorOf(r.Member().Member)}
+	p := approval.Proposal{Kind: in.Act, Hold: in.Hold, Until: in.Until.UTC().Truncate(time.Second), Ground: why, By: actorOf(r.Member().Member)}
+	if in.WithLog {
+		p.Extent = subject.PersonAndList
+	}
 	if in.Seq != nil {
 		p.Seq = *in.Seq
 	}
-	if in.WithLog {
-		p.Extent = subject.PersonAndList
+	// Before anybody is looked up: a request that is not fit must not tell who is known.
+	err = p.Check(a.d.Now(), in.NHSNumber != "")
+	if err != nil || (in.Seq != nil) != (in.Act == approval.Withhold) || p.Seq < 0 {
+		return nil, actProblem(cmp.Or(err, approval.ErrInvalid))
 	}
 	if in.NHSNumber != "" {
 		if p.Citizen, err = a.citizen(ctx, r, in, why); err != nil {
@@ -178,12 +187,16 @@ func (a *Acts) decide(ctx context.Context, r *httpapi.Request, decide func(conte
 func (a *Acts) view(p approval.Proposal) actView {
 	v := actView{
 		ID: p.ID, Act: p.Kind, State: string(p.State), List: httpapi.OrNull(p.List.String()), WithLog: p.Extent == subject.PersonAndList,
-		Hold: httpapi.OrNull(p.Hold), Before: numberOrNull(p.Before),
+		Hold: httpapi.OrNull(p.Hold), Before: numberOrNull(p.Plan.Before),
 		Reason: p.Ground.Code(), Case: httpapi.OrNull(p.Ground.Case()), Note: httpapi.OrNull(p.Ground.Note()),
 		ProposedBy: p.By, ProposedAt: httpapi.InSeconds(p.At), ExpiresAt: httpapi.InSeconds(p.At.Add(approval.Life)), DecidedBy: httpapi.OrNull(p.DecidedBy),
 	}
 	if p.State == approval.Open && !p.IsOpen(a.d.Now()) {
 		v.State = "expired"
+	}
+	if p.Kind == approval.Retention {
+		older := httpapi.InSeconds(p.Plan.OlderThan)
+		v.OlderThan, v.Entries, v.Consents = &older, &p.Plan.Due.Openings, &p.Plan.Due.Consents
 	}
 	if p.Kind == approval.Withhold {
 		until := httpapi.InSeconds(p.Until)
@@ -212,7 +225,7 @@ func actProblem(err error) error {
 		{subject.ErrUnknown, problem.NotFound, "No citizen with this NHS number is known here: they never signed in, or were erased."},
 		{audit.ErrHeld, problem.Conflict, "A hold is in force. It has to be lifted first."},
 		{audit.ErrNoHold, problem.Conflict, "No hold of that id is in force."},
-		{audit.ErrNotWithheld, problem.Conflict, "There is no such entry in a citizen's list, or what it said was removed."},
+		{audit.ErrNotWithheld, problem.Conflict, "There is no such entry in a citizen's list, what it said was removed, or it is withheld for as long already."},
 	} {
 		if errors.Is(err, row.is) {
 			return problem.New(row.code, err).WithDetail(row.detail)

@@ -152,7 +152,7 @@ func looked(what string, f audit.Filter, p httpapi.LogPage) string {
 	return what
 }
 
-// readFilter reads ?since=&until=&client=&kind=&outcome=&actor=&list=&seq=&consent=&correlationId=&order=. What names
+// readFilter reads ?since=&until=&client=&kind=&outcome=&actor=&list=&seq=&act=&consent=&correlationId=&order=. What names
 // nothing is refused: to an auditor a misspelt kind must not look like one that never happened.
 func readFilter(r *httpapi.Request) (audit.Filter, error) {
 	var f audit.Filter
@@ -175,11 +175,11 @@ func readFilter(r *httpapi.Request) (audit.Filter, error) {
 	if f.Outcome != "" && !slices.Contains(audit.Outcomes(), f.Outcome) {
 		return f, problem.New(problem.BadRequest, nil).WithDetail("outcome must be success, refused or failure.")
 	}
-	f.Actor, f.Consent, f.CorrelationID = audit.Actor(r.Query("actor")), r.Query("consent"), r.Query("correlationId")
+	f.Actor, f.Consent, f.Act, f.CorrelationID = audit.Actor(r.Query("actor")), r.Query("consent"), r.Query("act"), r.Query("correlationId")
 	if f.List, err = audit.ParseListID(r.Query("list")); err != nil {
 		return f, problem.New(problem.BadRequest, nil).WithDetail("list must be as an entry has it.")
 	}
-	for name, value := range map[string]string{"actor": string(f.Actor), "consent": f.Consent, "correlationId": f.CorrelationID} {
+	for name, value := range map[string]string{"actor": string(f.Actor), "consent": f.Consent, "act": f.Act, "correlationId": f.CorrelationID} {
 		if !isWord(value) {
 			return f, problem.New(problem.BadRequest, nil).WithDetail(name + " must be as an entry has it.")
 		}

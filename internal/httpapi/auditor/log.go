@@ -60,7 +60,7 @@ func (l *Log) Routes() []httpapi.Route {
 		return httpapi.Route{Method: http.MethodGet, Path: path, Audience: httpapi.Members, Handler: members.only(role, h)}
 	}
 	// An export may take longer than a page: it bounds itself.
-	filter := []string{"since", "until", "client", "outcome", "actor", "list", "seq", "consent", "correlationId", "order", "limit", "cursor"}
+	filter := []string{"since", "until", "client", "outcome", "actor", "list", "seq", "act", "consent", "correlationId", "order", "limit", "cursor"}
 	entries := get("/audit/v1/entries", staff.Read, l.entries).Taking(append(filter, "kind*", "prove", "format")...)
 	entries.Deadline = httpapi.NoDeadline
 	return []httpapi.Route{

@@ -77,7 +77,15 @@ func (s Consents) Record(ctx context.Context, expectedLast int64, e consent.Even
 	if err != nil {
 		return fmt.Errorf("encode consent event: %w", err)
 	}
-	_, err = s.db.perform(ctx, func(ctx context.Context, t *tx) error {
+	entries, err := prepared([]audit.Entry{a})
+	if err == nil {
+		err = audit.Guard{}.Admits(a)
+	}
+	if err != nil {
+		return fmt.Errorf("record consent event: %w", err)
+	}
+	record := &act{entries: entries, done: make(chan outcome, 1)}
+	record.do = func(ctx context.Context, t *tx) error {
 		var last int64
 		err := t.row(ctx, `SELECT coalesce(max(seq), 0) FROM consent_events WHERE citizen = ?`, string(e.Citizen)).Scan(&last)
 		if err != nil {
@@ -90,8 +98,11 @@ func (s Consents) Record(ctx context.Context, expectedLast int64, e consent.Even
 			language, channel, at, expires_at, idempotency_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			string(e.Citizen), e.Seq, e.ID, string(e.Kind), string(e.Client), string(scopes), string(asked), e.Notice, e.NoticeDigest,
 			e.Language, e.Channel, e.At.UnixNano(), nullTime(e.ExpiresAt), nullText(e.IdempotencyKey))
-	}, a)
-	if err != nil {
+	}
+	record.then = func(ctx context.Context, t *tx, first int64) error {
+		return t.exec(ctx, `UPDATE consent_events SET entry = ? WHERE citizen = ? AND seq = ?`, first, string(e.Citizen), e.Seq)
+	}
+	if _, err := s.db.writer.submit(ctx, record); err != nil {
 		return fmt.Errorf("record consent event: %w", err)
 	}
 	return nil

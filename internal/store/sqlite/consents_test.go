@@ -66,7 +66,7 @@ func TestConsentsAgreeWithTheLog(t *testing.T) {
 		"a scope that was added":          {`UPDATE consent_events SET scopes = '["history:store","timeline:read"]' WHERE citizen = 'BOB' AND seq = 1`, "BOB"},
 		"an end that was put off":         {`UPDATE consent_events SET expires_at = expires_at + 1 WHERE citizen = 'EVE' AND seq = 1`, "EVE"},
 		"a consent to another client":     {`UPDATE consent_events SET client = 'app-two' WHERE citizen = 'ANN'`, "ANN"},
-		"a consent that nobody gave":      {`INSERT INTO consent_events SELECT 'ZOE', seq, id, kind, client, scopes, asked, notice, notice_digest, language, channel, at, expires_at, idempotency_key FROM consent_events WHERE citizen = 'ANN'`, "ZOE"},
+		"a consent that nobody gave":      {`INSERT INTO consent_events SELECT 'ZOE', seq, id, kind, client, scopes, asked, notice, notice_digest, language, channel, at, expires_at, idempotency_key, entry FROM consent_events WHERE citizen = 'ANN'`, "ZOE"},
 		"all consents of a citizen, gone": {`DELETE FROM consent_events WHERE citizen = 'EVE'`, ""},
 	} {
 		t.Run(name+" is found and named", func(t *testing.T) {

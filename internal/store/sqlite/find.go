@@ -210,6 +210,7 @@ func mayMatch(f audit.Filter) func(leaf string, opening []byte) bool {
 		}
 		return !slices.ContainsFunc(all, func(part string) bool { return !strings.Contains(leaf, part) }) &&
 			(f.Consent == "" || bytes.Contains(opening, []byte(f.Consent))) &&
+			(f.Act == "" || bytes.Contains(opening, []byte(f.Act))) &&
 			(f.CorrelationID == "" || bytes.HasSuffix(opening, id))
 	}
 }

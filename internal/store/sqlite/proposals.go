@@ -28,7 +28,7 @@ type proposed struct {
 	Hold    string         `json:"hold,omitempty"`
 	Seq     int64          `json:"seq,omitempty"`
 	Until   time.Time      `json:"until,omitzero"`
-	Before  int64          `json:"before,omitempty"`
+	Plan    audit.Plan     `json:"plan,omitzero"`
 	Reason  subject.Code   `json:"reason"`
 	Case    string         `json:"case,omitempty"`
 	Note    string         `json:"note,omitempty"`
@@ -37,7 +37,7 @@ type proposed struct {
 // Propose implements approval.Store.
 func (s Proposals) Propose(ctx context.Context, p approval.Proposal, e audit.Entry) error {
 	body, err := json.Marshal(proposed{
-		p.Citizen, p.List, p.Extent, p.Hold, p.Seq, p.Until, p.Before, p.Ground.Code(), p.Ground.Case(), p.Ground.Note(),
+		p.Citizen, p.List, p.Extent, p.Hold, p.Seq, p.Until, p.Plan, p.Ground.Code(), p.Ground.Case(), p.Ground.Note(),
 	})
 	if err != nil {
 		return fmt.Errorf("encode a proposal: %w", err)
@@ -102,7 +102,7 @@ func scanProposal(row scanner) (approval.Proposal, error) {
 	if err := json.Unmarshal([]byte(body), &b); err != nil {
 		return p, fmt.Errorf("decode proposal %s: %w", p.ID, err)
 	}
-	p.Citizen, p.List, p.Extent, p.Hold, p.Seq, p.Until, p.Before = b.Citizen, b.List, b.Extent, b.Hold, b.Seq, b.Until, b.Before
+	p.Citizen, p.List, p.Extent, p.Hold, p.Seq, p.Until, p.Plan = b.Citizen, b.List, b.Extent, b.Hold, b.Seq, b.Until, b.Plan
 	var err error
 	p.Ground, err = subject.ParseGround(string(b.Reason), b.Case, b.Note)
 	return p, err

@@ -157,7 +157,11 @@ func (l Log) Due(ctx context.Context, correlationsBefore, openingsBefore time.Ti
 			return due, fmt.Errorf("count what is too old: %w", err)
 		}
 	}
-	consents, err := endedConsents(ctx, l.db.read, openingsBefore, math.MaxInt32)
+	older, err := l.before(ctx, openingsBefore)
+	if err != nil {
+		return due, err
+	}
+	consents, err := endedConsents(ctx, l.db.read, openingsBefore, older, math.MaxInt32)
 	due.Consents = len(consents)
 	return due, err
 }
@@ -165,17 +169,18 @@ func (l Log) Due(ctx context.Context, correlationsBefore, openingsBefore time.Ti
 // endedConsent is a consent that ended.
 type endedConsent struct{ citizen, id string }
 
-// endedConsents finds consents that ended before a time, and are not under hold. A
-// consent that another one replaced ends when its own time would have.
+// endedConsents finds consents that ended before a time, whose entries are below a place,
+// and that are not under hold. A consent that another one replaced ends when its own time
+// would have.
 func endedConsents(ctx context.Context, q interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}, before time.Time, limit int,
+}, before time.Time, place int64, limit int,
 ) ([]endedConsent, error) {
 	found, err := q.QueryContext(ctx, `SELECT citizen, id FROM consent_events AS e
 		WHERE NOT EXISTS (SELECT 1 FROM log_holds AS h WHERE h.lifted_at IS NULL AND (h.citizen IS NULL OR h.citizen = e.citizen))
 		GROUP BY citizen, id
-		HAVING max(at) < ?1 AND (max(expires_at) < ?1 OR max(kind IN ('withdrawn', 'suspended')))
-		LIMIT ?2`, before.UnixNano(), limit)
+		HAVING max(at) < ?1 AND max(entry) < ?2 AND (max(expires_at) < ?1 OR max(kind IN ('withdrawn', 'suspended')))
+		LIMIT ?3`, before.UnixNano(), place, limit)
 	if err != nil {
 		return nil, fmt.Errorf("find ended consents: %w", err)
 	}
@@ -196,9 +201,13 @@ func endedConsents(ctx context.Context, q interface {
 
 // RemoveConsents implements audit.RetentionStore.
 func (l Log) RemoveConsents(ctx context.Context, before time.Time, limit int) (int, error) {
+	older, allowed, err := l.Prunable(ctx, before)
+	if err != nil {
+		return 0, err
+	}
 	var removed int // the writer's, unless it says that it is done
-	_, err := l.db.perform(ctx, func(ctx context.Context, t *tx) error {
-		ended, err := endedConsents(ctx, t, before, limit)
+	_, err = l.db.perform(ctx, func(ctx context.Context, t *tx) error {
+		ended, err := endedConsents(ctx, t, before, min(older, allowed), limit)
 		if err != nil || len(ended) == 0 {
 			return err
 		}
@@ -290,11 +299,7 @@ func (l Log) AllowPruning(ctx context.Context, e audit.Entry) error {
 		if e.Before > size {
 			return fmt.Errorf("%w: nothing to prune before entry %d", audit.ErrInvalidEntry, e.Before)
 		}
-		allowed, err := t.execCount(ctx, `INSERT OR IGNORE INTO log_prunings (before) VALUES (?)`, e.Before)
-		if err == nil && allowed == 0 {
-			err = fmt.Errorf("%w: pruning before entry %d is allowed already", audit.ErrInvalidEntry, e.Before)
-		}
-		return err
+		return t.exec(ctx, `INSERT OR IGNORE INTO log_prunings (before) VALUES (?)`, e.Before)
 	}, e)
 	if err != nil {
 		return fmt.Errorf("allow pruning: %w", err)

@@ -66,19 +66,19 @@ func holdEntry(k audit.Kind, ref citizen.Ref) audit.Entry {
 
 // removeDue removes everything that is due, as if somebody had approved it.
 func removeDue(ctx context.Context, r audit.Retention) (audit.Retained, error) {
-	before, due, err := r.Proposable(ctx)
+	plan, err := r.Plan(ctx)
 	if err != nil {
 		return audit.Retained{}, err
 	}
 	var done audit.Retained
-	if before > 0 {
+	if plan.Due.Openings+plan.Due.Consents > 0 {
 		e := audit.Entry{Kind: audit.Pruned, At: r.Now(), Actor: audit.ActorOperator, Outcome: audit.Succeeded}
-		if done, err = r.Remove(ctx, r.Now(), before, e); err != nil {
+		if done, err = r.Remove(ctx, plan, e); err != nil {
 			return done, err
 		}
 	}
 	// Not r.Forget: years between two entries make it doubt the clock.
-	done.Correlations, err = r.Store.ForgetCorrelations(ctx, r.Correlations(r.Now()), due.Correlations+1)
+	done.Correlations, err = r.Store.ForgetCorrelations(ctx, r.Correlations(r.Now()), plan.Due.Correlations+1)
 	return done, err
 }
 
@@ -172,6 +172,68 @@ func TestRetention(t *testing.T) {
 		}
 		if events, err := db.Consents().Events(t.Context(), "ZOE"); err != nil || len(events) != 1 || events[0].Kind != consent.Granted {
 			t.Errorf("of the one who agreed again: %+v, %v", events, err)
+		}
+	})
+
+	t.Run("each act of retention is in the log, also what was held when its entries were due", func(t *testing.T) {
+		db := openNew(t)
+		if _, err := db.Subjects().AddSubject(t.Context(), subjectOf("ANN", "ann")); err != nil {
+			t.Fatal(err)
+		}
+		appended(t, db, aged(0, "ANN"))
+		appended(t, db, aged(0, ""))
+		holds := subject.Holds{Store: db.Log(), Now: years(1), NewID: func() string { return "hold-1" }}
+		if _, err := holds.Place(t.Context(), "ANN", reason(t, "inquest"), holdEntry(audit.HoldPlaced, "ANN")); err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []int{1, 2} {
+			if _, err := removeDue(t.Context(), retention(db, years(9))); err != nil {
+				t.Fatal(err)
+			}
+			r, err := audit.Verify(t.Context(), db.Log())
+			if err != nil || len(r.Prunings) != want {
+				t.Errorf("%+v, %v", r, err)
+			}
+			if i == 0 {
+				if err := holds.Lift(t.Context(), "hold-1", reason(t, "the inquest is over"), holdEntry(audit.HoldLifted, "")); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	})
+
+	t.Run("a consent stays while its entry is not older than what was agreed to, or not below that place", func(t *testing.T) {
+		db := openNew(t)
+		event := consent.Event{
+			Seq: 1, ID: "consent-1", Kind: consent.Withdrawn, Citizen: "ANN", Client: "app-one", Scopes: []consent.Scope{}, Asked: []consent.Scope{},
+			Notice: "n", NoticeDigest: "d", Language: "en", Channel: "web", At: at(0),
+		}
+		// Its entry is a year younger than it says itself: the clock was set back.
+		appended(t, db, aged(1, ""))
+		if err := db.Consents().Record(t.Context(), 0, event, aged(0, "")); err != nil {
+			t.Fatal(err)
+		}
+		r := retention(db, years(8))
+		if _, err := removeDue(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		left := func() int {
+			t.Helper()
+			events, err := db.Consents().Events(t.Context(), "ANN")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(events)
+		}
+		if left() != 1 {
+			t.Error("it went before its entry")
+		}
+		e := audit.Entry{Kind: audit.Pruned, At: at(0), Actor: audit.ActorOperator, Outcome: audit.Succeeded}
+		if _, err := r.Remove(t.Context(), audit.Plan{Before: 1, OlderThan: years(20)()}, e); err != nil || left() != 1 {
+			t.Errorf("%d are left, %v", left(), err)
+		}
+		if _, err := r.Remove(t.Context(), audit.Plan{Before: 2, OlderThan: years(20)()}, e); err != nil || left() != 0 {
+			t.Errorf("%d are left, %v", left(), err)
 		}
 	})
 

@@ -22,14 +22,24 @@ func (l Log) Withhold(ctx context.Context, w audit.Withholding, e audit.Entry) e
 		if _, known, err := tableEnd(ctx, t, r.Opening.List); err != nil || !known { // erased
 			return orNotWithheld(err)
 		}
+		var until int64
+		err = t.row(ctx, `SELECT coalesce(max(until), 0) FROM log_withheld WHERE seq = ?`, w.Seq).Scan(&until)
+		if err != nil || until >= w.Until.UnixNano() {
+			return orNotWithheld(err)
+		}
 		e.Citizen, e.List = "", r.Opening.List
 		if withhold.entries, err = prepared([]audit.Entry{e}); err != nil {
 			return err
 		}
-		return withholdUntil(ctx, t, w.Seq, w.Until)
+		return nil
 	}
+	// The entries about it are withheld too, or they would say what it hides.
 	withhold.then = func(ctx context.Context, t *tx, first int64) error {
-		return withholdUntil(ctx, t, first, w.Until) // or it would say what it hides
+		if err := t.exec(ctx, `UPDATE log_withheld SET until = ?2 WHERE about = ?1`, w.Seq, w.Until.UnixNano()); err != nil {
+			return err
+		}
+		return t.exec(ctx, `INSERT INTO log_withheld (seq, about, until) VALUES (?1, ?1, ?3), (?2, ?1, ?3)
+			ON CONFLICT (seq) DO NOTHING`, w.Seq, first, w.Until.UnixNano())
 	}
 	if _, err := l.db.writer.submit(ctx, withhold); err != nil {
 		return fmt.Errorf("withhold an entry: %w", err)
@@ -42,11 +52,6 @@ func orNotWithheld(err error) error {
 		return audit.ErrNotWithheld
 	}
 	return err
-}
-
-func withholdUntil(ctx context.Context, t *tx, seq int64, until time.Time) error {
-	return t.exec(ctx, `INSERT INTO log_withheld (seq, until) VALUES (?1, ?2)
-		ON CONFLICT (seq) DO UPDATE SET until = max(until, ?2)`, seq, until.UnixNano())
 }
 
 // Withheld implements audit.Withholder.

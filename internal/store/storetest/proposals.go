@@ -18,7 +18,7 @@ func proposal(t *testing.T, id string) approval.Proposal {
 	why, err := subject.ParseGround("erasure_request", "SAR-14/26", "by letter")
 	must(t, err)
 	return approval.Proposal{
-		ID: id, Kind: approval.Erasure, Citizen: ann, List: audit.ListID{1}, Extent: subject.PersonAndList, Hold: "hold-1", Seq: 7, Until: noon().Add(time.Hour), Before: 9,
+		ID: id, Kind: approval.Erasure, Citizen: ann, List: audit.ListID{1}, Extent: subject.PersonAndList, Hold: "hold-1", Seq: 7, Until: noon().Add(time.Hour), Plan: audit.Plan{Before: 9, OlderThan: noon(), Due: audit.Retained{Openings: 100_000, Consents: 3}},
 		Ground: why, By: "staff:ada", At: noon(), State: approval.Open,
 	}
 }
@@ -112,10 +112,13 @@ func testProposals(t *testing.T, open opener) {
 }
 
 func testWithholding(t *testing.T, open opener) {
-	until := noon().Add(time.Hour)
+	until := noon().Truncate(time.Second).Add(time.Hour)
 	withhold := func(t *testing.T, s Stores, seq int64, until time.Time) error {
 		t.Helper()
-		return s.Log.Withhold(t.Context(), audit.Withholding{Seq: seq, Until: until}, step(audit.Withheld))
+		w := audit.Withholding{Seq: seq, Until: until.Truncate(time.Second)}
+		e := step(audit.Withheld)
+		e.Reason = w.String()
+		return s.Log.Withhold(t.Context(), w, e)
 	}
 
 	t.Run("an entry and the entry about that are withheld until the time, in the citizen's list", func(t *testing.T) {
@@ -140,12 +143,35 @@ func testWithholding(t *testing.T, open opener) {
 		if err != nil || len(found) != 1 || found[0].Seq != 2 || found[0].Opening.Number != 3 {
 			t.Errorf("%+v, %v", found, err)
 		}
-		must(t, withhold(t, s, 0, until.Add(-time.Minute))) // never shorter
-		if got, err := s.Log.Withheld(t.Context(), until.Add(-time.Second)); err != nil || len(got) != 2 {
+		for _, shorter := range []time.Time{until, until.Add(-time.Minute)} {
+			if err := withhold(t, s, 0, shorter); !errors.Is(err, audit.ErrNotWithheld) {
+				t.Errorf("shortened: %v", err)
+			}
+		}
+		// For longer: the first entry about it does not tell of it sooner.
+		later := until.Add(time.Hour)
+		must(t, withhold(t, s, 0, later))
+		want := map[int64]time.Time{0: later.UTC(), 2: later.UTC(), 3: later.UTC()}
+		if got, err := s.Log.Withheld(t.Context(), until); err != nil || !cmp.Equal(want, got) {
 			t.Errorf("%v, %v", got, err)
 		}
+		must(t, audit.CheckWithheld(t.Context(), s.Log, noon()))
 		_, err = audit.Verify(t.Context(), s.Log)
 		must(t, err)
+	})
+
+	t.Run("what is withheld without an entry is found, and what was erased since is not missed", func(t *testing.T) {
+		s := open(t)
+		known(t, s, ann)
+		_, err := s.Log.Append(t.Context(), audit.Guard{}, refused(ann, noon()))
+		must(t, err)
+		must(t, s.Log.Withhold(t.Context(), audit.Withholding{Seq: 0, Until: until}, step(audit.Withheld))) // whose entry says nothing
+		var fault *audit.Fault
+		if err := audit.CheckWithheld(t.Context(), s.Log, noon()); !errors.As(err, &fault) || fault.First != 0 {
+			t.Errorf("%v", err)
+		}
+		must(t, s.Subjects.EraseSubjectAndOpenings(t.Context(), ann, erasure(ann)))
+		must(t, audit.CheckWithheld(t.Context(), s.Log, noon()))
 	})
 
 	t.Run("what is nobody's, is not there, or was somebody's who is erased, is not withheld", func(t *testing.T) {

@@ -14,11 +14,18 @@ CREATE TABLE consent_events (
     at              INTEGER NOT NULL,
     expires_at      INTEGER,       -- NULL: the event grants nothing
     idempotency_key TEXT,          -- NULL: none was sent
+    entry           INTEGER,       -- of the log, about it; NULL only within the transaction
     PRIMARY KEY (citizen, seq)
 ) STRICT, WITHOUT ROWID;
 
 -- +goose StatementBegin
-CREATE TRIGGER consent_events_never_change BEFORE UPDATE ON consent_events
+CREATE TRIGGER consent_events_never_change
+BEFORE UPDATE OF citizen, seq, id, kind, client, scopes, asked, notice, notice_digest, language, channel, at, expires_at, idempotency_key ON consent_events
+BEGIN SELECT RAISE(ABORT, 'consent events are append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER consent_events_stay_with_their_entry BEFORE UPDATE OF entry ON consent_events
+WHEN OLD.entry IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'consent events are append-only'); END;
 -- +goose StatementEnd
 -- +goose StatementBegin

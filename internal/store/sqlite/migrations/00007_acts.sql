@@ -15,5 +15,6 @@ CREATE INDEX proposals_by_time ON proposals (proposed_at);
 -- Entries whose content is kept from the citizen they are about, until a time.
 CREATE TABLE log_withheld (
     seq   INTEGER PRIMARY KEY,
+    about INTEGER NOT NULL, -- the entry itself, or the one that this one is about
     until INTEGER NOT NULL
 ) STRICT;
