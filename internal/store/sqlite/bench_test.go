@@ -140,18 +140,23 @@ func TestLongLogsAreReadInConstantMemory(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("PCA_LOG_ENTRIES")); err == nil {
 		entries = n
 	}
+	begun := time.Now()
+	took := func(what string) {
+		t.Logf("%s in %v", what, time.Since(begun).Round(time.Millisecond))
+		begun = time.Now()
+	}
 	db := filled(t, entries)
+	took(fmt.Sprintf("wrote %d entries", entries))
 	runtime.GC()
 	var before runtime.MemStats
 	runtime.ReadMemStats(&before)
 	const allowed = 2 << 20
 
 	g := &gauge{Log: db.Log()}
-	begun := time.Now()
 	if _, err := audit.Verify(t.Context(), g); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("verified %d entries in %v", entries, time.Since(begun).Round(time.Millisecond))
+	took("verified them")
 	whole, end := io.Pipe()
 	checked := make(chan error, 1)
 	go func() {
@@ -170,10 +175,12 @@ func TestLongLogsAreReadInConstantMemory(t *testing.T) {
 	if err := <-checked; err != nil {
 		t.Fatal(err)
 	}
+	took("exported them and checked the export")
 	filter := audit.Filter{Since: at(10), Until: at(50), List: audit.Service}
 	if err := export.Write(t.Context(), g, io.Discard, export.Options{Format: export.NDJSON, Filter: filter, Prove: true, MadeAt: at(0)}); err != nil {
 		t.Fatal(err)
 	}
+	took("exported some of them with proofs")
 	if g.peak > before.HeapAlloc+allowed {
 		t.Errorf("the heap grew from %d to %d kB", before.HeapAlloc>>10, g.peak>>10)
 	}
