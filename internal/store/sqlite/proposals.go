@@ -3,15 +3,12 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/approval"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
-	"github.com/patient-care-aggregator/aggregator/internal/citizen"
-	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
 
 // Proposals implements approval.Store.
@@ -20,27 +17,11 @@ type Proposals struct{ db *DB }
 // Proposals are acts of staff that somebody proposed.
 func (db *DB) Proposals() Proposals { return Proposals{db} }
 
-// proposed is the part of a proposal that no query asks for, as JSON.
-type proposed struct {
-	Citizen citizen.Ref    `json:"citizen,omitempty"`
-	List    audit.ListID   `json:"list,omitzero"`
-	Extent  subject.Extent `json:"extent,omitempty"`
-	Hold    string         `json:"hold,omitempty"`
-	Seq     int64          `json:"seq,omitempty"`
-	Until   time.Time      `json:"until,omitzero"`
-	Plan    audit.Plan     `json:"plan,omitzero"`
-	Reason  subject.Code   `json:"reason"`
-	Case    string         `json:"case,omitempty"`
-	Note    string         `json:"note,omitempty"`
-}
-
 // Propose implements approval.Store.
 func (s Proposals) Propose(ctx context.Context, p approval.Proposal, e audit.Entry) error {
-	body, err := json.Marshal(proposed{
-		p.Citizen, p.List, p.Extent, p.Hold, p.Seq, p.Until, p.Plan, p.Ground.Code(), p.Ground.Case(), p.Ground.Note(),
-	})
+	body, err := p.Body()
 	if err != nil {
-		return fmt.Errorf("encode a proposal: %w", err)
+		return err
 	}
 	_, err = s.db.perform(ctx, func(ctx context.Context, t *tx) error {
 		return t.exec(ctx, `INSERT INTO proposals (id, kind, proposed, proposed_by, proposed_at, state, decided_by, decided_at) VALUES (?, ?, ?, ?, ?, ?, '', 0)`,
@@ -98,14 +79,7 @@ func scanProposal(row scanner) (approval.Proposal, error) {
 	if decided != 0 {
 		p.DecidedAt = moment(decided)
 	}
-	var b proposed
-	if err := json.Unmarshal([]byte(body), &b); err != nil {
-		return p, fmt.Errorf("decode proposal %s: %w", p.ID, err)
-	}
-	p.Citizen, p.List, p.Extent, p.Hold, p.Seq, p.Until, p.Plan = b.Citizen, b.List, b.Extent, b.Hold, b.Seq, b.Until, b.Plan
-	var err error
-	p.Ground, err = subject.ParseGround(string(b.Reason), b.Case, b.Note)
-	return p, err
+	return p, p.ReadBody([]byte(body))
 }
 
 // Decide implements approval.Store.
