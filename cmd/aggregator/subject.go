@@ -115,7 +115,7 @@ func rightsOf(db *store.Store, ring *keys.Ring) (*subject.Rights, error) {
 		Citizens: citizen.NewRegistry(db.Subjects(), ring, time.Now, rand.Reader), Log: db.Log(), Eraser: db.Subjects(), Sessions: db.Sessions(),
 		Holds: subject.Holds{Store: db.Log(), Now: time.Now, NewID: uuid.NewString},
 		Copiers: []subject.Copier{func(ctx context.Context, ref citizen.Ref, w io.Writer) error {
-			return db.Subjects().Export(ctx, ref, time.Now(), w)
+			return db.Export(ctx, ref, time.Now(), w)
 		}, func(ctx context.Context, ref citizen.Ref, w io.Writer) error {
 			return history.Export(ctx, db.Histories(), ring, ref, w)
 		}},

@@ -21,7 +21,7 @@ func (w *wiring) desk(db *store.Store, ring *keys.Ring, p people, r record, forg
 		Citizens: p.citizens, Log: r.stored, Eraser: forgetting{db, forget}, Sessions: forgetting{db, forget},
 		Holds: subject.Holds{Store: r.stored, Now: w.o.Now, NewID: w.newID},
 		Copiers: []subject.Copier{func(ctx context.Context, ref citizen.Ref, to io.Writer) error {
-			return db.Subjects().Export(ctx, ref, w.o.Now(), to)
+			return db.Export(ctx, ref, w.o.Now(), to)
 		}},
 		Now: w.o.Now, By: audit.ActorService,
 	})

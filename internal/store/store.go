@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"time"
 
@@ -45,6 +44,9 @@ type Sessions interface {
 	// EndSessions ends all sessions of a citizen, or with an empty ref everybody's, and
 	// logs that, both or neither. It returns how many there were, which can be none.
 	EndSessions(ctx context.Context, ref citizen.Ref, a audit.Entry) (int, error)
+	// Times returns when the sessions of a citizen began, were last seen and expire, oldest
+	// first, and nothing else of them.
+	Times(ctx context.Context, ref citizen.Ref) ([]session.Record, error)
 }
 
 // Subjects are the rows that lead to people.
@@ -52,13 +54,6 @@ type Subjects interface {
 	citizen.ResealStore
 	keys.CheckStore
 	subject.Eraser
-	// Export writes what is held about one citizen, one JSON object a line, of the
-	// kinds subject, session, consentEvent, logEntry and everybodyEntry (looks and exports
-	// about no single citizen), in that order. Sealed values
-	// are omitted. Of somebody erased it writes what is left under the pseudonym. The
-	// caller records that it happened (audit.SubjectAccess) before it starts. Of an entry
-	// that is withheld at that time it writes that it is there, and its number.
-	Export(ctx context.Context, ref citizen.Ref, at time.Time, w io.Writer) error
 }
 
 // Options say how a store is opened.

@@ -110,6 +110,28 @@ func (s Sessions) ReplaceSession(ctx context.Context, old [32]byte, ended audit.
 	return nil
 }
 
+// Times implements store.Sessions.
+func (s Sessions) Times(ctx context.Context, ref citizen.Ref) ([]session.Record, error) {
+	rows, err := s.db.read.QueryContext(ctx,
+		`SELECT created_at, seen_at, expires_at FROM sessions WHERE citizen = ? ORDER BY created_at`, string(ref))
+	if err != nil {
+		return nil, fmt.Errorf("read sessions: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []session.Record
+	for rows.Next() {
+		var created, seen, expires int64
+		if err := rows.Scan(&created, &seen, &expires); err != nil {
+			return nil, fmt.Errorf("read sessions: %w", err)
+		}
+		out = append(out, session.Record{CreatedAt: moment(created), SeenAt: moment(seen), ExpiresAt: moment(expires)})
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read sessions: %w", err)
+	}
+	return out, nil
+}
+
 // EndSessions implements store.Sessions.
 func (s Sessions) EndSessions(ctx context.Context, ref citizen.Ref, a audit.Entry) (int, error) {
 	var ended int64

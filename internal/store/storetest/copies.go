@@ -9,6 +9,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/store"
 )
 
 func testCopies(t *testing.T, open opener) {
@@ -33,7 +34,7 @@ func testCopies(t *testing.T, open opener) {
 	kinds := func(t *testing.T, s Stores, ref citizen.Ref) (out []string) {
 		t.Helper()
 		var b bytes.Buffer
-		must(t, s.Subjects.Export(t.Context(), ref, noon(), &b))
+		must(t, store.Copied{Log: s.Log, Subjects: s.Subjects, Sessions: s.Sessions, Consents: s.Consents}.Export(t.Context(), ref, noon(), &b))
 		for _, never := range []string{"sealed", string(bob)} {
 			if strings.Contains(b.String(), never) {
 				t.Errorf("the copy has %q: %s", never, b.String())

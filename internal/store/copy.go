@@ -1,4 +1,4 @@
-package sqlite
+package store
 
 import (
 	"context"
@@ -14,17 +14,31 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 )
 
-// Export writes all that is kept under a pseudonym, for a subject access request:
-// one JSON object a line, of the kinds subject, session, consentEvent, logEntry and
-// everybodyEntry. Sealed values are left out (what they hold is the NHS number that
-// the person asked with, and tokens of NHS login; what was observed of their
-// referrals is exported by internal/history), and so are the rows of holds and the
-// words of staff in the log, which are not the person's data. Entries about holds are in
-// the log and so in the copy. A pseudonym that nobody has any more exports what still
-// stands under it.
+// Copied are the parts of a store that a citizen's copy is read from.
+type Copied struct {
+	Log      Log
+	Subjects Subjects
+	Sessions Sessions
+	Consents Consents
+}
+
+// Export writes what is held about one citizen, for a subject access request: one JSON
+// object a line, of the kinds subject, session, consentEvent, logEntry and everybodyEntry
+// (looks and exports about no single citizen), in that order. Of somebody erased it writes
+// what is left under the pseudonym. Sealed values are left out (what they hold is the NHS
+// number that the person asked with, and tokens of NHS login; what was observed of their
+// referrals is exported by internal/history), and so are the rows of holds and the words of
+// staff in the log, which are not the person's data. Entries about holds are in the log and
+// so in the copy. Of an entry that is withheld at that time it writes that it is there, and
+// its number.
 //
 // The caller records that it happened (audit.SubjectAccess) before it starts.
-func (s Subjects) Export(ctx context.Context, ref citizen.Ref, at time.Time, w io.Writer) error {
+func (s *Store) Export(ctx context.Context, ref citizen.Ref, at time.Time, w io.Writer) error {
+	return Copied{Log: s.log, Subjects: s.subjects, Sessions: s.sessions, Consents: s.consents}.Export(ctx, ref, at, w)
+}
+
+// Export is that of [Store].
+func (s Copied) Export(ctx context.Context, ref citizen.Ref, at time.Time, w io.Writer) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	for _, part := range []func(context.Context, citizen.Ref, *json.Encoder) error{
@@ -37,8 +51,8 @@ func (s Subjects) Export(ctx context.Context, ref citizen.Ref, at time.Time, w i
 	return nil
 }
 
-func (s Subjects) exportSubject(ctx context.Context, ref citizen.Ref, enc *json.Encoder) error {
-	subject, err := s.Subject(ctx, ref)
+func (s Copied) exportSubject(ctx context.Context, ref citizen.Ref, enc *json.Encoder) error {
+	subject, err := s.Subjects.Subject(ctx, ref)
 	if errors.Is(err, citizen.ErrNoSubject) {
 		return nil
 	}
@@ -52,33 +66,27 @@ func (s Subjects) exportSubject(ctx context.Context, ref citizen.Ref, enc *json.
 	}{"subject", subject.Ref, subject.CreatedAt})
 }
 
-func (s Subjects) exportSessions(ctx context.Context, ref citizen.Ref, enc *json.Encoder) error {
-	rows, err := s.db.read.QueryContext(ctx,
-		`SELECT created_at, seen_at, expires_at FROM sessions WHERE citizen = ? ORDER BY created_at`, string(ref))
+func (s Copied) exportSessions(ctx context.Context, ref citizen.Ref, enc *json.Encoder) error {
+	sessions, err := s.Sessions.Times(ctx, ref)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var created, seen, expires int64
-		if err := rows.Scan(&created, &seen, &expires); err != nil {
-			return err
-		}
+	for _, r := range sessions {
 		err := enc.Encode(struct {
 			Kind      string    `json:"kind"`
 			CreatedAt time.Time `json:"createdAt"`
 			SeenAt    time.Time `json:"seenAt"`
 			ExpiresAt time.Time `json:"expiresAt"`
-		}{"session", moment(created), moment(seen), moment(expires)})
+		}{"session", r.CreatedAt, r.SeenAt, r.ExpiresAt})
 		if err != nil {
 			return err
 		}
 	}
-	return rows.Err()
+	return nil
 }
 
-func (s Subjects) exportConsents(ctx context.Context, ref citizen.Ref, enc *json.Encoder) error {
-	events, err := s.db.Consents().Events(ctx, ref)
+func (s Copied) exportConsents(ctx context.Context, ref citizen.Ref, enc *json.Encoder) error {
+	events, err := s.Consents.Events(ctx, ref)
 	if err != nil {
 		return err
 	}
@@ -111,16 +119,16 @@ func (s Subjects) exportConsents(ctx context.Context, ref citizen.Ref, enc *json
 // exportLog writes the citizen's list, and the looks and exports since its first entry
 // that were about no single citizen, so about them as well. Of an entry that is withheld it
 // writes that it is there, under its number.
-func (s Subjects) exportLog(at time.Time) func(context.Context, citizen.Ref, *json.Encoder) error {
+func (s Copied) exportLog(at time.Time) func(context.Context, citizen.Ref, *json.Encoder) error {
 	return func(ctx context.Context, ref citizen.Ref, enc *json.Encoder) error {
-		list, err := s.db.Log().ListOf(ctx, ref)
+		list, err := s.Log.ListOf(ctx, ref)
 		if errors.Is(err, audit.ErrNoList) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		withheld, err := s.db.Log().Withheld(ctx, at)
+		withheld, err := s.Log.Withheld(ctx, at)
 		if err != nil {
 			return err
 		}
@@ -146,10 +154,10 @@ func (s Subjects) exportLog(at time.Time) func(context.Context, citizen.Ref, *js
 }
 
 // eachOf goes through the entries that a filter chooses.
-func (s Subjects) eachOf(ctx context.Context, f audit.Filter, do func(audit.Record) error) error {
+func (s Copied) eachOf(ctx context.Context, f audit.Filter, do func(audit.Record) error) error {
 	for after := audit.Cursor(0); ; {
 		const page = 500
-		records, err := s.db.Log().Find(ctx, f, after, page)
+		records, err := s.Log.Find(ctx, f, after, page)
 		if err != nil || len(records) == 0 {
 			return err
 		}
