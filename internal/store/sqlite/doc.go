@@ -32,6 +32,6 @@
 // internal/store opens it.
 //
 // Read open.go, act.go, writer.go, batch.go and tx.go, which write; guard.go, which
-// judges what may be written; tree.go, heads.go and batch_rows.go, which place entries;
+// judges what may be written; tree.go and heads.go, which place entries;
 // then the file of the table that you work on.
 package sqlite

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/store/logrows"
 )
 
 // EraseSubject implements subject.Eraser: the subject's row goes, and with it their
@@ -26,10 +26,10 @@ func (s Subjects) EraseSubject(ctx context.Context, ref citizen.Ref, e audit.Ent
 // goes too, and their consent events with it, in the same transaction. While it looks for
 // them, nothing else is written: about a second for 30,000 entries.
 func (s Subjects) EraseSubjectAndOpenings(ctx context.Context, ref citizen.Ref, e audit.Entry) error {
-	return s.erase(ctx, ref, e, &openingsOf{citizen: ref})
+	return s.erase(ctx, ref, e, &logrows.Erasure{})
 }
 
-func (s Subjects) erase(ctx context.Context, ref citizen.Ref, e audit.Entry, too *openingsOf) error {
+func (s Subjects) erase(ctx context.Context, ref citizen.Ref, e audit.Entry, too *logrows.Erasure) error {
 	entries, err := prepared([]audit.Entry{e})
 	if err != nil {
 		return fmt.Errorf("erase subject: %w", err)
@@ -46,7 +46,7 @@ func (s Subjects) erase(ctx context.Context, ref citizen.Ref, e audit.Entry, too
 		case too == nil:
 			return nil
 		}
-		removed, err := too.find(ctx, t)
+		removed, err := findOpenings(ctx, t, ref, too)
 		if err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (s Subjects) erase(ctx context.Context, ref citizen.Ref, e audit.Entry, too
 	// Only now: the entry belongs to the list of somebody who is still known.
 	erase.then = func(ctx context.Context, t *tx, first int64) error {
 		if too != nil {
-			if err := too.remove(ctx, t, first); err != nil {
+			if err := too.Remove(ctx, openingsIn{t}, first, saveOpenings(ctx, t)); err != nil {
 				return err
 			}
 		}
@@ -83,63 +83,21 @@ func (s Subjects) erase(ctx context.Context, ref citizen.Ref, e audit.Entry, too
 	return nil
 }
 
-// openingsOf are what opens the entries of a citizen's list. It belongs to the writer.
-type openingsOf struct {
-	citizen citizen.Ref
-	seqs    []int64 // ascending
-}
-
-// find follows the list to its beginning, or to where retention has been. The table of
-// heads has to be up to date.
-func (o *openingsOf) find(ctx context.Context, t *tx) (audit.Removed, error) {
-	var found audit.Removed
-	list, err := tableList(ctx, t, o.citizen)
+// findOpenings finds what opens the entries of a citizen's list. The table of heads has to
+// be up to date.
+func findOpenings(ctx context.Context, t *tx, ref citizen.Ref, e *logrows.Erasure) (audit.Removed, error) {
+	list, err := tableList(ctx, t, ref)
 	if errors.Is(err, audit.ErrNoList) {
-		return found, nil
+		return audit.Removed{}, nil
 	}
 	if err != nil {
-		return found, fmt.Errorf("find the list of a citizen: %w", err)
+		return audit.Removed{}, fmt.Errorf("find the list of a citizen: %w", err)
 	}
 	end, _, err := tableEnd(ctx, t, list)
 	if err != nil {
-		return found, fmt.Errorf("find the end of a list: %w", err)
+		return audit.Removed{}, fmt.Errorf("find the end of a list: %w", err)
 	}
-	for seq := end.last; seq >= 0; {
-		r, known, err := recordAt(ctx, t.conn, seq)
-		if err != nil {
-			return found, err
-		}
-		if !known || r.Opening == nil {
-			break
-		}
-		if r.Opening.List != list || r.Opening.Previous >= seq {
-			return found, fmt.Errorf("follow a list: entry %d is not in its place", seq)
-		}
-		o.seqs = append(o.seqs, seq)
-		seq = r.Opening.Previous
-	}
-	slices.Reverse(o.seqs)
-	for _, seq := range o.seqs {
-		found.Add(seq)
-	}
-	return found, nil
-}
-
-// remove puts the number of the erasure in the place of each.
-func (o *openingsOf) remove(ctx context.Context, t *tx, by int64) error {
-	for i := 0; i < len(o.seqs); {
-		first, openings, err := openingsRow(ctx, t, o.seqs[i])
-		if err != nil {
-			return err
-		}
-		for ; i < len(o.seqs) && o.seqs[i]-first < int64(len(openings)); i++ {
-			openings[o.seqs[i]-first] = audit.StoredErasure(by)
-		}
-		if err := t.exec(ctx, `UPDATE log_openings SET openings = ? WHERE first = ?`, joinOpenings(openings), first); err != nil {
-			return fmt.Errorf("remove openings from entry %d: %w", first, err)
-		}
-	}
-	return nil
+	return e.Find(ctx, rowsIn(t), list, end.last)
 }
 
 // Erasures implements audit.Erasures.

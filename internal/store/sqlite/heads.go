@@ -11,6 +11,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/store/logrows"
 )
 
 // head is where a list ends.
@@ -240,7 +241,7 @@ func eachLaterOpening(ctx context.Context, q querier, do func(seq int64, list au
 		if err := found.Scan(&first, &blob); err != nil {
 			return fmt.Errorf("read the newest openings: %w", err)
 		}
-		openings, err := splitOpenings(blob)
+		openings, err := logrows.SplitOpenings(blob)
 		if err != nil {
 			return fmt.Errorf("read the newest openings: %w", err)
 		}
@@ -304,27 +305,6 @@ func (l Log) ListOf(ctx context.Context, ref citizen.Ref) (list audit.ListID, er
 		return list, fmt.Errorf("find the list of a citizen: %w", err)
 	}
 	return list, nil
-}
-
-// endOf is the sequence number of the newest entry of a list; false: no list that
-// somebody has is that one.
-func (l Log) endOf(ctx context.Context, list audit.ListID) (seq int64, known bool, err error) {
-	err = l.db.snapshot(ctx, func(now snapshot) error {
-		var end head
-		if end, known, err = tableEnd(ctx, now, list); err != nil || !known {
-			return err
-		}
-		seq = end.last
-		return eachLaterOpening(ctx, now, func(at int64, of audit.ListID, _ int64) {
-			if of == list {
-				seq = at
-			}
-		})
-	})
-	if err != nil {
-		return 0, false, fmt.Errorf("find the end of a list: %w", err)
-	}
-	return seq, known, nil
 }
 
 // rowReader reads one row: the writer with a prepared statement, everybody else from a

@@ -9,13 +9,18 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/store/logrows"
 )
 
 // Log is the audit log in this database: an audit.Appender and all its readers.
-type Log struct{ db *DB }
+type Log struct {
+	logrows.Reader
+
+	db *DB
+}
 
 // Log returns the audit log.
-func (db *DB) Log() Log { return Log{db} }
+func (db *DB) Log() Log { return Log{logrows.Reader{Source: source{db.read, db}}, db} }
 
 // Append implements audit.Appender. The guard is judged when the writer reaches
 // this act, so the acts before it in the same transaction count.
@@ -45,40 +50,9 @@ func (db *DB) appendEntries(ctx context.Context, g audit.Guard, with func(contex
 	return audit.Written{First: first, Count: len(entries)}, nil
 }
 
-// Size implements audit.Tree.
-func (l Log) Size(ctx context.Context) (int64, error) { return logSize(ctx, l.db.read) }
-
 // ReadHashes implements audit.Tree.
 func (l Log) ReadHashes(ctx context.Context, indexes []int64) ([]tlog.Hash, error) {
 	return readHashes(ctx, l.db.read, indexes)
-}
-
-// Records implements audit.Records.
-func (l Log) Records(ctx context.Context, after int64, limit int) ([]audit.Record, error) {
-	var out []audit.Record
-	err := eachRows(ctx, l.db.read, after+1, false, func(r rows) (bool, error) {
-		found, err := r.records(nil)
-		for _, record := range found {
-			if record.Seq > after && len(out) < limit {
-				out = append(out, record)
-			}
-		}
-		return len(out) < limit, err
-	})
-	return out, err
-}
-
-// recordAt reads the entry of that number, without its hashes; false: not found.
-func recordAt(ctx context.Context, q querier, seq int64) (record audit.Record, found bool, err error) {
-	var r rows
-	err = q.QueryRowContext(ctx, oneRow, seq).Scan(&r.first, &r.leaves, &r.openings)
-	if errors.Is(err, sql.ErrNoRows) {
-		return audit.Record{}, false, nil
-	}
-	if err != nil {
-		return audit.Record{}, false, fmt.Errorf("read log entry %d: %w", seq, err)
-	}
-	return r.one(seq)
 }
 
 // oneRow are the leaves and the openings of the row that holds an entry.
@@ -102,20 +76,42 @@ const (
 		WHERE l.first <= ?1 ORDER BY l.first DESC`
 )
 
-// eachRows goes through the rows from the one that holds an entry, until do returns false.
-func eachRows(ctx context.Context, q querier, from int64, backwards bool, do func(rows) (bool, error)) error {
+// source implements logrows.Source.
+type source struct {
+	querier
+
+	db *DB // nil in the writer's transaction, which follows no list
+}
+
+// rowsIn reads the rows as a transaction sees them.
+func rowsIn(t *tx) logrows.Reader { return logrows.Reader{Source: source{t.conn, nil}} }
+
+// Size implements logrows.Source.
+func (s source) Size(ctx context.Context) (int64, error) { return logSize(ctx, s) }
+
+// Row implements logrows.Source.
+func (s source) Row(ctx context.Context, seq int64) (r logrows.Rows, found bool, err error) {
+	err = s.QueryRowContext(ctx, oneRow, seq).Scan(&r.First, &r.Leaves, &r.Openings)
+	if errors.Is(err, sql.ErrNoRows) {
+		return logrows.Rows{}, false, nil
+	}
+	return r, err == nil, err
+}
+
+// Each implements logrows.Source.
+func (s source) Each(ctx context.Context, from int64, backwards bool, do func(logrows.Rows) (bool, error)) error {
 	query := rowsForwards
 	if backwards {
 		query = rowsBackwards
 	}
-	found, err := q.QueryContext(ctx, query, from)
+	found, err := s.QueryContext(ctx, query, from)
 	if err != nil {
 		return fmt.Errorf("read log: %w", err)
 	}
 	defer func() { _ = found.Close() }()
 	for found.Next() {
-		var r rows
-		if err := found.Scan(&r.first, &r.leaves, &r.hashes, &r.openings); err != nil {
+		var r logrows.Rows
+		if err := found.Scan(&r.First, &r.Leaves, &r.Hashes, &r.Openings); err != nil {
 			return fmt.Errorf("read log: %w", err)
 		}
 		if more, err := do(r); err != nil || !more {
@@ -126,4 +122,31 @@ func eachRows(ctx context.Context, q querier, from int64, backwards bool, do fun
 		return fmt.Errorf("read log: %w", err)
 	}
 	return nil
+}
+
+// Begin implements logrows.Source.
+func (s source) Begin(ctx context.Context, seq, size int64) (first, next int64, at string, err error) {
+	err = s.QueryRowContext(ctx, `SELECT l.first, l.at, (SELECT coalesce(min(n.first), ?2) FROM log_leaves AS n WHERE n.first > l.first)
+		FROM log_leaves AS l WHERE l.first <= ?1 ORDER BY l.first DESC LIMIT 1`, seq, size).Scan(&first, &at, &next)
+	return first, next, at, err
+}
+
+// EndOf implements logrows.Source.
+func (s source) EndOf(ctx context.Context, list audit.ListID) (seq int64, known bool, err error) {
+	err = s.db.snapshot(ctx, func(now snapshot) error {
+		var end head
+		if end, known, err = tableEnd(ctx, now, list); err != nil || !known {
+			return err
+		}
+		seq = end.last
+		return eachLaterOpening(ctx, now, func(at int64, of audit.ListID, _ int64) {
+			if of == list {
+				seq = at
+			}
+		})
+	})
+	if err != nil {
+		return 0, false, fmt.Errorf("find the end of a list: %w", err)
+	}
+	return seq, known, nil
 }

@@ -9,46 +9,22 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/store/logrows"
 )
 
-// removal is what retention does to openings: it goes through them from where it came
-// last time, and removes something of each that is not under hold.
-type removal struct {
-	what string // under which name log_retention has it
-	// reduce returns what stays of an opening; false: nothing is to be removed.
-	reduce func(opening []byte) ([]byte, bool, error)
-}
-
-func correlations() removal {
-	return removal{"correlations", func(opening []byte) ([]byte, bool, error) {
-		var o audit.Opening
-		if err := o.UnmarshalBinary(opening); err != nil || o.Correlation == nil {
-			return nil, false, err
-		}
-		o.Correlation = nil
-		rest, err := o.AppendBinary(nil)
-		return rest, true, err
-	}}
-}
-
-func wholeOpenings() removal {
-	return removal{"openings", func([]byte) ([]byte, bool, error) { return nil, true, nil }}
-}
-
 // reached is up to which entry retention has done this.
-func (r removal) reached(ctx context.Context, q rowReader) (int64, error) {
+func reached(ctx context.Context, q rowReader, r logrows.Removal) (int64, error) {
 	var before int64
-	err := q.row(ctx, `SELECT before FROM log_retention WHERE what = ?`, r.what).Scan(&before)
+	err := q.row(ctx, `SELECT before FROM log_retention WHERE what = ?`, r.What).Scan(&before)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, fmt.Errorf("read how far retention has gone: %w", err)
 	}
 	return before, nil
 }
 
-// run removes at most limit times, of entries below end, and returns how many times it
-// did and where it stopped. save stores changed openings; nil: nothing is changed.
-func (r removal) run(ctx context.Context, q reader, end int64, limit int, save func(first int64, openings []byte) error) (removed int, next int64, err error) {
-	next, err = r.reached(ctx, q)
+// run does a removal, or counts what it would remove.
+func run(ctx context.Context, q reader, r logrows.Removal, end int64, limit int, save func(first int64, openings []byte) error) (removed int, stopped int64, err error) {
+	next, err := reached(ctx, q, r)
 	if err != nil {
 		return 0, next, err
 	}
@@ -56,49 +32,23 @@ func (r removal) run(ctx context.Context, q reader, end int64, limit int, save f
 	if err != nil {
 		return 0, next, err
 	}
-	for next < end && removed < limit {
-		first, openings, err := openingsRow(ctx, q, next)
-		if err != nil {
-			return removed, next, err
-		}
-		before := removed
-		for i := int(next - first); i < len(openings) && next < end && removed < limit; i++ {
-			next++
-			if len(openings[i]) == 0 || audit.ErasedBy(openings[i]) > 0 || held.covers(openings[i]) {
-				continue
-			}
-			rest, some, err := r.reduce(openings[i])
-			if err != nil {
-				return removed, next, fmt.Errorf("entry %d: %w", next-1, err)
-			}
-			if some {
-				openings[i] = rest
-				removed++
-			}
-		}
-		if save != nil && removed > before {
-			if err := save(first, joinOpenings(openings)); err != nil {
-				return removed, next, err
-			}
-		}
-	}
-	return removed, next, nil
+	return r.Run(ctx, openingsIn{q}, held, next, end, limit, save)
 }
 
-// openingsRow is the row that has the opening of an entry, and where the row begins.
-func openingsRow(ctx context.Context, q rowReader, seq int64) (first int64, openings [][]byte, err error) {
-	var blob []byte
-	err = q.row(ctx, `SELECT first, openings FROM log_openings WHERE first <= ? ORDER BY first DESC LIMIT 1`, seq).Scan(&first, &blob)
-	if err == nil {
-		openings, err = splitOpenings(blob)
+// openingsIn implements logrows.OpeningsSource.
+type openingsIn struct{ rowReader }
+
+// OpeningsRow implements logrows.OpeningsSource.
+func (o openingsIn) OpeningsRow(ctx context.Context, seq int64) (first int64, openings []byte, err error) {
+	err = o.row(ctx, `SELECT first, openings FROM log_openings WHERE first <= ? ORDER BY first DESC LIMIT 1`, seq).Scan(&first, &openings)
+	return first, openings, err
+}
+
+// saveOpenings stores openings of which some are gone.
+func saveOpenings(ctx context.Context, t *tx) func(first int64, openings []byte) error {
+	return func(first int64, openings []byte) error {
+		return t.exec(ctx, `UPDATE log_openings SET openings = ? WHERE first = ?`, openings, first)
 	}
-	if err == nil && seq-first >= int64(len(openings)) {
-		err = audit.ErrNotOpening
-	}
-	if err != nil {
-		return 0, nil, fmt.Errorf("read the openings of entry %d: %w", seq, err)
-	}
-	return first, openings, nil
 }
 
 // reader reads rows of one moment.
@@ -107,15 +57,9 @@ type reader interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// heldLists are the lists under hold.
-type heldLists struct {
-	everything bool
-	lists      map[audit.ListID]bool
-}
-
-func readHeld(ctx context.Context, q reader) (heldLists, error) {
-	h := heldLists{lists: map[audit.ListID]bool{}}
-	if err := q.row(ctx, `SELECT EXISTS (SELECT 1 FROM log_holds WHERE lifted_at IS NULL AND citizen IS NULL)`).Scan(&h.everything); err != nil {
+func readHeld(ctx context.Context, q reader) (logrows.Held, error) {
+	h := logrows.Held{Lists: map[audit.ListID]bool{}}
+	if err := q.row(ctx, `SELECT EXISTS (SELECT 1 FROM log_holds WHERE lifted_at IS NULL AND citizen IS NULL)`).Scan(&h.Everything); err != nil {
 		return h, fmt.Errorf("read holds: %w", err)
 	}
 	found, err := q.QueryContext(ctx, `SELECT list FROM log_heads WHERE citizen IN (SELECT citizen FROM log_holds WHERE lifted_at IS NULL)`)
@@ -128,36 +72,31 @@ func readHeld(ctx context.Context, q reader) (heldLists, error) {
 		if err := found.Scan(&list); err != nil {
 			return h, fmt.Errorf("read holds: %w", err)
 		}
-		h.lists[audit.ListID(list)] = true
+		h.Lists[audit.ListID(list)] = true
 	}
 	return h, found.Err()
-}
-
-// covers reports whether an opening is under hold: it begins with its list.
-func (h heldLists) covers(opening []byte) bool {
-	return h.everything || len(opening) >= len(audit.ListID{}) && h.lists[audit.ListID(opening[:len(audit.ListID{})])]
 }
 
 // Due implements audit.RetentionStore.
 func (l Log) Due(ctx context.Context, correlationsBefore, openingsBefore time.Time) (due audit.Retained, err error) {
 	for _, count := range []struct {
-		of   removal
+		of   logrows.Removal
 		than time.Time
 		into *int
-	}{{correlations(), correlationsBefore, &due.Correlations}, {wholeOpenings(), openingsBefore, &due.Openings}} {
-		end, err := l.before(ctx, count.than)
+	}{{logrows.Correlations(), correlationsBefore, &due.Correlations}, {logrows.WholeOpenings(), openingsBefore, &due.Openings}} {
+		end, err := l.Before(ctx, count.than)
 		if err != nil {
 			return due, err
 		}
 		err = l.db.snapshot(ctx, func(now snapshot) error {
-			*count.into, _, err = count.of.run(ctx, now, end, int(end)+1, nil)
+			*count.into, _, err = run(ctx, now, count.of, end, int(end)+1, nil)
 			return err
 		})
 		if err != nil {
 			return due, fmt.Errorf("count what is too old: %w", err)
 		}
 	}
-	older, err := l.before(ctx, openingsBefore)
+	older, err := l.Before(ctx, openingsBefore)
 	if err != nil {
 		return due, err
 	}
@@ -232,49 +171,16 @@ func (l Log) RemoveConsents(ctx context.Context, before time.Time, limit int) (i
 
 // ForgetCorrelations implements audit.RetentionStore.
 func (l Log) ForgetCorrelations(ctx context.Context, before time.Time, limit int) (int, error) {
-	end, err := l.before(ctx, before)
+	end, err := l.Before(ctx, before)
 	if err != nil {
 		return 0, err
 	}
-	return l.remove(ctx, correlations(), end, limit)
-}
-
-// TimesAround implements audit.RetentionStore.
-func (l Log) TimesAround(ctx context.Context, at time.Time) (last, next, newest time.Time, err error) {
-	place, err := l.before(ctx, at)
-	if err != nil {
-		return last, next, newest, err
-	}
-	size, err := l.Size(ctx)
-	if err != nil {
-		return last, next, newest, err
-	}
-	last, err = l.timeOf(ctx, place-1)
-	if err == nil && place < size {
-		next, err = l.timeOf(ctx, place)
-	}
-	if err == nil {
-		newest, err = l.timeOf(ctx, size-1)
-	}
-	return last, next, newest, err
-}
-
-// timeOf is when an entry was written; zero: it is not there.
-func (l Log) timeOf(ctx context.Context, seq int64) (time.Time, error) {
-	r, found, err := recordAt(ctx, l.db.read, seq)
-	if err != nil || !found {
-		return time.Time{}, err
-	}
-	leaf, err := audit.Decode(r.Leaf)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("read log entry %d: %w", seq, err)
-	}
-	return leaf.Open.At, nil
+	return l.remove(ctx, logrows.Correlations(), end, limit)
 }
 
 // Prunable implements audit.RetentionStore.
 func (l Log) Prunable(ctx context.Context, before time.Time) (older, allowed int64, err error) {
-	if older, err = l.before(ctx, before); err != nil {
+	if older, err = l.Before(ctx, before); err != nil {
 		return 0, 0, err
 	}
 	allowed, err = l.allowed(ctx)
@@ -309,7 +215,7 @@ func (l Log) AllowPruning(ctx context.Context, e audit.Entry) error {
 
 // Prune implements audit.RetentionStore.
 func (l Log) Prune(ctx context.Context, before time.Time, limit int) (int, error) {
-	end, err := l.before(ctx, before)
+	end, err := l.Before(ctx, before)
 	if err != nil {
 		return 0, err
 	}
@@ -317,23 +223,21 @@ func (l Log) Prune(ctx context.Context, before time.Time, limit int) (int, error
 	if err != nil {
 		return 0, err
 	}
-	return l.remove(ctx, wholeOpenings(), min(end, allowed), limit)
+	return l.remove(ctx, logrows.WholeOpenings(), min(end, allowed), limit)
 }
 
 // remove does a removal in one transaction. The table of heads is brought up to date
 // first: it is not told by openings that are gone.
-func (l Log) remove(ctx context.Context, r removal, end int64, limit int) (int, error) {
+func (l Log) remove(ctx context.Context, r logrows.Removal, end int64, limit int) (int, error) {
 	var removed int // the writer's, unless it says that it is done
 	a := &act{settled: true, done: make(chan outcome, 1), do: func(ctx context.Context, t *tx) error {
-		n, next, err := r.run(ctx, t, end, limit, func(first int64, openings []byte) error {
-			return t.exec(ctx, `UPDATE log_openings SET openings = ? WHERE first = ?`, openings, first)
-		})
+		n, next, err := run(ctx, t, r, end, limit, saveOpenings(ctx, t))
 		if err != nil {
 			return err
 		}
 		removed = n
 		return t.exec(ctx, `INSERT INTO log_retention (what, before) VALUES (?1, ?2)
-			ON CONFLICT (what) DO UPDATE SET before = max(before, ?2)`, r.what, next)
+			ON CONFLICT (what) DO UPDATE SET before = max(before, ?2)`, r.What, next)
 	}}
 	if _, err := l.db.writer.submit(ctx, a); err != nil {
 		return 0, fmt.Errorf("remove what is too old: %w", err)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
+	"github.com/patient-care-aggregator/aggregator/internal/store/logrows"
 )
 
 // What an administrator with the file in hand can do, on a copy of a log of ten
@@ -191,5 +192,5 @@ func blob(t *testing.T, o *audit.Opening) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprintf("x'%x'", joinOpenings([][]byte{text}))
+	return fmt.Sprintf("x'%x'", logrows.JoinOpenings([][]byte{text}))
 }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/store/logrows"
 )
 
 // tree is the end of the log as the writer knows it: the right edge of the tree, the
@@ -26,12 +27,12 @@ type growth struct {
 	edge   audit.Edge
 	latest time.Time
 	heads  *stagedHeads
-	rows   rows
+	rows   logrows.Rows
 	closed map[audit.ListID]bool // lists of people who are being erased
 }
 
 func (t *tree) begin() *growth {
-	return &growth{edge: t.edge.Clone(), latest: t.latest, heads: t.heads.stage(), rows: rows{first: t.edge.Size()}, closed: map[audit.ListID]bool{}}
+	return &growth{edge: t.edge.Clone(), latest: t.latest, heads: t.heads.stage(), rows: logrows.Rows{First: t.edge.Size()}, closed: map[audit.ListID]bool{}}
 }
 
 // place gives an entry its number, its time and its place in the tree.
@@ -53,7 +54,7 @@ func (g *growth) place(ctx context.Context, x *tx, p *audit.Prepared) error {
 	seq := g.edge.Size()
 	leaf, opening := p.Place(g.latest, list, end.number+1, end.last)
 	g.heads.put(list, head{end.number + 1, seq})
-	return g.rows.add(leaf, opening, g.edge.Append(audit.LeafHash(leaf)))
+	return g.rows.Add(leaf, opening, g.edge.Append(audit.LeafHash(leaf)))
 }
 
 // listOf is the list that an entry belongs to. The list of somebody who was erased is
@@ -74,16 +75,16 @@ func (g *growth) listOf(ctx context.Context, x *tx, e *audit.Entry) (audit.ListI
 
 // insert writes the rows of the entries.
 func (g *growth) insert(ctx context.Context, x *tx) error {
-	if len(g.rows.leaves) == 0 {
+	if len(g.rows.Leaves) == 0 {
 		return nil
 	}
-	if err := x.exec(ctx, `INSERT INTO log_leaves (first, leaves) VALUES (?, ?)`, g.rows.first, string(g.rows.leaves)); err != nil {
+	if err := x.exec(ctx, `INSERT INTO log_leaves (first, leaves) VALUES (?, ?)`, g.rows.First, string(g.rows.Leaves)); err != nil {
 		return fmt.Errorf("insert leaves: %w", err)
 	}
-	if err := x.exec(ctx, `INSERT INTO log_hashes (first, hashes) VALUES (?, ?)`, g.rows.first, g.rows.hashes); err != nil {
+	if err := x.exec(ctx, `INSERT INTO log_hashes (first, hashes) VALUES (?, ?)`, g.rows.First, g.rows.Hashes); err != nil {
 		return fmt.Errorf("insert hashes: %w", err)
 	}
-	if err := x.exec(ctx, `INSERT INTO log_openings (first, openings) VALUES (?, ?)`, g.rows.first, g.rows.openings); err != nil {
+	if err := x.exec(ctx, `INSERT INTO log_openings (first, openings) VALUES (?, ?)`, g.rows.First, g.rows.Openings); err != nil {
 		return fmt.Errorf("insert openings: %w", err)
 	}
 	return nil
@@ -109,7 +110,11 @@ func readTree(ctx context.Context, x *tx) (*tree, error) {
 		return nil, fmt.Errorf("read the end of the log: %w", err)
 	}
 	if size > 0 {
-		if t.latest, err = timeOf(ctx, x.conn, size-1); err != nil {
+		t.latest, err = rowsIn(x).TimeOf(ctx, size-1)
+		if err == nil && t.latest.IsZero() {
+			err = fmt.Errorf("read the time of entry %d: it is missing", size-1)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -134,48 +139,25 @@ func logSize(ctx context.Context, q querier) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("read log size: %w", err)
 	}
-	size := first
-	for hashes := int(length) / tlog.HashSize; hashes > 0; size++ {
-		hashes -= completedBy(size)
-	}
-	return size, nil
+	return logrows.Size(first, length), nil
 }
 
-// timeOf is the time of an entry.
-func timeOf(ctx context.Context, q querier, seq int64) (time.Time, error) {
-	r, found, err := recordAt(ctx, q, seq)
-	if err != nil {
-		return time.Time{}, err
-	}
-	if !found {
-		return time.Time{}, fmt.Errorf("read the time of entry %d: it is missing", seq)
-	}
-	l, err := audit.Decode(r.Leaf)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("read the time of entry %d: %w", seq, err)
-	}
-	return l.Open.At, nil
-}
-
-// readHashes finds stored hashes. They are stored in the order in which they were
-// completed, which is that of their index; the one of level l and number n was completed
-// by the last leaf below it.
+// readHashes finds stored hashes.
 func readHashes(ctx context.Context, q querier, indexes []int64) ([]tlog.Hash, error) {
 	out := make([]tlog.Hash, len(indexes))
 	for i, index := range indexes {
-		level, n := tlog.SplitStoredHashIndex(index)
-		seq := (n+1)<<level - 1
+		seq, offset := logrows.PlaceOfHash(index)
 		var first int64
 		if err := q.QueryRowContext(ctx, `SELECT first FROM log_hashes WHERE first <= ? ORDER BY first DESC LIMIT 1`, seq).Scan(&first); err != nil {
 			return nil, fmt.Errorf("find hashes of entry %d: %w", seq, err)
 		}
 		var hash []byte
-		at := (index-tlog.StoredHashCount(first))*tlog.HashSize + 1
+		at := offset(first) + 1
 		if err := q.QueryRowContext(ctx, `SELECT substr(hashes, ?, ?) FROM log_hashes WHERE first = ?`, at, tlog.HashSize, first).Scan(&hash); err != nil {
 			return nil, fmt.Errorf("read hashes of entry %d: %w", seq, err)
 		}
 		if at < 1 || len(hash) != tlog.HashSize {
-			return nil, fmt.Errorf("read hashes of entry %d: the one of level %d is not stored", seq, level)
+			return nil, fmt.Errorf("read hashes of entry %d: hash %d is not stored", seq, index)
 		}
 		out[i] = tlog.Hash(hash)
 	}

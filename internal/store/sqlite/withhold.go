@@ -12,7 +12,7 @@ import (
 func (l Log) Withhold(ctx context.Context, w audit.Withholding, e audit.Entry) error {
 	withhold := &act{done: make(chan outcome, 1)}
 	withhold.do = func(ctx context.Context, t *tx) error {
-		r, found, err := recordAt(ctx, t.conn, w.Seq)
+		r, found, err := rowsIn(t).Record(ctx, w.Seq)
 		if err != nil {
 			return err
 		}

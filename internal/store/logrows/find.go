@@ -1,4 +1,4 @@
-package sqlite
+package logrows
 
 import (
 	"bytes"
@@ -14,10 +14,10 @@ import (
 
 // Find implements audit.Finder. A list is followed from entry to entry, from its newest
 // one backwards; anything else is looked for in the entries of the time.
-func (l Log) Find(ctx context.Context, f audit.Filter, after audit.Cursor, limit int) ([]audit.Record, error) {
+func (l Reader) Find(ctx context.Context, f audit.Filter, after audit.Cursor, limit int) ([]audit.Record, error) {
 	mixed := f.List == audit.Everybody || f.List == audit.Service // long: the oldest are not reached from behind
 	if f.Seq == nil && f.List != (audit.ListID{}) && (f.NewestFirst || !mixed) {
-		newest, known, err := l.endOf(ctx, f.List)
+		newest, known, err := l.EndOf(ctx, f.List)
 		if err != nil {
 			return nil, err
 		}
@@ -29,20 +29,20 @@ func (l Log) Find(ctx context.Context, f audit.Filter, after audit.Cursor, limit
 }
 
 // follow goes through a list, from its newest entry backwards.
-func (l Log) follow(ctx context.Context, f audit.Filter, newest int64, after audit.Cursor, limit int) ([]audit.Record, error) {
+func (l Reader) follow(ctx context.Context, f audit.Filter, newest int64, after audit.Cursor, limit int) ([]audit.Record, error) {
 	var out []audit.Record
 	given, begun := after.Seq()
 	seq := newest
 	if f.NewestFirst && begun {
 		// A cursor can be of another list: then all newer ones are passed over.
-		if r, found, err := recordAt(ctx, l.db.read, given); err != nil {
+		if r, found, err := l.Record(ctx, given); err != nil {
 			return nil, err
 		} else if found && r.Opening != nil && r.Opening.List == f.List {
 			seq = r.Opening.Previous
 		}
 	}
 	for seq >= 0 && (f.NewestFirst || !begun || seq > given) {
-		r, found, err := recordAt(ctx, l.db.read, seq)
+		r, found, err := l.Record(ctx, seq)
 		if err != nil {
 			return nil, err
 		}
@@ -74,7 +74,7 @@ func (l Log) follow(ctx context.Context, f audit.Filter, newest int64, after aud
 }
 
 // scan goes through the entries of the filter's time.
-func (l Log) scan(ctx context.Context, f audit.Filter, after audit.Cursor, limit int) ([]audit.Record, error) {
+func (l Reader) scan(ctx context.Context, f audit.Filter, after audit.Cursor, limit int) ([]audit.Record, error) {
 	first, end, err := l.span(ctx, f.Since, f.Until)
 	if err != nil || first >= end {
 		return nil, err
@@ -98,7 +98,7 @@ func (l Log) scan(ctx context.Context, f audit.Filter, after audit.Cursor, limit
 	}
 	var out []audit.Record
 	may := mayMatch(f)
-	err = eachRows(ctx, l.db.read, from, f.NewestFirst, func(r rows) (bool, error) {
+	err = l.Each(ctx, from, f.NewestFirst, func(r Rows) (bool, error) {
 		found, err := r.records(may)
 		if err != nil {
 			return false, err
@@ -118,32 +118,32 @@ func (l Log) scan(ctx context.Context, f audit.Filter, after audit.Cursor, limit
 				out = append(out, record)
 			}
 		}
-		over := f.NewestFirst && r.first <= first || !f.NewestFirst && len(found) > 0 && found[len(found)-1].Seq >= end-1 || r.first >= end
+		over := f.NewestFirst && r.First <= first || !f.NewestFirst && len(found) > 0 && found[len(found)-1].Seq >= end-1 || r.First >= end
 		return len(out) < limit && !over, nil
 	})
 	return out, err
 }
 
 // span is the entries of a time: from first up to, but not including, end.
-func (l Log) span(ctx context.Context, since, until time.Time) (first, end int64, err error) {
+func (l Reader) span(ctx context.Context, since, until time.Time) (first, end int64, err error) {
 	if end, err = l.Size(ctx); err != nil {
 		return 0, 0, err
 	}
 	if !since.IsZero() {
-		if first, err = l.before(ctx, since); err != nil {
+		if first, err = l.Before(ctx, since); err != nil {
 			return 0, 0, err
 		}
 	}
 	if !until.IsZero() {
-		if end, err = l.before(ctx, until); err != nil {
+		if end, err = l.Before(ctx, until); err != nil {
 			return 0, 0, err
 		}
 	}
 	return first, end, nil
 }
 
-// before is how many entries are older than a time. Times never go back in the log.
-func (l Log) before(ctx context.Context, than time.Time) (int64, error) {
+// Before is how many entries are older than a time. Times never go back in the log.
+func (l Reader) Before(ctx context.Context, than time.Time) (int64, error) {
 	size, err := l.Size(ctx)
 	if err != nil {
 		return 0, err
@@ -152,10 +152,7 @@ func (l Log) before(ctx context.Context, than time.Time) (int64, error) {
 	row := int64(-1) // the last row whose first entry is older
 	for low, high := int64(0), size-1; low <= high; {
 		middle := low + (high-low)/2
-		var first, next int64
-		var at string
-		err := l.db.read.QueryRowContext(ctx, `SELECT l.first, l.at, (SELECT coalesce(min(n.first), ?2) FROM log_leaves AS n WHERE n.first > l.first)
-			FROM log_leaves AS l WHERE l.first <= ?1 ORDER BY l.first DESC LIMIT 1`, middle, size).Scan(&first, &at, &next)
+		first, next, at, err := l.Begin(ctx, middle, size)
 		if err != nil {
 			return 0, fmt.Errorf("find the entries of a time: %w", err)
 		}
@@ -169,7 +166,7 @@ func (l Log) before(ctx context.Context, than time.Time) (int64, error) {
 		return 0, nil
 	}
 	count := row
-	err = eachRows(ctx, l.db.read, row, false, func(r rows) (bool, error) {
+	err = l.Each(ctx, row, false, func(r Rows) (bool, error) {
 		found, err := r.records(nil)
 		for _, record := range found {
 			leaf, err := audit.Decode(record.Leaf)

@@ -1,4 +1,4 @@
-package sqlite
+package logrows
 
 import (
 	"bytes"
@@ -12,23 +12,24 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
 
-// rows are the three rows of entries that were committed together.
-type rows struct {
-	first    int64
-	leaves   []byte // a line each
-	hashes   []byte
-	openings []byte
+// Rows are the three rows of entries that were committed together.
+type Rows struct {
+	First    int64  // sequence number of the first entry
+	Leaves   []byte // a line each
+	Hashes   []byte // those that the entries completed in the tree, in turn
+	Openings []byte // for each entry a length and so many bytes; 0: it was removed
 }
 
-// add appends what is stored of the next entry.
-func (r *rows) add(leaf []byte, o *audit.Opening, completed []tlog.Hash) error {
-	r.leaves = append(append(r.leaves, leaf...), '\n')
+// Add appends what is stored of the next entry: its leaf, what opens it, and the hashes
+// that it completed in the tree.
+func (r *Rows) Add(leaf []byte, o *audit.Opening, completed []tlog.Hash) error {
+	r.Leaves = append(append(r.Leaves, leaf...), '\n')
 	for _, h := range completed {
-		r.hashes = append(r.hashes, h[:]...)
+		r.Hashes = append(r.Hashes, h[:]...)
 	}
 	const room = 2 // for the length, which takes so many bytes in nearly all entries
-	at := len(r.openings)
-	out, err := o.AppendBinary(append(r.openings, make([]byte, room)...))
+	at := len(r.Openings)
+	out, err := o.AppendBinary(append(r.Openings, make([]byte, room)...))
 	if err != nil {
 		return err
 	}
@@ -39,26 +40,26 @@ func (r *rows) add(leaf []byte, o *audit.Opening, completed []tlog.Hash) error {
 		opening := append([]byte(nil), out[at+room:]...)
 		out = append(binary.AppendUvarint(out[:at], length), opening...)
 	}
-	r.openings = out
+	r.Openings = out
 	return nil
 }
 
 // records are the entries of the rows that keep chooses by what is stored; nil: all.
 // What is missing of an entry is nil in its record, and what is too much is a record
 // without the rest: to be found by audit.Verify.
-func (r *rows) records(keep func(leaf string, opening []byte) bool) ([]audit.Record, error) {
+func (r *Rows) records(keep func(leaf string, opening []byte) bool) ([]audit.Record, error) {
 	var leaves []string
-	if len(r.leaves) > 0 {
-		leaves = strings.Split(strings.TrimSuffix(string(r.leaves), "\n"), "\n")
+	if len(r.Leaves) > 0 {
+		leaves = strings.Split(strings.TrimSuffix(string(r.Leaves), "\n"), "\n")
 	}
-	openings, err := splitOpenings(r.openings)
+	openings, err := SplitOpenings(r.Openings)
 	if err != nil {
-		return nil, fmt.Errorf("read openings from entry %d: %w", r.first, err)
+		return nil, fmt.Errorf("read openings from entry %d: %w", r.First, err)
 	}
-	hashes := splitHashes(r.hashes)
+	hashes := splitHashes(r.Hashes)
 	out := make([]audit.Record, 0, len(leaves))
 	for i := 0; i < len(leaves) || len(hashes) > 0; i++ {
-		record := audit.Record{Seq: r.first + int64(i)}
+		record := audit.Record{Seq: r.First + int64(i)}
 		if n := min(completedBy(record.Seq), len(hashes)); n > 0 {
 			record.Hashes, hashes = hashes[:n:n], hashes[n:]
 		}
@@ -85,9 +86,9 @@ func (r *rows) records(keep func(leaf string, opening []byte) bool) ([]audit.Rec
 }
 
 // one is one entry of the rows, without its hashes.
-func (r *rows) one(seq int64) (record audit.Record, found bool, err error) {
-	leaves, openings := r.leaves, r.openings
-	for at := r.first; len(leaves) > 0; at++ {
+func (r *Rows) one(seq int64) (record audit.Record, found bool, err error) {
+	leaves, openings := r.Leaves, r.Openings
+	for at := r.First; len(leaves) > 0; at++ {
 		leaf, rest, _ := bytes.Cut(leaves, []byte("\n"))
 		leaves = rest
 		opening, others, err := cutOpening(openings)
@@ -119,6 +120,28 @@ func openWith(r *audit.Record, stored []byte) error {
 	return nil
 }
 
+// Size is how many entries a log has whose last row begins with the entry first and holds
+// so many bytes of hashes.
+func Size(first, hashBytes int64) int64 {
+	size := first
+	for hashes := int(hashBytes) / tlog.HashSize; hashes > 0; size++ {
+		hashes -= completedBy(size)
+	}
+	return size
+}
+
+// PlaceOfHash is where a stored hash is: among those that the entry seq completed, as the
+// bytes from offset on of the row that begins with the entry first and holds that one. They
+// are stored in the order in which they were completed, which is that of their index
+// (tlog.StoredHashIndex); the one of level l and number n was completed by the last leaf
+// below it.
+func PlaceOfHash(index int64) (seq int64, offset func(first int64) int64) {
+	level, n := tlog.SplitStoredHashIndex(index)
+	return (n+1)<<level - 1, func(first int64) int64 {
+		return (index - tlog.StoredHashCount(first)) * tlog.HashSize
+	}
+}
+
 // completedBy is how many hashes an entry completes: its own and those of the subtrees
 // that it is the last leaf of.
 func completedBy(seq int64) int {
@@ -133,8 +156,8 @@ func splitHashes(blob []byte) []tlog.Hash {
 	return out
 }
 
-// splitOpenings gives for each entry the bytes of its opening; none: it was removed.
-func splitOpenings(blob []byte) ([][]byte, error) {
+// SplitOpenings gives for each entry the bytes of its opening; none: it was removed.
+func SplitOpenings(blob []byte) ([][]byte, error) {
 	var out [][]byte
 	for len(blob) > 0 {
 		opening, rest, err := cutOpening(blob)
@@ -160,7 +183,8 @@ func cutOpening(blob []byte) (opening, rest []byte, err error) {
 	return blob[n:end:end], blob[end:], nil
 }
 
-func joinOpenings(openings [][]byte) []byte {
+// JoinOpenings is the opposite of [SplitOpenings].
+func JoinOpenings(openings [][]byte) []byte {
 	var out []byte
 	for _, o := range openings {
 		out = append(binary.AppendUvarint(out, uint64(len(o))), o...)

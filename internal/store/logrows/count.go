@@ -1,4 +1,4 @@
-package sqlite
+package logrows
 
 import (
 	"cmp"
@@ -12,13 +12,13 @@ import (
 
 // Count implements audit.Statistician. Leaves say all that is counted, so nothing is
 // missing once retention has removed what opens them.
-func (l Log) Count(ctx context.Context, since, until time.Time) ([]audit.Count, error) {
+func (l Reader) Count(ctx context.Context, since, until time.Time) ([]audit.Count, error) {
 	first, end, err := l.span(ctx, since, until)
 	if err != nil {
 		return nil, fmt.Errorf("count log entries: %w", err)
 	}
 	counts := map[audit.Count]int64{}
-	err = eachRows(ctx, l.db.read, first, false, func(r rows) (bool, error) {
+	err = l.Each(ctx, first, false, func(r Rows) (bool, error) {
 		found, err := r.records(nil)
 		for _, record := range found {
 			if record.Seq < first || record.Seq >= end {
@@ -31,7 +31,7 @@ func (l Log) Count(ctx context.Context, since, until time.Time) ([]audit.Count, 
 			e := leaf.Open
 			counts[audit.Count{Day: e.At.UTC().Format(time.DateOnly), Kind: e.Kind, Outcome: e.Outcome, Client: e.Client}]++
 		}
-		return r.first < end, err
+		return r.First < end, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("count log entries: %w", err)
