@@ -5,21 +5,18 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+
+	"github.com/patient-care-aggregator/aggregator/internal/store/acts"
 )
 
 // batch writes the acts that are still wanted in one transaction and reports the
 // outcome to each caller.
-func (w *writer) batch(ctx context.Context, acts []*act) {
-	kept := acts[:0]
-	for _, a := range acts {
-		if a.state.CompareAndSwap(waiting, taken) {
-			kept = append(kept, a)
-		}
-	}
+func (w *writer) batch(ctx context.Context, waiting []*act) {
+	kept := acts.Wanted(waiting)
 	if len(kept) == 0 {
 		return
 	}
-	outcomes := make([]outcome, len(kept))
+	outcomes := make([]acts.Outcome, len(kept))
 	err := w.panics.Contain(ctx, "write a batch", func() error { return w.transact(ctx, kept, outcomes) })
 	if err != nil {
 		w.abandon(ctx, err)
@@ -29,10 +26,10 @@ func (w *writer) batch(ctx context.Context, acts []*act) {
 	}
 	for i, a := range kept {
 		o := outcomes[i]
-		if o.err == nil && err != nil {
-			o = outcome{err: fmt.Errorf("write: %w", err)}
+		if o.Err == nil && err != nil {
+			o = acts.Outcome{Err: fmt.Errorf("write: %w", err)}
 		}
-		a.done <- o
+		a.Finish(o)
 	}
 	if w.tree != nil && w.tree.heads.due() { // nobody waits for that
 		w.saveHeads(ctx, false)
@@ -41,7 +38,7 @@ func (w *writer) batch(ctx context.Context, acts []*act) {
 
 // transact carries out the acts and commits. It writes into outcomes what became
 // of each act on its own; an error undoes all of them.
-func (w *writer) transact(ctx context.Context, acts []*act, outcomes []outcome) error {
+func (w *writer) transact(ctx context.Context, batch []*act, outcomes []acts.Outcome) error {
 	if err := w.reconnect(ctx); err != nil {
 		return err
 	}
@@ -54,13 +51,13 @@ func (w *writer) transact(ctx context.Context, acts []*act, outcomes []outcome) 
 	if err := w.readTree(ctx); err != nil {
 		return err
 	}
-	settled := slices.ContainsFunc(acts, func(a *act) bool { return a.settled })
+	settled := slices.ContainsFunc(batch, func(a *act) bool { return a.settled })
 	if settled {
 		if err := w.tree.heads.save(ctx, w.tx, w.tree.edge.Size(), true); err != nil {
 			return err
 		}
 	}
-	for i, a := range acts {
+	for i, a := range batch {
 		if a.do == nil {
 			continue
 		}
@@ -68,16 +65,16 @@ func (w *writer) transact(ctx context.Context, acts []*act, outcomes []outcome) 
 		if err != nil {
 			return err
 		}
-		outcomes[i].err = failed
+		outcomes[i].Err = failed
 	}
 	// Placed last: the places in the tree belong to acts that did not fail.
 	grown := w.tree.begin()
-	for i, a := range acts {
-		if outcomes[i].err != nil {
+	for i, a := range batch {
+		if outcomes[i].Err != nil {
 			continue
 		}
-		outcomes[i].first = grown.edge.Size()
-		for _, e := range a.entries {
+		outcomes[i].First = grown.edge.Size()
+		for _, e := range a.Entries {
 			if err := grown.place(ctx, w.tx, e); err != nil {
 				return err
 			}
@@ -86,11 +83,11 @@ func (w *writer) transact(ctx context.Context, acts []*act, outcomes []outcome) 
 	if err := grown.insert(ctx, w.tx); err != nil {
 		return err
 	}
-	for i, a := range acts {
-		if outcomes[i].err != nil || a.then == nil {
+	for i, a := range batch {
+		if outcomes[i].Err != nil || a.then == nil {
 			continue
 		}
-		if err := a.then(ctx, w.tx, outcomes[i].first); err != nil {
+		if err := a.then(ctx, w.tx, outcomes[i].First); err != nil {
 			return err
 		}
 	}

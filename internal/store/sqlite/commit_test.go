@@ -11,15 +11,16 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
+	"github.com/patient-care-aggregator/aggregator/internal/store/acts"
 )
 
 // enqueued has do, which writes, wait for a writer that is held.
 func enqueued(t *testing.T, db *DB, do func() error) <-chan error {
 	t.Helper()
-	before := len(db.writer.queue)
+	before := len(db.writer.queue.Acts())
 	out := make(chan error, 1)
 	go func() { out <- do() }()
-	for len(db.writer.queue) == before {
+	for len(db.writer.queue.Acts()) == before {
 		select { // the goroutine above needs a moment to enter the queue
 		case err := <-out:
 			t.Fatalf("it did not wait: %v", err)
@@ -119,12 +120,12 @@ func TestACommitWhoseOutcomeIsUnknown(t *testing.T) {
 			conflict := queued(t, db, func(context.Context, *tx) error { return consent.ErrConflict }, sample(3))
 			third := queued(t, db, nil, sample(4))
 			release()
-			for i, end := range []<-chan outcome{first, second, third} {
-				if o := <-end; !errors.Is(o.err, audit.ErrOutcomeUnknown) {
+			for i, end := range []<-chan acts.Outcome{first, second, third} {
+				if o := <-end; !errors.Is(o.Err, audit.ErrOutcomeUnknown) {
 					t.Errorf("act %d: %+v", i, o)
 				}
 			}
-			if o := <-conflict; !errors.Is(o.err, consent.ErrConflict) || errors.Is(o.err, audit.ErrOutcomeUnknown) {
+			if o := <-conflict; !errors.Is(o.Err, consent.ErrConflict) || errors.Is(o.Err, audit.ErrOutcomeUnknown) {
 				t.Errorf("an act that was refused whatever became of the others: %+v", o)
 			}
 

@@ -77,14 +77,13 @@ func (s Consents) Record(ctx context.Context, expectedLast int64, e consent.Even
 	if err != nil {
 		return fmt.Errorf("encode consent event: %w", err)
 	}
-	entries, err := prepared([]audit.Entry{a})
+	record, err := newAct(a)
 	if err == nil {
 		err = audit.Guard{}.Admits(a)
 	}
 	if err != nil {
 		return fmt.Errorf("record consent event: %w", err)
 	}
-	record := &act{entries: entries, done: make(chan outcome, 1)}
 	record.do = func(ctx context.Context, t *tx) error {
 		var last int64
 		err := t.row(ctx, `SELECT coalesce(max(seq), 0) FROM consent_events WHERE citizen = ?`, string(e.Citizen)).Scan(&last)
@@ -102,7 +101,7 @@ func (s Consents) Record(ctx context.Context, expectedLast int64, e consent.Even
 	record.then = func(ctx context.Context, t *tx, first int64) error {
 		return t.exec(ctx, `UPDATE consent_events SET entry = ? WHERE citizen = ? AND seq = ?`, first, string(e.Citizen), e.Seq)
 	}
-	if _, err := s.db.writer.submit(ctx, record); err != nil {
+	if _, err := s.db.writer.queue.Submit(ctx, record); err != nil {
 		return fmt.Errorf("record consent event: %w", err)
 	}
 	return nil

@@ -31,7 +31,7 @@
 // internal/consent, internal/citizen, internal/session and internal/history;
 // internal/store opens it.
 //
-// Read open.go, act.go, writer.go, batch.go and tx.go, which write; guard.go, which
+// Read open.go, internal/store/acts, act.go, writer.go, batch.go and tx.go, which write; guard.go, which
 // judges what may be written; tree.go and heads.go, which place entries;
 // then the file of the table that you work on.
 package sqlite

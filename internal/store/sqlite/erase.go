@@ -30,11 +30,11 @@ func (s Subjects) EraseSubjectAndOpenings(ctx context.Context, ref citizen.Ref, 
 }
 
 func (s Subjects) erase(ctx context.Context, ref citizen.Ref, e audit.Entry, too *logrows.Erasure) error {
-	entries, err := prepared([]audit.Entry{e})
+	erase, err := newAct(e)
 	if err != nil {
 		return fmt.Errorf("erase subject: %w", err)
 	}
-	erase := &act{entries: entries, settled: true, fold: true, byItself: true, done: make(chan outcome, 1)}
+	erase.settled, erase.fold, erase.ByItself = true, true, true
 	erase.do = func(ctx context.Context, t *tx) error {
 		var held bool
 		if err := t.row(ctx, heldQuery, string(ref)).Scan(&held); err != nil {
@@ -51,8 +51,7 @@ func (s Subjects) erase(ctx context.Context, ref citizen.Ref, e audit.Entry, too
 			return err
 		}
 		e.Removes, e.Digest = removed.Count(), removed.Digest()
-		erase.entries, err = prepared([]audit.Entry{e})
-		return err
+		return erase.Write(e)
 	}
 	// Only now: the entry belongs to the list of somebody who is still known.
 	erase.then = func(ctx context.Context, t *tx, first int64) error {
@@ -77,7 +76,7 @@ func (s Subjects) erase(ctx context.Context, ref citizen.Ref, e audit.Entry, too
 		}
 		return t.exec(ctx, `DELETE FROM log_heads WHERE citizen = ?`, string(ref))
 	}
-	if _, err := s.db.writer.submit(ctx, erase); err != nil {
+	if _, err := s.db.writer.queue.Submit(ctx, erase); err != nil {
 		return fmt.Errorf("erase subject: %w", err)
 	}
 	return nil

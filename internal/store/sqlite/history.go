@@ -113,7 +113,11 @@ func raise(ctx context.Context, t *tx, ref citizen.Ref, expected int64) error {
 // (secure_delete) and folded out of the WAL before this returns; when a reader of
 // another process blocks that, it happens with a later write instead.
 func (s Histories) Remove(ctx context.Context, ref citizen.Ref) error {
-	remove := &act{fold: true, done: make(chan outcome, 1), do: func(ctx context.Context, t *tx) error {
+	remove, err := newAct()
+	if err != nil {
+		return fmt.Errorf("remove history: %w", err)
+	}
+	remove.fold, remove.do = true, func(ctx context.Context, t *tx) error {
 		if known, err := subjectKnown(ctx, t, ref); err != nil || !known {
 			return err // erased: it went with the subject
 		}
@@ -123,8 +127,8 @@ func (s Histories) Remove(ctx context.Context, ref citizen.Ref) error {
 			return fmt.Errorf("raise revision: %w", err)
 		}
 		return t.exec(ctx, `DELETE FROM history_rows WHERE citizen = ?`, string(ref))
-	}}
-	if _, err := s.db.writer.submit(ctx, remove); err != nil {
+	}
+	if _, err := s.db.writer.queue.Submit(ctx, remove); err != nil {
 		return fmt.Errorf("remove history: %w", err)
 	}
 	return nil

@@ -80,7 +80,7 @@ func leaves(t *testing.T, db *DB, do func(context.Context, *DB) error) error {
 		defer cancel()
 		ended <- do(ctx, db)
 	}()
-	for len(db.writer.queue) == 0 {
+	for len(db.writer.queue.Acts()) == 0 {
 		select {
 		case err := <-ended:
 			release()
@@ -94,8 +94,8 @@ func leaves(t *testing.T, db *DB, do func(context.Context, *DB) error) error {
 	release()
 	err := <-ended
 	close(finish)
-	if o := <-other; o.err != nil {
-		t.Error(o.err)
+	if o := <-other; o.Err != nil {
+		t.Error(o.Err)
 	}
 	return err
 }

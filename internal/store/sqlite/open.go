@@ -19,8 +19,6 @@ import (
 var (
 	// ErrInUse says that another process serves this database. Stop that one first.
 	ErrInUse = errors.New("another process serves this database")
-	// ErrClosed says that the store is shutting down; nothing was written.
-	ErrClosed = errors.New("store is closed")
 	// ErrLogShrank says that the log on disk is shorter than what this process
 	// saw committed: a file was put in its place. Writing stops until a restart.
 	ErrLogShrank = errors.New("the audit log on disk became shorter")
@@ -118,7 +116,7 @@ func withDefaults(o Options) Options {
 	return o
 }
 
-// Close writes what is queued, refuses later acts (ErrClosed), and releases the
+// Close writes what is queued, refuses later acts (acts.ErrClosed), and releases the
 // file. Closing twice is harmless.
 func (db *DB) Close() error { return db.close() }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/store/acts"
 )
 
 func TestOpening(t *testing.T) {
@@ -129,7 +130,7 @@ func TestOpening(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if _, err := db.Log().Append(t.Context(), audit.Guard{}, sample(0)); !errors.Is(err, ErrClosed) {
+		if _, err := db.Log().Append(t.Context(), audit.Guard{}, sample(0)); !errors.Is(err, acts.ErrClosed) {
 			t.Errorf("error %v", err)
 		}
 		if _, err := db.Log().Size(t.Context()); err == nil {

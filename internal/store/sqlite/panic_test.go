@@ -44,14 +44,14 @@ func TestAPanicInAnActCostsThatActOnly(t *testing.T) {
 	after := queued(t, db, add("THREE", 3, func() {}), sample(3))
 	release()
 
-	if o := <-before; o.err != nil || o.first != 0 {
+	if o := <-before; o.Err != nil || o.First != 0 {
 		t.Errorf("the act before: %+v", o)
 	}
 	var contained *panics.Error
-	if o := <-fault; !errors.As(o.err, &contained) {
+	if o := <-fault; !errors.As(o.Err, &contained) {
 		t.Errorf("the act that panicked: %+v", o)
 	}
-	if o := <-after; o.err != nil || o.first != 1 {
+	if o := <-after; o.Err != nil || o.First != 1 {
 		t.Errorf("the act after: %+v", o)
 	}
 	if count.Load() != 1 {

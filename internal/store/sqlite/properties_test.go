@@ -116,7 +116,7 @@ func (l *lifeOfALog) failingAct(rt *rapid.T) {
 	second := queued(l.t, l.db, func(context.Context, *tx) error { return refused }, l.entry(rt))
 	third := queued(l.t, l.db, nil, l.entry(rt))
 	release()
-	if a, b, c := <-first, <-second, <-third; a.err != nil || !errors.Is(b.err, refused) || c.err != nil || c.first != a.first+1 {
+	if a, b, c := <-first, <-second, <-third; a.Err != nil || !errors.Is(b.Err, refused) || c.Err != nil || c.First != a.First+1 {
 		rt.Fatalf("%+v, %+v, %+v", a, b, c)
 	}
 	l.size += 2

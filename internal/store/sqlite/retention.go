@@ -230,7 +230,11 @@ func (l Log) Prune(ctx context.Context, before time.Time, limit int) (int, error
 // first: it is not told by openings that are gone.
 func (l Log) remove(ctx context.Context, r logrows.Removal, end int64, limit int) (int, error) {
 	var removed int // the writer's, unless it says that it is done
-	a := &act{settled: true, done: make(chan outcome, 1), do: func(ctx context.Context, t *tx) error {
+	a, err := newAct()
+	if err != nil {
+		return 0, fmt.Errorf("remove what is too old: %w", err)
+	}
+	a.settled, a.do = true, func(ctx context.Context, t *tx) error {
 		n, next, err := run(ctx, t, r, end, limit, saveOpenings(ctx, t))
 		if err != nil {
 			return err
@@ -238,8 +242,8 @@ func (l Log) remove(ctx context.Context, r logrows.Removal, end int64, limit int
 		removed = n
 		return t.exec(ctx, `INSERT INTO log_retention (what, before) VALUES (?1, ?2)
 			ON CONFLICT (what) DO UPDATE SET before = max(before, ?2)`, r.What, next)
-	}}
-	if _, err := l.db.writer.submit(ctx, a); err != nil {
+	}
+	if _, err := l.db.writer.queue.Submit(ctx, a); err != nil {
 		return 0, fmt.Errorf("remove what is too old: %w", err)
 	}
 	return removed, nil

@@ -10,7 +10,10 @@ import (
 
 // Withhold implements audit.Withholder.
 func (l Log) Withhold(ctx context.Context, w audit.Withholding, e audit.Entry) error {
-	withhold := &act{done: make(chan outcome, 1)}
+	withhold, err := newAct()
+	if err != nil {
+		return fmt.Errorf("withhold an entry: %w", err)
+	}
 	withhold.do = func(ctx context.Context, t *tx) error {
 		r, found, err := rowsIn(t).Record(ctx, w.Seq)
 		if err != nil {
@@ -28,10 +31,7 @@ func (l Log) Withhold(ctx context.Context, w audit.Withholding, e audit.Entry) e
 			return orNotWithheld(err)
 		}
 		e.Citizen, e.List = "", r.Opening.List
-		if withhold.entries, err = prepared([]audit.Entry{e}); err != nil {
-			return err
-		}
-		return nil
+		return withhold.Write(e)
 	}
 	// The entries about it are withheld too, or they would say what it hides.
 	withhold.then = func(ctx context.Context, t *tx, first int64) error {
@@ -41,7 +41,7 @@ func (l Log) Withhold(ctx context.Context, w audit.Withholding, e audit.Entry) e
 		return t.exec(ctx, `INSERT INTO log_withheld (seq, about, until) VALUES (?1, ?1, ?3), (?2, ?1, ?3)
 			ON CONFLICT (seq) DO NOTHING`, w.Seq, first, w.Until.UnixNano())
 	}
-	if _, err := l.db.writer.submit(ctx, withhold); err != nil {
+	if _, err := l.db.writer.queue.Submit(ctx, withhold); err != nil {
 		return fmt.Errorf("withhold an entry: %w", err)
 	}
 	return nil

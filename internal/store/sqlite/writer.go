@@ -3,13 +3,12 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
-	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/panics"
+	"github.com/patient-care-aggregator/aggregator/internal/store/acts"
 )
 
 // writer is the one goroutine that writes. A single act is committed immediately;
@@ -22,9 +21,7 @@ type writer struct {
 	batchLimit int
 	watchEvery time.Duration // 0: foreign writes are not watched for
 
-	gate    sync.RWMutex // held for reading while an act enters the queue
-	closed  bool
-	queue   chan *act
+	queue   *acts.Queue[*act]
 	stopped chan struct{}
 
 	mu        sync.Mutex
@@ -40,7 +37,7 @@ type writer struct {
 func startWriter(ctx context.Context, path string, pool *sql.DB, o Options, serve bool) (*writer, error) {
 	w := &writer{
 		path: path, log: o.Logger, panics: o.Panics, pool: pool, batchLimit: o.BatchLimit,
-		queue: make(chan *act, o.QueueLimit), stopped: make(chan struct{}),
+		queue: acts.NewQueue[*act](o.QueueLimit), stopped: make(chan struct{}),
 	}
 	if serve {
 		w.watchEvery = o.WatchEvery
@@ -52,52 +49,9 @@ func startWriter(ctx context.Context, path string, pool *sql.DB, o Options, serv
 	return w, nil
 }
 
-// submit waits until the act is durable or failed, or the caller gives up.
-func (w *writer) submit(ctx context.Context, a *act) (int64, error) {
-	if err := w.enqueue(ctx, a); err != nil {
-		return 0, err
-	}
-	select {
-	case o := <-a.done:
-		return o.first, o.err
-	case <-ctx.Done():
-	}
-	if a.state.CompareAndSwap(waiting, givenUp) {
-		return 0, fmt.Errorf("not written: %w", context.Cause(ctx))
-	}
-	select {
-	case o := <-a.done: // it ended just now, so the outcome is known
-		return o.first, o.err
-	default:
-		return 0, fmt.Errorf("%w: %w", audit.ErrOutcomeUnknown, context.Cause(ctx))
-	}
-}
-
-func (w *writer) enqueue(ctx context.Context, a *act) error {
-	w.gate.RLock()
-	defer w.gate.RUnlock()
-	if w.closed {
-		return ErrClosed
-	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("not written: %w", context.Cause(ctx))
-	}
-	select {
-	case w.queue <- a:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("not written: %w", context.Cause(ctx))
-	}
-}
-
 // stop lets everything in the queue be written, and returns when it is.
 func (w *writer) stop() {
-	w.gate.Lock()
-	if !w.closed {
-		w.closed = true
-		close(w.queue)
-	}
-	w.gate.Unlock()
+	w.queue.Close()
 	<-w.stopped
 }
 
@@ -121,11 +75,11 @@ func (w *writer) run(ctx context.Context) {
 	ticks := 0    // since the table of heads was brought up to date
 	for {
 		select {
-		case a, ok := <-w.queue:
+		case a, ok := <-w.queue.Acts():
 			if !ok {
 				return
 			}
-			w.batches(ctx, w.gather(a))
+			w.batches(ctx, w.queue.Gather([]*act{a}, w.batchLimit))
 			quiet = false
 		case <-tick:
 			w.watch(ctx)
@@ -139,30 +93,10 @@ func (w *writer) run(ctx context.Context) {
 }
 
 // batches writes acts in turn, in as few transactions as may be.
-func (w *writer) batches(ctx context.Context, acts []*act) {
-	for len(acts) > 0 {
-		n := 1
-		for !acts[0].byItself && n < len(acts) && !acts[n].byItself {
-			n++
-		}
-		w.batch(ctx, acts[:n:n])
-		acts = acts[n:]
+func (w *writer) batches(ctx context.Context, waiting []*act) {
+	for len(waiting) > 0 {
+		n := acts.Together(waiting)
+		w.batch(ctx, waiting[:n:n])
+		waiting = waiting[n:]
 	}
-}
-
-// gather takes what waits besides the first act, without waiting for more.
-func (w *writer) gather(first *act) []*act {
-	acts := []*act{first}
-	for len(acts) < w.batchLimit {
-		select {
-		case a, ok := <-w.queue:
-			if !ok {
-				return acts
-			}
-			acts = append(acts, a)
-		default:
-			return acts
-		}
-	}
-	return acts
 }

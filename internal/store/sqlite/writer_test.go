@@ -9,18 +9,19 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
+	"github.com/patient-care-aggregator/aggregator/internal/store/acts"
 )
 
 // queued submits an act while the writer is held and returns when it waits.
-func queued(t *testing.T, db *DB, do func(context.Context, *tx) error, entries ...audit.Entry) <-chan outcome {
+func queued(t *testing.T, db *DB, do func(context.Context, *tx) error, entries ...audit.Entry) <-chan acts.Outcome {
 	t.Helper()
-	before := len(db.writer.queue)
-	out := make(chan outcome, 1)
+	before := len(db.writer.queue.Acts())
+	out := make(chan acts.Outcome, 1)
 	go func() {
 		first, err := db.perform(context.Background(), do, entries...)
-		out <- outcome{first, err}
+		out <- acts.Outcome{First: first, Err: err}
 	}()
-	for len(db.writer.queue) == before {
+	for len(db.writer.queue.Acts()) == before {
 		select { // the goroutine above needs a moment to enter the queue
 		case o := <-out:
 			t.Fatalf("it did not wait: %+v", o)
@@ -49,16 +50,16 @@ func TestGroupCommit(t *testing.T) {
 		three := queued(t, db, add("THREE", 4, nil), sample(4), sample(5))
 		release()
 
-		if o := <-one; o.err != nil || o.first != 0 {
+		if o := <-one; o.Err != nil || o.First != 0 {
 			t.Errorf("first %+v", o)
 		}
-		if o := <-two; !errors.Is(o.err, failure) {
+		if o := <-two; !errors.Is(o.Err, failure) {
 			t.Errorf("second %+v", o)
 		}
-		if o := <-same; o.err == nil {
+		if o := <-same; o.Err == nil {
 			t.Error("a second row of one pseudonym was written")
 		}
-		if o := <-three; o.err != nil || o.first != 1 {
+		if o := <-three; o.Err != nil || o.First != 1 {
 			t.Errorf("fourth %+v: its entries have to follow the first's", o)
 		}
 		if n := whole(t, db); n != 3 {
@@ -78,7 +79,7 @@ func TestGroupCommit(t *testing.T) {
 			_, err := db.Log().Append(ctx, audit.Guard{}, sample(1))
 			end <- err
 		}()
-		for len(db.writer.queue) == 0 {
+		for len(db.writer.queue.Acts()) == 0 {
 			runtime.Gosched() // until it waits
 		}
 		reason := errors.New("the citizen closed the page")
@@ -125,8 +126,8 @@ func TestGroupCommit(t *testing.T) {
 		closed := make(chan error, 1)
 		go func() { closed <- db.Close() }()
 		release()
-		if x, y := <-a, <-b; x.err != nil || y.err != nil {
-			t.Error(x.err, y.err)
+		if x, y := <-a, <-b; x.Err != nil || y.Err != nil {
+			t.Error(x.Err, y.Err)
 		}
 		if err := <-closed; err != nil {
 			t.Error(err)
@@ -183,8 +184,8 @@ func TestFullDisk(t *testing.T) {
 	two := queued(t, db, nil, big)
 	three := queued(t, db, nil, sample(12))
 	release()
-	for i, c := range []<-chan outcome{one, two, three} {
-		if o := <-c; o.err == nil {
+	for i, c := range []<-chan acts.Outcome{one, two, three} {
+		if o := <-c; o.Err == nil {
 			t.Errorf("caller %d was told of success", i)
 		}
 	}
