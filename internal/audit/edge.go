@@ -47,6 +47,10 @@ func ReadEdge(size int64, r tlog.HashReader) (Edge, error) {
 // Size is the number of leaves.
 func (e *Edge) Size() int64 { return e.size }
 
+// Subtrees are the roots that ReadEdge asks for, largest first. The caller MUST NOT change
+// them.
+func (e *Edge) Subtrees() []tlog.Hash { return e.subtrees }
+
 // Append adds a leaf and returns the hashes that it completes: its own first, then
 // that of every perfect subtree that it is the last leaf of, upwards. They are
 // what tlog.StoredHashes would tell to store.

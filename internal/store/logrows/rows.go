@@ -56,7 +56,7 @@ func (r *Rows) records(keep func(leaf string, opening []byte) bool) ([]audit.Rec
 	if err != nil {
 		return nil, fmt.Errorf("read openings from entry %d: %w", r.First, err)
 	}
-	hashes := splitHashes(r.Hashes)
+	hashes := SplitHashes(r.Hashes)
 	out := make([]audit.Record, 0, len(leaves))
 	for i := 0; i < len(leaves) || len(hashes) > 0; i++ {
 		record := audit.Record{Seq: r.First + int64(i)}
@@ -148,7 +148,17 @@ func completedBy(seq int64) int {
 	return bits.TrailingZeros64(^uint64(seq)) + 1 //nolint:gosec // only the bits count
 }
 
-func splitHashes(blob []byte) []tlog.Hash {
+// JoinHashes is how hashes are stored, in turn.
+func JoinHashes(hashes []tlog.Hash) []byte {
+	out := make([]byte, 0, len(hashes)*tlog.HashSize)
+	for _, h := range hashes {
+		out = append(out, h[:]...)
+	}
+	return out
+}
+
+// SplitHashes is the opposite of [JoinHashes].
+func SplitHashes(blob []byte) []tlog.Hash {
 	out := make([]tlog.Hash, 0, len(blob)/tlog.HashSize)
 	for ; len(blob) >= tlog.HashSize; blob = blob[tlog.HashSize:] {
 		out = append(out, tlog.Hash(blob[:tlog.HashSize]))

@@ -1,0 +1,125 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Errors of opening a database.
+var (
+	// ErrSchema says that the database was written by another version of this
+	// program. A newer one: run that program. An older one, beside a service: start
+	// the service first, which migrates.
+	ErrSchema = errors.New("database schema is of another version")
+	// ErrUnsafe says that the server is set up so that what it acknowledged can be lost.
+	// The operator has to change the setting that the text names.
+	ErrUnsafe = errors.New("the PostgreSQL server does not keep what it acknowledges")
+)
+
+// oldest is the oldest version of PostgreSQL that is supported: 14.
+const oldest = 140000
+
+// prepare looks at the server, and brings the schema up to this program's; for a command
+// it only checks. Several processes can start at a time: one migrates.
+func prepare(ctx context.Context, config *pgx.ConnConfig, log *slog.Logger, apply bool) error {
+	conn, err := connect(ctx, config)
+	if err != nil {
+		return err
+	}
+	err = checkServer(ctx, conn, log, apply)
+	if err = errors.Join(err, conn.Close(ctx)); err != nil {
+		return err
+	}
+	db := stdlib.OpenDB(*withoutLimit(config))
+	return errors.Join(migrate(ctx, db, log, apply), db.Close())
+}
+
+// withoutLimit is for migrations, which may take long.
+func withoutLimit(config *pgx.ConnConfig) *pgx.ConnConfig {
+	c := config.Copy()
+	delete(c.RuntimeParams, "statement_timeout")
+	delete(c.RuntimeParams, "idle_in_transaction_session_timeout")
+	return c
+}
+
+// checkServer refuses a server that can lose what it acknowledged, or that takes no writes.
+func checkServer(ctx context.Context, conn *pgx.Conn, log *slog.Logger, serve bool) error {
+	var version int
+	var standby bool
+	var synchronised string
+	settings := map[string]*string{"fsync": new(string), "full_page_writes": new(string), "synchronous_commit": new(string)}
+	err := conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, pg_is_in_recovery(), current_setting('synchronous_standby_names'),
+		current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit')`).
+		Scan(&version, &standby, &synchronised, settings["fsync"], settings["full_page_writes"], settings["synchronous_commit"])
+	switch {
+	case err != nil:
+		return fmt.Errorf("read the settings of the server: %w", err)
+	case version < oldest:
+		return fmt.Errorf("the PostgreSQL server is of version %d: want 14 or newer", version/10000)
+	case standby:
+		return errors.New("the PostgreSQL server is a standby, which takes no writes: name the primary")
+	}
+	for _, name := range []string{"fsync", "full_page_writes", "synchronous_commit"} {
+		if *settings[name] == "off" {
+			return fmt.Errorf("%w: %s is off; turn it on", ErrUnsafe, name)
+		}
+	}
+	if serve && synchronised == "" {
+		log.LogAttrs(ctx, slog.LevelWarn, "PostgreSQL has no synchronous standby: if this server is lost, so is what was written last")
+	}
+	return nil
+}
+
+// migrate brings the schema up to this program's, under a lock; for a command it only checks.
+func migrate(ctx context.Context, db *sql.DB, log *slog.Logger, apply bool) error {
+	dir, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return fmt.Errorf("find migrations: %w", err)
+	}
+	one, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	p, err := goose.NewProvider(goose.DialectPostgres, db, dir, goose.WithDisableGlobalRegistry(true), goose.WithSessionLocker(one))
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	if apply {
+		done, err := p.Up(ctx)
+		if err != nil {
+			return fmt.Errorf("migrate: %w", err)
+		}
+		for _, m := range done {
+			log.LogAttrs(ctx, slog.LevelInfo, "migrated", slog.Int64("version", m.Source.Version))
+		}
+	}
+	return checkSchema(ctx, db, p)
+}
+
+// checkSchema compares versions without writing anything, not even goose's table.
+func checkSchema(ctx context.Context, db *sql.DB, p *goose.Provider) error {
+	var have, want int64
+	for _, s := range p.ListSources() {
+		want = max(want, s.Version)
+	}
+	if err := db.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version`).Scan(&have); err != nil {
+		return fmt.Errorf("%w: %w", ErrSchema, err)
+	}
+	if have != want {
+		return fmt.Errorf("%w: it is %d, this program knows %d", ErrSchema, have, want)
+	}
+	return nil
+}
