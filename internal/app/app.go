@@ -83,7 +83,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("start pages: %w", err)
 	}
-	db, err := store.Open(ctx, c.DatabaseURL, store.Options{Logger: o.Log, Now: o.Now, Panics: w.panics})
+	db, err := store.Open(ctx, c.DatabaseURL.Reveal(), store.Options{Logger: o.Log, Now: o.Now, Panics: w.panics})
 	if err != nil {
 		return nil, fmt.Errorf("start: %w", err)
 	}
@@ -146,7 +146,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 		sources.Forget(s.Citizen.Ref)
 	}
 	desk, err := w.desk(db, secrets.ring, people, record, func(ref citizen.Ref) { //nolint:contextcheck // what is kept goes even if the request ends
-		people.forgetAll()
+		people.forget("")
 		if ref != "" {
 			sources.Forget(ref)
 		}

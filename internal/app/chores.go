@@ -18,6 +18,7 @@ type chore struct {
 	name  string // for the log, and the place of a panic
 	every time.Duration
 	level slog.Level // of a round that failed
+	once  bool       // among all processes that serve the database: whoever leads does it
 	do    func(context.Context) error
 }
 
@@ -25,16 +26,16 @@ func (w *wiring) chores(db *store.Store, p people, desk *approval.Desk, operator
 	const day = 24 * time.Hour
 	retention := w.retention(db)
 	return []chore{
-		{"sessions housekeeping", time.Minute, slog.LevelWarn, p.sessions.Tidy},
-		{"sign-ins housekeeping", time.Minute, slog.LevelWarn, func(ctx context.Context) error {
+		{"sessions housekeeping", time.Minute, slog.LevelWarn, false, p.sessions.Tidy},
+		{"sign-ins housekeeping", time.Minute, slog.LevelWarn, false, func(ctx context.Context) error {
 			if _, err := db.OneTimeValues().RemoveExpired(ctx, w.o.Now()); err != nil {
 				return fmt.Errorf("forget unfinished sign-ins: %w", err)
 			}
 			return nil
 		}},
-		{"acts of operators", time.Minute, slog.LevelError, operators.look},
-		{"configuration record", time.Minute, slog.LevelWarn, changes.Record},
-		{"log retention", day, slog.LevelError, func(ctx context.Context) error {
+		{"acts of operators", time.Minute, slog.LevelError, true, operators.look},
+		{"configuration record", time.Minute, slog.LevelWarn, false, changes.Record},
+		{"log retention", day, slog.LevelError, true, func(ctx context.Context) error {
 			done, err := retention.Forget(ctx)
 			if done > 0 {
 				w.o.Log.LogAttrs(ctx, slog.LevelInfo, "correlation ids were removed", slog.Int(telemetry.KeyCount, done))
@@ -44,7 +45,7 @@ func (w *wiring) chores(db *store.Store, p people, desk *approval.Desk, operator
 			}
 			return errors.Join(desk.ProposeRetention(ctx), desk.Tidy(ctx))
 		}},
-		{"history retention", day, slog.LevelError, p.history.RemoveExpired},
+		{"history retention", day, slog.LevelError, true, p.history.RemoveExpired},
 	}
 }
 
@@ -53,7 +54,14 @@ func (a *App) run(ctx context.Context, c chore) {
 	tick := time.NewTicker(c.every)
 	defer tick.Stop()
 	for {
-		err := a.panics.Contain(ctx, c.name, func() error { return c.do(ctx) })
+		err := a.panics.Contain(ctx, c.name, func() error {
+			if c.once {
+				if leads, err := a.store.Leads(ctx); err != nil || !leads {
+					return err
+				}
+			}
+			return c.do(ctx)
+		})
 		if err != nil && ctx.Err() == nil {
 			a.log.LogAttrs(ctx, c.level, c.name+" failed", slog.String(telemetry.KeyError, err.Error()))
 		}

@@ -25,7 +25,7 @@ func TestARoundThatFailsOrPanicsCostsThatRoundOnly(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			a.run(ctx, chore{"housekeeping", time.Minute, slog.LevelWarn, func(context.Context) error {
+			a.run(ctx, chore{"housekeeping", time.Minute, slog.LevelWarn, false, func(context.Context) error {
 				rounds++
 				switch rounds {
 				case 1:

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
 )
@@ -28,7 +29,7 @@ func (w *wiring) operatorActs(ctx context.Context, db *store.Store) (*operatorAc
 		return nil, fmt.Errorf("look for acts of operators: %w", err)
 	}
 	a := &operatorActs{log: db.Log(), out: w.o.Log, raise: w.metrics.OperatorActed, seen: size, size: size}
-	db.OnForeignWrite(func() { a.written.Store(true) })
+	db.OnForeignWrite(func(citizen.Ref) { a.written.Store(true) })
 	return a, nil
 }
 

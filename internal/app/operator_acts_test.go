@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
 )
 
@@ -23,7 +24,7 @@ func TestAnActAtTheCommandLineRaisesAnAlarm(t *testing.T) {
 	alarms := 0
 	var out bytes.Buffer
 	a := &operatorActs{log: db.Log(), out: slog.New(slog.NewTextHandler(&out, nil)), raise: func() { alarms++ }}
-	db.OnForeignWrite(func() { a.written.Store(true) })
+	db.OnForeignWrite(func(citizen.Ref) { a.written.Store(true) })
 	write := func(to *store.Store, by audit.Actor, n int) {
 		t.Helper()
 		for range n {

@@ -58,12 +58,19 @@ func (w *wiring) people(db *store.Store, ring *keys.Ring, notices *consent.Notic
 		return people{}, fmt.Errorf("start consents: %w", err)
 	}
 	p := people{citizens, sessions, consents, histories}
-	db.OnForeignWrite(p.forgetAll)
+	db.OnForeignWrite(p.forget)
 	return p, nil
 }
 
-// forgetAll drops what is in memory, so that the store is read again.
-func (p people) forgetAll() {
+// forget drops what is in memory of a citizen, or with an empty ref of anybody, so that
+// the store is read again.
+func (p people) forget(ref citizen.Ref) {
+	if ref != "" {
+		p.sessions.ForgetOf(ref)
+		p.consents.Forget(ref)
+		p.history.Reread(ref)
+		return
+	}
 	p.sessions.ForgetAll()
 	p.consents.ForgetAll()
 	p.history.ForgetAll()

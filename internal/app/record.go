@@ -29,7 +29,7 @@ type record struct {
 func (w *wiring) record(ctx context.Context, db *store.Store, sink *upstream.Client) (record, error) {
 	checkpoints, key, err := checkpoint.OpenPublisher(checkpoint.Options{
 		File: w.c.CheckpointFile(), KeyPath: w.c.CheckpointKeyPath(), Origin: checkpoint.OriginOf(w.c.PublicURL), Sink: w.c.CheckpointSink, Token: w.c.CheckpointSinkToken,
-		HTTP: sink, Log: db.Log(), Now: w.o.Now, Logger: w.o.Log, Failed: w.metrics.CheckpointFailed, Panics: w.panics,
+		HTTP: sink, Log: db.Log(), Leads: db.Leads, Now: w.o.Now, Logger: w.o.Log, Failed: w.metrics.CheckpointFailed, Panics: w.panics,
 	})
 	if err != nil {
 		return record{}, fmt.Errorf("start audit checkpoints: %w", err)

@@ -30,6 +30,10 @@ func (k *Keeper) ForgetUnwanted(ctx context.Context, ref citizen.Ref) error {
 	return k.Forget(ctx, ref)
 }
 
+// Reread drops what is kept in memory of one citizen, not what is stored. Call it when
+// another process changed it in the store.
+func (k *Keeper) Reread(ref citizen.Ref) { k.kept.Forget(ref) }
+
 // ForgetAll drops what is kept in memory, not what is stored. Call it when another
 // process wrote to the store.
 func (k *Keeper) ForgetAll() { k.kept.ForgetAll() }

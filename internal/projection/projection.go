@@ -158,6 +158,16 @@ func (p *Projection[K, V]) ForgetWhere(over func(K, V) bool) {
 	}
 }
 
+// ChangedWhere drops the keys for which of reports true, because another process changed
+// them in the store. Loads in progress, whose values are not known yet, are outdated. of
+// MUST be quick and MUST NOT use the projection.
+func (p *Projection[K, V]) ChangedWhere(of func(K, V) bool) {
+	p.mu.Lock()
+	clear(p.loads)
+	p.mu.Unlock()
+	p.ForgetWhere(of)
+}
+
 // Len returns how many keys are kept.
 func (p *Projection[K, V]) Len() int {
 	p.mu.Lock()

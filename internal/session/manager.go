@@ -219,6 +219,12 @@ func (m *Manager) End(ctx context.Context, id ID, entry audit.Entry) error {
 	return nil
 }
 
+// ForgetOf makes the next use of each session of a citizen read the store again. Call it
+// when another process changed them.
+func (m *Manager) ForgetOf(ref citizen.Ref) {
+	m.kept.ChangedWhere(func(_ ID, k kept) bool { return k.session.Citizen.Ref == ref })
+}
+
 // ForgetAll makes the next use of each session read the store again. Call it when
 // another process has written to the store. Times of use are kept.
 func (m *Manager) ForgetAll() { m.kept.ForgetAll() }

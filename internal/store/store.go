@@ -17,6 +17,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
 	"github.com/patient-care-aggregator/aggregator/internal/store/location"
+	"github.com/patient-care-aggregator/aggregator/internal/store/postgres"
 	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
 	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
@@ -76,41 +77,55 @@ type Store struct {
 	oneTimeValues  session.OneTimeStore
 	staffAccounts  account.Store
 	proposals      approval.Store
-	onForeignWrite func(func())
+	onForeignWrite func(func(citizen.Ref))
+	leads          func(context.Context) (bool, error)
 	close          func() error
 }
 
-// Open serves the database that a URL names: it creates and migrates it where
-// necessary, and takes the lock of its one server where there can be only one. The
-// caller MUST Close it. An unknown kind of URL is location.ErrUnsupported.
+// Open serves the database that a URL names: it creates a SQLite file where necessary,
+// migrates, and takes the lock of the one server of a file. The caller MUST Close it. An
+// unknown kind of URL is location.ErrUnsupported.
 func Open(ctx context.Context, url string, o Options) (*Store, error) {
-	return open(ctx, url, o, sqlite.Open)
+	return open(ctx, url, o, sqlite.Open, postgres.Open)
 }
 
 // OpenBeside opens an existing database for a command, whether or not a server
 // runs on it. It may append; the server notices. It never migrates.
 func OpenBeside(ctx context.Context, url string, o Options) (*Store, error) {
-	return open(ctx, url, o, sqlite.OpenBeside)
+	return open(ctx, url, o, sqlite.OpenBeside, postgres.OpenBeside)
 }
 
-func open(ctx context.Context, url string, o Options, file func(context.Context, string, sqlite.Options) (*sqlite.DB, error)) (*Store, error) {
+func open(ctx context.Context, url string, o Options,
+	file func(context.Context, string, sqlite.Options) (*sqlite.DB, error),
+	server func(context.Context, string, postgres.Options) (*postgres.DB, error),
+) (*Store, error) {
 	at, err := location.Parse(url)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: its URL %w", err)
 	}
-	path, ok := at.SQLite()
-	if !ok {
-		return nil, errors.New("open the database: no store for this kind of URL")
+	if path, ok := at.SQLite(); ok {
+		db, err := file(ctx, path, sqlite.Options{Logger: o.Logger, Now: o.Now, Panics: o.Panics})
+		if err != nil {
+			return nil, err
+		}
+		return &Store{
+			log: db.Log(), subjects: db.Subjects(), sessions: db.Sessions(), consents: db.Consents(),
+			histories: db.Histories(), oneTimeValues: db.OneTimeValues(), staffAccounts: db.StaffAccounts(), proposals: db.Proposals(),
+			onForeignWrite: db.OnForeignWrite, leads: db.Leads, close: db.Close,
+		}, nil
 	}
-	db, err := file(ctx, path, sqlite.Options{Logger: o.Logger, Now: o.Now, Panics: o.Panics})
-	if err != nil {
-		return nil, err
+	if where, ok := at.PostgreSQL(); ok {
+		db, err := server(ctx, where, postgres.Options{Logger: o.Logger, Now: o.Now, Panics: o.Panics})
+		if err != nil {
+			return nil, err
+		}
+		return &Store{
+			log: db.Log(), subjects: db.Subjects(), sessions: db.Sessions(), consents: db.Consents(),
+			histories: db.Histories(), oneTimeValues: db.OneTimeValues(), staffAccounts: db.StaffAccounts(), proposals: db.Proposals(),
+			onForeignWrite: db.OnForeignWrite, leads: db.Leads, close: db.Close,
+		}, nil
 	}
-	return &Store{
-		log: db.Log(), subjects: db.Subjects(), sessions: db.Sessions(), consents: db.Consents(),
-		histories: db.Histories(), oneTimeValues: db.OneTimeValues(), staffAccounts: db.StaffAccounts(), proposals: db.Proposals(),
-		onForeignWrite: db.OnForeignWrite, close: db.Close,
-	}, nil
+	return nil, errors.New("open the database: no store for this kind of URL")
 }
 
 // Log is the audit log.
@@ -138,9 +153,14 @@ func (s *Store) Proposals() approval.Store { return s.proposals }
 func (s *Store) OneTimeValues() session.OneTimeStore { return s.oneTimeValues }
 
 // OnForeignWrite has f called after another process wrote to the database, so
-// that projections in memory can be dropped. f runs before any later act is
-// answered: it MUST be quick and MUST NOT use the store.
-func (s *Store) OnForeignWrite(f func()) { s.onForeignWrite(f) }
+// that projections in memory can be dropped: what concerns a citizen, or with an empty ref
+// everything. f runs before any later act is answered: it MUST be quick and MUST NOT use the
+// store.
+func (s *Store) OnForeignWrite(f func(citizen.Ref)) { s.onForeignWrite(f) }
+
+// Leads reports whether this process does what only one of all that serve the database may
+// do, such as to sign checkpoints. Ask before each piece of such work.
+func (s *Store) Leads(ctx context.Context) (bool, error) { return s.leads(ctx) }
 
 // Close writes what is queued, refuses later acts, and releases the database.
 // Closing twice is harmless.

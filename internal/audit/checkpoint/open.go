@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"context"
 	"log/slog"
 	"net/url"
 	"strings"
@@ -24,6 +25,8 @@ type Options struct {
 	Now     func() time.Time
 	// Logger hears of checkpoints that could not be published.
 	Logger *slog.Logger
+	// Leads reports whether this process is the one that signs; nil: it is.
+	Leads func(context.Context) (bool, error)
 	// Failed counts them; may be nil.
 	Failed func()
 	Panics panics.Handler // may be nil
@@ -79,7 +82,7 @@ func OpenPublisher(o Options) (*Publisher, Key, error) {
 	}
 	publisher, err := New(Deps{
 		Log: o.Log, Signers: key.Signers, Sink: sinks, Now: o.Now, Logger: o.Logger, Failed: o.Failed, Panics: o.Panics,
-		Last: last, Resend: kept.address != nil, ReadBack: kept.later, Erasures: o.Log, ErasuresFrom: erased,
+		Last: last, Resend: kept.address != nil, ReadBack: kept.later, Leads: o.Leads, Erasures: o.Log, ErasuresFrom: erased,
 	})
 	return publisher, key, err
 }

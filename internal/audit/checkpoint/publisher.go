@@ -19,7 +19,8 @@ import (
 // was signed for it. Nothing is signed any more; somebody has to find out why.
 var ErrForked = errors.New("the audit log does not continue the last signed checkpoint")
 
-// Deps are what a Publisher needs; all but Last, ReadBack, Erasures, Failed and Panics are required.
+// Deps are what a Publisher needs; all but Last, ReadBack, Erasures, Leads, Failed and Panics
+// are required.
 type Deps struct {
 	Log     audit.Tree
 	Signers []note.Signer // of one name; each signs every note
@@ -37,6 +38,9 @@ type Deps struct {
 	// nil: none are.
 	Erasures     audit.Erasures
 	ErasuresFrom int64
+	// Leads reports whether this process is the one that signs; the others compare only.
+	// nil: it is.
+	Leads func(context.Context) (bool, error)
 	// Failed hears of each checkpoint that was not published, for an alarm.
 	Failed func()
 	Panics panics.Handler
@@ -69,7 +73,8 @@ func New(d Deps) (*Publisher, error) {
 }
 
 // Publish signs the current log and returns when the sink has it. If nothing was
-// appended since the last checkpoint, it returns that one and signs nothing.
+// appended since the last checkpoint, it returns that one and signs nothing. Where another
+// process leads, that one publishes, and what is returned was only compared.
 func (p *Publisher) Publish(ctx context.Context) (audit.Checkpoint, error) {
 	p.signing.Lock()
 	defer p.signing.Unlock()
@@ -135,6 +140,11 @@ func (p *Publisher) publish(ctx context.Context) (audit.Checkpoint, error) {
 	next, err := p.next(ctx)
 	if err != nil {
 		return audit.Checkpoint{}, fmt.Errorf("publish audit checkpoint: %w", err)
+	}
+	if p.d.Leads != nil {
+		if leads, err := p.d.Leads(ctx); err != nil || !leads { // another process publishes it
+			return next, err
+		}
 	}
 	if err := p.publishErasures(ctx); err != nil {
 		return audit.Checkpoint{}, fmt.Errorf("publish erasures: %w", err)

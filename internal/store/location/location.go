@@ -2,42 +2,67 @@ package location
 
 import (
 	"errors"
+	"net/url"
 	"path/filepath"
 	"strings"
 )
 
 // Supported names the URLs that this build can open, for help and error texts.
-const Supported = "sqlite:PATH"
+const Supported = "sqlite:PATH or postgres://USER@HOST/DATABASE"
 
 // ErrUnsupported says that a URL names no database that this build can open. The
 // operator has to write one of [Supported].
-var ErrUnsupported = errors.New("must be " + Supported + "; other databases are not yet supported")
+var ErrUnsupported = errors.New("must be " + Supported + "; other databases are not supported")
 
 // Location is a parsed database URL.
 type Location struct {
-	path string // of the SQLite file
+	path   string   // of the SQLite file
+	server *url.URL // of the PostgreSQL database
 }
 
-// Parse reads a database URL, or returns ErrUnsupported.
-func Parse(url string) (Location, error) {
-	path, ours := strings.CutPrefix(url, "sqlite:")
-	// "" and ":memory:" would forget the log with the process.
-	if !ours || path == "" || strings.HasPrefix(path, ":") {
+// Parse reads a database URL, or returns ErrUnsupported, which does not repeat it: it may
+// hold a password.
+func Parse(text string) (Location, error) {
+	if path, ours := strings.CutPrefix(text, "sqlite:"); ours {
+		// "" and ":memory:" would forget the log with the process.
+		if path == "" || strings.HasPrefix(path, ":") {
+			return Location{}, ErrUnsupported
+		}
+		return Location{path: path}, nil
+	}
+	at, err := url.Parse(text)
+	if err != nil || at.Scheme != "postgres" && at.Scheme != "postgresql" || strings.Trim(at.Path, "/") == "" || at.Host == "" && at.Query().Get("host") == "" {
 		return Location{}, ErrUnsupported
 	}
-	return Location{path: path}, nil
+	return Location{server: at}, nil
 }
 
 // String is where the database is, without what opens it: for the log.
 func (l Location) String() string {
-	if l.path == "" {
-		return ""
+	switch {
+	case l.path != "":
+		return "sqlite:" + l.path
+	case l.server != nil:
+		shown := url.URL{Scheme: "postgres", Host: l.server.Host, Path: l.server.Path}
+		if shown.Host == "" {
+			shown.Host = l.server.Query().Get("host")
+		}
+		return shown.String()
 	}
-	return "sqlite:" + l.path
+	return ""
 }
 
 // SQLite is the path of the SQLite file; false: it is another kind of database.
 func (l Location) SQLite() (path string, ok bool) { return l.path, l.path != "" }
+
+// PostgreSQL is the URL of the PostgreSQL database, with what opens it; false: it is another
+// kind of database.
+func (l Location) PostgreSQL() (at string, ok bool) {
+	if l.server == nil {
+		return "", false
+	}
+	return l.server.String(), true
+}
 
 // beside is the path of a file next to the database, by what is added to the
 // database's own name; empty: nothing can be kept next to this kind of database.

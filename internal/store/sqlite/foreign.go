@@ -23,7 +23,7 @@ func (w *writer) noticeForeignWrites(ctx context.Context) error {
 	listeners := slices.Clone(w.listeners)
 	w.mu.Unlock()
 	for _, f := range listeners {
-		f()
+		f("") // SQLite does not tell whose
 	}
 	w.dataVersion = version // only now: a listener that failed is called again
 	return nil

@@ -89,7 +89,7 @@ func (l *lifeOfAHistory) open() {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	db.OnForeignWrite(l.keeper.ForgetAll)
+	db.OnForeignWrite(func(citizen.Ref) { l.keeper.ForgetAll() })
 }
 
 func (l *lifeOfAHistory) close() {

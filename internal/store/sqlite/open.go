@@ -12,6 +12,7 @@ import (
 
 	_ "modernc.org/sqlite" // the driver "sqlite", without cgo
 
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/panics"
 )
 
@@ -140,7 +141,11 @@ func (db *DB) shutDown() error {
 	return nil
 }
 
-// OnForeignWrite has f called after another process wrote to the database, so
-// that projections in memory can be dropped. f runs on the writer's goroutine
+// Leads reports whether this process does what only one of all may do. One process serves a
+// file, and its commands are told what to do.
+func (db *DB) Leads(context.Context) (bool, error) { return true, nil }
+
+// OnForeignWrite has f called, with an empty ref, after another process wrote to the
+// database, so that projections in memory can be dropped. f runs on the writer's goroutine
 // before any later act is answered: it MUST be quick and MUST NOT use the store.
-func (db *DB) OnForeignWrite(f func()) { db.writer.listen(f) }
+func (db *DB) OnForeignWrite(f func(citizen.Ref)) { db.writer.listen(f) }

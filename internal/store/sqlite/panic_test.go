@@ -73,7 +73,7 @@ func TestAPanicWhileForeignWritesAreNoticedEndsNoService(t *testing.T) {
 	db, count := openCounting(t)
 	var faulty atomic.Bool
 	faulty.Store(true)
-	db.OnForeignWrite(func() {
+	db.OnForeignWrite(func(citizen.Ref) {
 		if faulty.Load() {
 			panic("fault in a listener")
 		}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/panics"
 	"github.com/patient-care-aggregator/aggregator/internal/store/acts"
 )
@@ -25,7 +26,7 @@ type writer struct {
 	stopped chan struct{}
 
 	mu        sync.Mutex
-	listeners []func()
+	listeners []func(citizen.Ref)
 
 	// The rest belongs to the goroutine.
 	tx          *tx   // nil: the connection was lost
@@ -55,7 +56,7 @@ func (w *writer) stop() {
 	<-w.stopped
 }
 
-func (w *writer) listen(f func()) {
+func (w *writer) listen(f func(citizen.Ref)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.listeners = append(w.listeners, f)

@@ -234,7 +234,7 @@ func set(t *testing.T, db *DB, pragma string) {
 func TestLostConnection(t *testing.T) {
 	db := openNew(t)
 	dropped := 0
-	db.OnForeignWrite(func() { dropped++ })
+	db.OnForeignWrite(func(citizen.Ref) { dropped++ })
 	fill(t, db, 2)
 	if err := db.writer.tx.conn.Close(); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
 )
 
@@ -63,7 +64,7 @@ func testForeignWrites(t *testing.T, open opener) {
 		s := open(t)
 		other := s.Beside(t)
 		noticed := make(chan struct{}, 100)
-		s.OnForeignWrite(func() { noticed <- struct{}{} })
+		s.OnForeignWrite(func(citizen.Ref) { noticed <- struct{}{} })
 		must(t, s.Consents.Record(t.Context(), 0, grant(bob, 1), refused(bob, noon())))
 		if len(noticed) > 0 {
 			t.Error("its own write counted as foreign")
@@ -79,7 +80,7 @@ func testForeignWrites(t *testing.T, open opener) {
 		s := open(t)
 		other := s.Beside(t)
 		noticed := make(chan struct{}, 100)
-		s.OnForeignWrite(func() { noticed <- struct{}{} })
+		s.OnForeignWrite(func(citizen.Ref) { noticed <- struct{}{} })
 		must(t, other.Consents.Record(t.Context(), 0, grant(ann, 1), refused(ann, noon())))
 		select {
 		case <-noticed:

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/approval"
+	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
 	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
@@ -22,7 +23,7 @@ type Stores struct {
 	StaffAccounts account.Store
 	Proposals     approval.Store
 	// OnForeignWrite is that of internal/store.Store.
-	OnForeignWrite func(func())
+	OnForeignWrite func(func(citizen.Ref))
 	// Reopen closes the database and opens it again, as a restart does.
 	Reopen func(t *testing.T) Stores
 	// Beside opens the same database a second time, as another process does, and
