@@ -32,7 +32,9 @@ func TestTheServiceDoesNotStartWithAnotherKeyRing(t *testing.T) {
 		"the same, behind one of another id": keys.Generate("other") + keys.Generate(id),
 	} {
 		writeFile(t, file, ring)
-		started, err := local.Start(t.Context(), local.Options{DataDir: dir, Now: s.Clock.Now})
+		o := local.Options{DataDir: dir, Now: s.Clock.Now}
+		harness.OnChosenDatabase(t)(&o)
+		started, err := local.Start(t.Context(), o)
 		if err == nil {
 			_ = started.Close()
 		}
@@ -56,7 +58,7 @@ func TestAfterResealingTheOldKeyCanGoAndEverybodyIsStillKnown(t *testing.T) {
 		b.Must(b.Journey.Consent(t.Context(), b.Get("/v1/changes").Body)) // to history:store
 		b.Get("/v1/timeline")
 	}
-	address := "sqlite:" + s.DatabasePath()
+	address := s.Env["PCA_DATABASE_URL"]
 	s.Stop()
 	file := filepath.Join(dir, "key-ring.key")
 	added := keys.Generate("new")

@@ -25,6 +25,13 @@ func (c Config) checkAudit() []error {
 			faults = append(faults, errors.New(prefix+"AUDIT_CHECKPOINT_SINK: must be a file, or an https address"))
 		}
 	}
+	if _, ok := c.database().PostgreSQL(); ok { // no file is kept next to it
+		for name, missing := range map[string]bool{"KEY_FILE": c.CheckpointKeyFile == "", "SINK": c.CheckpointSink == ""} {
+			if missing {
+				faults = append(faults, fmt.Errorf("%sAUDIT_CHECKPOINT_%s: is missing; it is required because the database is PostgreSQL", prefix, name))
+			}
+		}
+	}
 	if !c.CheckpointSinkToken.IsZero() && !strings.HasPrefix(c.CheckpointSink, "https://") {
 		faults = append(faults, errors.New(prefix+"AUDIT_CHECKPOINT_SINK_TOKEN: is of no use, because PCA_AUDIT_CHECKPOINT_SINK is not an https address"))
 	}

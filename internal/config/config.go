@@ -29,7 +29,7 @@ type Config struct {
 	// Operator is who runs the service, as every page says.
 	Operator Operator `envPrefix:"OPERATOR_"`
 
-	DatabaseURL string      `env:"DATABASE_URL" validate:"required,database"`
+	DatabaseURL keys.Secret `env:"DATABASE_URL,required,notEmpty"` // it can hold a password
 	SecretKey   keys.Secret `env:"SECRET_KEY,required,notEmpty"` // the text of the key ring
 	NHSLogin    NHSLogin    `envPrefix:"NHS_LOGIN_"`
 	Platform    Platform    `envPrefix:"API_PLATFORM_"`
@@ -138,7 +138,7 @@ func (c Config) CheckpointKeyPath() string {
 
 // database is where the database is; the URL was checked with the rest.
 func (c Config) database() location.Location {
-	at, _ := location.Parse(c.DatabaseURL)
+	at, _ := location.Parse(c.DatabaseURL.Reveal())
 	return at
 }
 

@@ -28,7 +28,7 @@ const prefix = "PCA_"
 func secrets() []string {
 	return []string{
 		"SECRET_KEY", "NHS_LOGIN_PRIVATE_KEY", "API_PLATFORM_PRIVATE_KEY", "RECEIPT_PRIVATE_KEY", "API_PLATFORM_API_KEY", "ODS_API_KEY", "STATUS_API_KEY",
-		"STAFF_CLIENT_SECRET", "AUDIT_CHECKPOINT_SINK_TOKEN",
+		"STAFF_CLIENT_SECRET", "AUDIT_CHECKPOINT_SINK_TOKEN", "DATABASE_URL",
 	}
 }
 
@@ -247,12 +247,6 @@ func (c Config) check() []error {
 	if err := v.RegisterValidation("single_rate", func(f validator.FieldLevel) bool { return single.MatchString(f.Field().String()) }); err != nil {
 		return append(faults, err)
 	}
-	if err := v.RegisterValidation("database", func(f validator.FieldLevel) bool {
-		_, err := location.Parse(f.Field().String())
-		return err == nil
-	}); err != nil {
-		return append(faults, err)
-	}
 	var invalid validator.ValidationErrors
 	if err := v.Struct(c); errors.As(err, &invalid) {
 		for _, f := range invalid {
@@ -261,6 +255,9 @@ func (c Config) check() []error {
 		}
 	} else if err != nil {
 		faults = append(faults, err)
+	}
+	if _, err := location.Parse(c.DatabaseURL.Reveal()); err != nil {
+		faults = append(faults, fmt.Errorf("%sDATABASE_URL: %w", prefix, err))
 	}
 	faults = append(faults, c.Operator.check()...)
 	faults = append(faults, c.checkAddresses()...)
@@ -279,8 +276,6 @@ func explain(f validator.FieldError) string {
 		return "must be a URL"
 	case "hostname_port":
 		return "must be an address such as 127.0.0.1:8080"
-	case "database":
-		return location.ErrUnsupported.Error()
 	case "single_rate":
 		return "must be a rate such as 500-M (S, M, H or D), or off"
 	case "rate":

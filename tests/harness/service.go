@@ -14,6 +14,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/jose"
 	"github.com/patient-care-aggregator/aggregator/internal/local"
 	"github.com/patient-care-aggregator/aggregator/internal/sandbox"
+	"github.com/patient-care-aggregator/aggregator/internal/store/postgrestest"
 	"github.com/patient-care-aggregator/aggregator/tests/contract"
 )
 
@@ -33,6 +34,7 @@ func Start(t *testing.T, change ...func(*local.Options)) *Service {
 	for _, c := range change {
 		c(&o)
 	}
+	OnChosenDatabase(t)(&o)
 	var err error
 	if s.Stack, err = local.Start(context.WithoutCancel(t.Context()), o); err != nil {
 		t.Fatal(err)
@@ -50,6 +52,35 @@ func Env(pairs ...string) func(*local.Options) {
 		for i := 0; i+1 < len(pairs); i += 2 {
 			o.Env[pairs[i]] = pairs[i+1]
 		}
+	}
+}
+
+// OnChosenDatabase has the service keep its data in PostgreSQL where PCA_TEST_DATABASE is
+// postgres, so that all tests can be run on either store.
+func OnChosenDatabase(t *testing.T) func(*local.Options) {
+	return func(o *local.Options) {
+		if os.Getenv("PCA_TEST_DATABASE") == "postgres" && o.Env["PCA_DATABASE_URL"] == "" {
+			OnPostgreSQL(t)(o)
+		}
+	}
+}
+
+// OnPostgreSQL has the service keep its data in a PostgreSQL database of its own. A service
+// of the same folder has the same database.
+func OnPostgreSQL(t *testing.T) func(*local.Options) {
+	t.Helper()
+	return func(o *local.Options) {
+		note := filepath.Join(o.DataDir, "database-url")
+		url, err := os.ReadFile(note)
+		if errors.Is(err, os.ErrNotExist) {
+			url = []byte(postgrestest.Database(t, nil))
+			err = os.WriteFile(note, url, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		Env("PCA_DATABASE_URL", string(url), "PCA_AUDIT_CHECKPOINT_KEY_FILE", filepath.Join(o.DataDir, "checkpoint.key"),
+			"PCA_AUDIT_CHECKPOINT_SINK", filepath.Join(o.DataDir, "checkpoints"))(o)
 	}
 }
 
@@ -89,9 +120,14 @@ func (s *Service) Number(name string) string {
 	return c.NHSNumber
 }
 
-// DatabasePath is the file of the service's database.
+// DatabasePath is the file of the service's database. Where it has none, the test is skipped.
 func (s *Service) DatabasePath() string {
-	return strings.TrimPrefix(s.Env["PCA_DATABASE_URL"], "sqlite:")
+	s.T.Helper()
+	path, isFile := strings.CutPrefix(s.Env["PCA_DATABASE_URL"], "sqlite:")
+	if !isFile {
+		s.T.Skip("this is about the files of a database")
+	}
+	return path
 }
 
 // DataDir is a folder with keys that are made once for all tests of a package,
