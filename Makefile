@@ -85,7 +85,7 @@ strace: ## Install what the tests of power cuts need: strace (Debian's)
 	@command -v strace >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends strace; }
 
 .PHONY: postgres
-postgres: ## Install what the trial of the log in PostgreSQL and the tests of steps need: postgresql and curl (Debian's)
+postgres: ## Install what the tests of the PostgreSQL store and of steps need: postgresql and curl (Debian's)
 	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 && command -v curl >/dev/null || \
 	{ apt-get update && apt-get install --yes --no-install-recommends postgresql curl; }
 

@@ -18,7 +18,7 @@ type chore struct {
 	name  string // for the log, and the place of a panic
 	every time.Duration
 	level slog.Level // of a round that failed
-	once  bool       // among all processes that serve the database: whoever leads does it
+	once  bool       // among all processes that serve the database: the one that leads does it
 	do    func(context.Context) error
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// leadership is the advisory lock of whoever does what only one process may do.
+// leadership is the advisory lock of the process that does what only one may do.
 const leadership = 0x6361_7265_6c65_6164 // "carelead"
 
 // leader is the claim of this process to lead. The lock belongs to a connection of its own:

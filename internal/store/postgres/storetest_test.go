@@ -4,7 +4,6 @@ package postgres_test
 
 import (
 	"context"
-	"os"
 	"testing"
 	"time"
 
@@ -12,8 +11,6 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/store/postgrestest"
 	"github.com/patient-care-aggregator/aggregator/internal/store/storetest"
 )
-
-func TestMain(m *testing.M) { os.Exit(postgrestest.Main(m)) }
 
 func TestStoreKeepsItsPromises(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, now func() time.Time) storetest.Stores {

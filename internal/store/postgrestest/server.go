@@ -253,3 +253,42 @@ func credential() (*syscall.Credential, error) {
 	}
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 }
+
+// Standby is a copy of a server as it is now, which follows it from then on once it runs.
+func (s *Server) Standby(t testing.TB) (*Server, error) {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "postgres")
+	if err != nil {
+		return nil, err
+	}
+	copied := &Server{folder: folder, programs: s.programs, as: s.as}
+	t.Cleanup(copied.remove)
+	if s.as.Credential != nil {
+		if err := os.Chown(folder, int(s.as.Credential.Uid), int(s.as.Credential.Gid)); err != nil {
+			return nil, err
+		}
+	}
+	backup := exec.CommandContext(t.Context(), filepath.Join(s.programs, "pg_basebackup"), "-D", copied.data(), "-h", s.folder, "-U", "owner", "-R", "-c", "fast", "--no-sync") //nolint:gosec // our own paths
+	backup.SysProcAttr, backup.Dir = s.as, folder
+	if said, err := backup.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("pg_basebackup: %w: %s", err, said)
+	}
+	return copied, nil
+}
+
+// TakeOver promotes a standby, where another server was that has ended.
+func (s *Server) TakeOver(from *Server) error {
+	from.Stop()
+	s.folder, from.folder = from.folder, s.folder
+	ours, theirs := filepath.Join(from.folder, "data"), filepath.Join(s.folder, "data")
+	if err := os.RemoveAll(theirs); err != nil {
+		return err
+	}
+	if err := os.Rename(ours, theirs); err != nil {
+		return err
+	}
+	if err := os.Remove(filepath.Join(s.data(), "standby.signal")); err != nil {
+		return err
+	}
+	return s.Run()
+}
