@@ -23,7 +23,7 @@ help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
 
 .PHONY: check
-check: tidy npm browser strace postgres lint contract build size test race ## Everything that must pass before a change lands (CI runs this)
+check: tidy npm browser strace postgres lint contract build size test test-on-postgres race ## Everything that must pass before a change lands (CI runs this)
 
 .PHONY: nightly
 nightly: ## What takes longer than check: about 30 minutes, one line of summary at the end
@@ -56,6 +56,10 @@ sections: ## Show which packages take the space in a production build
 test: ## Run all tests, then again those whose code differs in the production build
 	go test ./...
 	go test -tags $(PRODUCTION_TAGS) $(BUILD_PACKAGES)
+
+.PHONY: test-on-postgres
+test-on-postgres: ## Run the tests of the service again, with PostgreSQL in place of SQLite
+	PCA_TEST_DATABASE=postgres go test ./tests ./tests/pages
 
 .PHONY: race
 race: ## Run the tests of the packages that work concurrently under the race detector

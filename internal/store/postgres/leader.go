@@ -37,22 +37,23 @@ func (l *leader) ask(ctx context.Context) (leads bool, err error) {
 	defer cancel()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.conn == nil || l.conn.IsClosed() {
+	if l.leads {
+		if _, err := l.conn.Exec(ctx, `SELECT 1`); err == nil { // the lock is there while the connection is
+			return true, nil
+		}
 		l.leads = false
+		_ = l.conn.Close(context.WithoutCancel(ctx))
+	}
+	if l.conn == nil || l.conn.IsClosed() {
 		if l.conn, err = connect(ctx, l.config); err != nil {
 			return false, err
 		}
 	}
-	if l.leads {
-		_, err = l.conn.Exec(ctx, `SELECT 1`) // the lock is there while the connection is
-	} else {
-		err = l.conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, int64(leadership)).Scan(&l.leads)
-	}
-	if err != nil {
-		l.leads = false
+	if err := l.conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, int64(leadership)).Scan(&l.leads); err != nil {
 		_ = l.conn.Close(context.WithoutCancel(ctx))
+		return false, err
 	}
-	return l.leads, err
+	return l.leads, nil
 }
 
 // stop gives up the lead.
