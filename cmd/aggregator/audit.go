@@ -37,7 +37,7 @@ type auditCommand struct {
 
 // database is the address of the log: the flag, or the service's own setting.
 type database struct {
-	Database string `help:"URL of the database: sqlite:PATH." setting:"PCA_DATABASE_URL" required:""`
+	Database string `help:"URL of the database: sqlite:PATH or postgres://USER@HOST/DATABASE." setting:"PCA_DATABASE_URL" required:""`
 }
 
 // location returns where the database and the files next to it are.

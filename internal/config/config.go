@@ -30,7 +30,7 @@ type Config struct {
 	Operator Operator `envPrefix:"OPERATOR_"`
 
 	DatabaseURL keys.Secret `env:"DATABASE_URL,required,notEmpty"` // it can hold a password
-	SecretKey   keys.Secret `env:"SECRET_KEY,required,notEmpty"` // the text of the key ring
+	SecretKey   keys.Secret `env:"SECRET_KEY,required,notEmpty"`   // the text of the key ring
 	NHSLogin    NHSLogin    `envPrefix:"NHS_LOGIN_"`
 	Platform    Platform    `envPrefix:"API_PLATFORM_"`
 	// Receipts is the key that receipts of consents are signed with. Absent: NHS login's.

@@ -67,7 +67,7 @@ func (r *replica) run() {
 	r.t.Helper()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.cmd, r.log = exec.CommandContext(context.Background(), os.Args[0]), &bytes.Buffer{} //nolint:gosec // this program
+	r.cmd, r.log = exec.CommandContext(context.Background(), os.Args[0]), &bytes.Buffer{}
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	r.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), asReplica + "=yes"}
 	for name, value := range r.f.Env {

@@ -22,7 +22,9 @@ const answerTime = 11 * time.Second
 // again without a restart. Nothing that was acknowledged is missing.
 func TestALostServerIsFoundAgain(t *testing.T) {
 	t.Parallel()
-	for name, fault := range map[string]struct{ lose, bring func(*postgrestest.Server) error }{
+	for name, fault := range map[string]struct {
+		lose, bring func(*postgrestest.Server) error
+	}{
 		"stopped": {func(s *postgrestest.Server) error { s.Stop(); return nil }, func(s *postgrestest.Server) error { return s.Run() }},
 		"killed":  {func(s *postgrestest.Server) error { s.Kill(); return nil }, func(s *postgrestest.Server) error { return s.Run() }},
 		"hung":    {func(s *postgrestest.Server) error { s.Hang(); return nil }, func(s *postgrestest.Server) error { s.Continue(); return nil }},

@@ -207,7 +207,7 @@ func TestWhatEndedElsewhereHoldsWithoutNotifications(t *testing.T) {
 		"a sign-out": {func(t *testing.T, db *postgres.DB, p person) error {
 			return db.Sessions().RemoveSession(t.Context(), p.session, p.entry(audit.SignedOut))
 		}, audit.ErrSessionEnded},
-		"an end of all sessions": {func(t *testing.T, db *postgres.DB, p person) error {
+		"an end of all sessions": {func(t *testing.T, db *postgres.DB, _ person) error {
 			_, err := db.Sessions().EndSessions(t.Context(), "", audit.Entry{Kind: audit.SignedOut, At: noon(), Actor: audit.ActorOperator, Outcome: audit.Succeeded})
 			return err
 		}, audit.ErrSessionEnded},
