@@ -46,6 +46,7 @@ func TestOnlineFindsWhatTheNHSWouldRefuse(t *testing.T) {
 		"another path of organisations":  {change: map[string]string{"PCA_ODS_BASE_URL": s.Env["PCA_ODS_BASE_URL"] + "/v2"}, fails: "organisations", says: "RR8"},
 		"another key of organisations":   {change: map[string]string{"PCA_ODS_API_KEY": "somebody-elses-key"}, fails: "organisations", says: "status 401"},
 		"another secret of staff":        {change: map[string]string{"PCA_STAFF_CLIENT_SECRET": "somebody-elses-secret"}, fails: "staff provider", says: "invalid_client"},
+		"the database is not there":      {change: postgresAt("postgres://owner:hidden-password@127.0.0.1:1/care"), fails: "the database", says: "connection refused"},
 		"a clock that is behind":         {slow: 2 * time.Minute, fails: "the clock", says: "differs"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -91,4 +92,9 @@ func TestOnlineFindsWhatTheNHSWouldRefuse(t *testing.T) {
 	if n := len(s.Asked(sandbox.ERS, "ServiceRequest")); n != 0 {
 		t.Error("e-RS was asked for somebody's referrals")
 	}
+}
+
+// postgresAt is what a service with PostgreSQL is configured with.
+func postgresAt(url string) map[string]string {
+	return map[string]string{"PCA_DATABASE_URL": url, "PCA_AUDIT_CHECKPOINT_KEY_FILE": "/keys/checkpoint.key", "PCA_AUDIT_CHECKPOINT_SINK": "/checkpoints"}
 }

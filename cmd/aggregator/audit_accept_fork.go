@@ -35,7 +35,7 @@ func (a auditAcceptForkCommand) Run(env *environment) (err error) {
 	if err != nil {
 		return err
 	}
-	db, err := store.Open(env.ctx, a.Database, store.Options{Now: time.Now})
+	db, err := store.OpenAlone(env.ctx, a.Database, store.Options{Now: time.Now})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,8 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/config"
 	"github.com/patient-care-aggregator/aggregator/internal/oidc"
 	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
+	"github.com/patient-care-aggregator/aggregator/internal/store"
+	"github.com/patient-care-aggregator/aggregator/internal/store/location"
 	"github.com/patient-care-aggregator/aggregator/internal/upstream"
 )
 
@@ -32,7 +34,7 @@ const largestDrift = 30 * time.Second
 
 // Online asks every system that the configuration names whether it is there and knows
 // this service, all at once and each for a few seconds. Nothing of a citizen is sent or
-// asked for, and no database is opened. An error says that nothing could be asked.
+// asked for, and no database is changed. An error says that nothing could be asked.
 func Online(ctx context.Context, c config.Config, o Options) ([]Finding, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -105,6 +107,11 @@ func (w *wiring) checks() (checks []onlineCheck, done func(), err error) {
 			return nil, nil, err
 		}
 		checks = append(checks, onlineCheck{"staff provider, " + w.c.Staff.Issuer, false, members.Check})
+	}
+	if at, err := location.Parse(w.c.DatabaseURL.Reveal()); err == nil {
+		if _, isServer := at.PostgreSQL(); isServer {
+			checks = append(checks, onlineCheck{"the database, " + at.String(), false, func(ctx context.Context) error { return store.Reach(ctx, w.c.DatabaseURL.Reveal()) }})
+		}
 	}
 	if strings.HasPrefix(w.c.CheckpointSink, "https://") {
 		checks = append(checks, onlineCheck{"checkpoint sink", false, func(ctx context.Context) error { return w.readsBack(ctx, out.checkpointSink) }})

@@ -95,6 +95,25 @@ func OpenBeside(ctx context.Context, url string, o Options) (*Store, error) {
 	return open(ctx, url, o, sqlite.OpenBeside, postgres.OpenBeside)
 }
 
+// OpenAlone opens a database for a command while no service runs on it, and lets none begin
+// until it is closed. It migrates.
+func OpenAlone(ctx context.Context, url string, o Options) (*Store, error) {
+	return open(ctx, url, o, sqlite.Open, postgres.OpenAlone)
+}
+
+// Reach reports whether the server of a PostgreSQL database is there and keeps what it
+// acknowledges. It changes nothing. A file is always reached.
+func Reach(ctx context.Context, url string) error {
+	at, err := location.Parse(url)
+	if err != nil {
+		return fmt.Errorf("reach the database: its URL %w", err)
+	}
+	if where, ok := at.PostgreSQL(); ok {
+		return postgres.Reach(ctx, where)
+	}
+	return nil
+}
+
 func open(ctx context.Context, url string, o Options,
 	file func(context.Context, string, sqlite.Options) (*sqlite.DB, error),
 	server func(context.Context, string, postgres.Options) (*postgres.DB, error),

@@ -43,11 +43,11 @@ func (l Location) String() string {
 	case l.path != "":
 		return "sqlite:" + l.path
 	case l.server != nil:
-		shown := url.URL{Scheme: "postgres", Host: l.server.Host, Path: l.server.Path}
-		if shown.Host == "" {
-			shown.Host = l.server.Query().Get("host")
+		host := l.server.Host
+		if host == "" {
+			host = l.server.Query().Get("host")
 		}
-		return shown.String()
+		return "postgres://" + host + l.server.Path
 	}
 	return ""
 }

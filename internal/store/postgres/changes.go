@@ -125,11 +125,32 @@ type watcher struct {
 	ended   chan struct{}
 }
 
-func watch(ctx context.Context, config *pgx.ConnConfig, c *changes, o Options) *watcher {
+func watch(ctx context.Context, config *pgx.ConnConfig, c *changes, o Options) (*watcher, error) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	w := &watcher{changes: c, config: config, o: o, cancel: cancel, ended: make(chan struct{})}
-	go w.run(ctx)
-	return w
+	conn, err := w.connect(ctx)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	go w.run(ctx, conn)
+	return w, nil
+}
+
+// connect listens, and says that this process serves (alone.go).
+func (w *watcher) connect(ctx context.Context) (*pgx.Conn, error) {
+	conn, err := connect(ctx, w.config)
+	if err != nil {
+		return nil, err
+	}
+	if err = present(ctx, conn); err == nil {
+		_, err = conn.Exec(ctx, `LISTEN `+channel)
+	}
+	if err != nil {
+		_ = conn.Close(context.WithoutCancel(ctx))
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return conn, nil
 }
 
 func (w *watcher) stop() {
@@ -137,10 +158,26 @@ func (w *watcher) stop() {
 	<-w.ended
 }
 
-func (w *watcher) run(ctx context.Context) {
+func (w *watcher) run(ctx context.Context, conn *pgx.Conn) {
 	defer close(w.ended)
+	defer func() {
+		if conn != nil {
+			_ = conn.Close(context.WithoutCancel(ctx))
+		}
+	}()
 	for ctx.Err() == nil {
-		err := w.o.Panics.Contain(ctx, "notice foreign writes", func() error { return w.listen(ctx) })
+		err := w.o.Panics.Contain(ctx, "notice foreign writes", func() (err error) {
+			if conn == nil {
+				if conn, err = w.connect(ctx); err != nil {
+					return err
+				}
+			}
+			defer func() {
+				_ = conn.Close(context.WithoutCancel(ctx))
+				conn = nil
+			}()
+			return w.listen(ctx, conn)
+		})
 		if err == nil || ctx.Err() != nil {
 			continue
 		}
@@ -152,15 +189,7 @@ func (w *watcher) run(ctx context.Context) {
 }
 
 // listen watches on one connection until that fails.
-func (w *watcher) listen(ctx context.Context) error {
-	conn, err := connect(ctx, w.config)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	if _, err := conn.Exec(ctx, `LISTEN `+channel); err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
+func (w *watcher) listen(ctx context.Context, conn *pgx.Conn) error {
 	for {
 		if err := w.look(ctx, conn); err != nil {
 			return err

@@ -55,6 +55,7 @@ type DB struct {
 	writer  *writer
 	watcher *watcher // nil in a command
 	leader  *leader
+	alone   *pgx.Conn // holds the lock of a command that has the database to itself; nil: none does
 	close   func() error
 }
 
@@ -92,7 +93,9 @@ func open(ctx context.Context, url string, o Options, serve bool) (_ *DB, err er
 		return nil, err
 	}
 	if serve {
-		db.watcher = watch(ctx, config.ConnConfig, db.writer.changes, o)
+		if db.watcher, err = watch(ctx, config.ConnConfig, db.writer.changes, o); err != nil {
+			return nil, err
+		}
 	}
 	return db, nil
 }
@@ -153,6 +156,11 @@ func (db *DB) shutDown() error {
 	}
 	if db.read != nil {
 		db.read.Close()
+	}
+	if db.alone != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), connectTime)
+		defer cancel()
+		_ = db.alone.Close(ctx)
 	}
 	return nil
 }

@@ -47,6 +47,20 @@ func prepare(ctx context.Context, config *pgx.ConnConfig, log *slog.Logger, appl
 	return errors.Join(migrate(ctx, db, log, apply), db.Close())
 }
 
+// Reach reports whether the server that a URL names is there, lets this program in, and
+// keeps what it acknowledges (ErrUnsafe). It changes nothing.
+func Reach(ctx context.Context, url string) error {
+	config, err := parse(url)
+	if err != nil {
+		return err
+	}
+	conn, err := connect(ctx, config.ConnConfig)
+	if err != nil {
+		return err
+	}
+	return errors.Join(checkServer(ctx, conn, slog.New(slog.DiscardHandler), false), conn.Close(ctx))
+}
+
 // withoutLimit is for migrations, which may take long.
 func withoutLimit(config *pgx.ConnConfig) *pgx.ConnConfig {
 	c := config.Copy()

@@ -259,3 +259,42 @@ func TestOneProcessLeadsUntilItEnds(t *testing.T) {
 	for !leads(all[1]) { // the server notices the end of a connection a little later
 	}
 }
+
+func TestACommandCanHaveTheDatabaseToItself(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	all := replicas(t, url, 2)
+	if _, err := postgres.OpenAlone(t.Context(), url, postgres.Options{}); !errors.Is(err, postgres.ErrInUse) {
+		t.Errorf("beside services: %v", err)
+	}
+	for _, db := range all {
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	alone, err := postgres.OpenAlone(t.Context(), url, postgres.Options{})
+	for errors.Is(err, postgres.ErrInUse) { // the server notices the end of a connection a little later
+		alone, err = postgres.OpenAlone(t.Context(), url, postgres.Options{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := postgres.Open(t.Context(), url, postgres.Options{}); !errors.Is(err, postgres.ErrInUse) {
+		t.Errorf("a service beside it: %v", err)
+	}
+	if err := alone.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		db, err := postgres.Open(t.Context(), url, postgres.Options{})
+		if err == nil {
+			err = db.Close()
+		}
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, postgres.ErrInUse) {
+			t.Fatal(err)
+		}
+	}
+}
