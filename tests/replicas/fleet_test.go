@@ -36,25 +36,38 @@ type fleet struct {
 // begin starts a service and so many replicas, each a process of its own.
 func begin(t *testing.T, replicas int, change ...func(*local.Options)) *fleet {
 	t.Helper()
+	return beginOn(t, replicas, append([]func(*local.Options){harness.OnPostgreSQL(t)}, change...)...)
+}
+
+// beginOn is begin on the database that a change names.
+func beginOn(t *testing.T, replicas int, change ...func(*local.Options)) *fleet {
+	t.Helper()
 	change = append([]func(*local.Options){
-		harness.OnPostgreSQL(t),
 		harness.Env("PCA_RATE_LIMIT_CITIZEN", "off", "PCA_RATE_LIMIT_ADDRESS", "off", "PCA_RATE_LIMIT_GLOBAL", "off", "PCA_ERS_BUDGET", "off"),
 		func(o *local.Options) { o.Now = time.Now }, // processes share no other clock
 	}, change...)
 	f := &fleet{Service: harness.Start(t, change...)}
 	for range replicas {
-		r := &replica{t: t, f: f}
-		r.run()
-		t.Cleanup(r.kill)
-		f.replicas = append(f.replicas, r)
+		f.add("yes")
 	}
 	return f
 }
 
+// add starts one more replica.
+func (f *fleet) add(as string) *replica {
+	f.T.Helper()
+	r := &replica{t: f.T, f: f, as: as}
+	r.run()
+	f.T.Cleanup(r.kill)
+	f.replicas = append(f.replicas, r)
+	return r
+}
+
 // replica is one process, again and again.
 type replica struct {
-	t *testing.T
-	f *fleet
+	t  *testing.T
+	f  *fleet
+	as string // of asReplica
 
 	mu  sync.Mutex
 	url string
@@ -69,7 +82,7 @@ func (r *replica) run() {
 	defer r.mu.Unlock()
 	r.cmd, r.log = exec.CommandContext(context.Background(), os.Args[0]), &bytes.Buffer{}
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	r.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), asReplica + "=yes"}
+	r.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), asReplica + "=" + r.as}
 	for name, value := range r.f.Env {
 		r.cmd.Env = append(r.cmd.Env, name+"="+value)
 	}
@@ -123,7 +136,7 @@ func (f *fleet) citizen(name string) *citizen {
 	if err != nil {
 		f.T.Fatal(err)
 	}
-	c := &citizen{f: f, name: name, browser: b, cookies: b.Cookies().Cookies(at), http: &http.Client{Transport: &http.Transport{}, Timeout: 15 * time.Second}}
+	c := &citizen{f: f, name: name, browser: b, cookies: b.Cookies().Cookies(at), http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}, Timeout: 15 * time.Second}}
 	f.T.Cleanup(c.http.CloseIdleConnections)
 	return c
 }
