@@ -41,7 +41,7 @@ func (a auditAcceptForkCommand) Run(env *environment) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	done, err := restore.Accept(env.ctx, restore.Deps{
-		Log: db.Log(), Consents: db.Consents(), Sessions: db.Sessions(), OneTime: db.OneTimeValues(), Subjects: db.Subjects(), Now: time.Now,
+		Log: db.Log(), Consents: db.Consents(), Sessions: db.Sessions(), Staff: db.StaffAccounts(), OneTime: db.OneTimeValues(), Subjects: db.Subjects(), Now: time.Now,
 	}, restore.Request{State: a.State, Last: last, Erasures: erasures, Why: why})
 	if err != nil {
 		return err

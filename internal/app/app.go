@@ -134,10 +134,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	staffSessions, err := staff.NewSessions(o.Now, o.Random)
-	if err != nil {
-		return nil, fmt.Errorf("start: %w", err)
-	}
+	staffSessions := staff.NewSessions(db.StaffAccounts(), secrets.ring, o.Now, o.Random)
 	party := func(provider *upstream.Client) oidc.Deps {
 		return w.relyingParty(db.OneTimeValues(), secrets.ring, provider)
 	}
@@ -193,7 +190,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	return &App{
 		Handler: handler, Admin: httpapi.NewAdmin(w.metrics.Handler(), record.ready, w.c.AdminIsLoopback()),
 		log: o.Log, panics: w.panics, words: words, changes: changes,
-		checkpoints: record.checkpoints, checkpointEvery: c.CheckpointInterval, chores: w.chores(db, people, desk, operators, changes),
+		checkpoints: record.checkpoints, checkpointEvery: c.CheckpointInterval, chores: w.chores(db, people, staffSessions, desk, operators, changes),
 		sessions: people.sessions, upstreams: out, store: db,
 	}, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/approval"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/staff"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
 	"github.com/patient-care-aggregator/aggregator/internal/telemetry"
 )
@@ -22,11 +23,12 @@ type chore struct {
 	do    func(context.Context) error
 }
 
-func (w *wiring) chores(db *store.Store, p people, desk *approval.Desk, operators *operatorActs, changes *audit.Changes) []chore {
+func (w *wiring) chores(db *store.Store, p people, members *staff.Sessions, desk *approval.Desk, operators *operatorActs, changes *audit.Changes) []chore {
 	const day = 24 * time.Hour
 	retention := w.retention(db)
 	return []chore{
 		{"sessions housekeeping", time.Minute, slog.LevelWarn, false, p.sessions.Tidy},
+		{"staff sessions housekeeping", time.Minute, slog.LevelWarn, false, members.Tidy},
 		{"sign-ins housekeeping", time.Minute, slog.LevelWarn, false, func(ctx context.Context) error {
 			if _, err := db.OneTimeValues().RemoveExpired(ctx, w.o.Now()); err != nil {
 				return fmt.Errorf("forget unfinished sign-ins: %w", err)

@@ -26,7 +26,7 @@ type Sessions interface {
 
 // StaffSessions finds sessions of staff (internal/staff).
 type StaffSessions interface {
-	Find(secret string) (staff.Session, error)
+	Find(ctx context.Context, secret string) (staff.Session, error)
 }
 
 // Deps are what runs around every request; all are required.

@@ -29,6 +29,11 @@ type Log interface {
 	audit.Tree
 }
 
+// StaffSessions are those of auditors.
+type StaffSessions interface {
+	RemoveStaffSessions(ctx context.Context, before, idleBefore time.Time) error
+}
+
 // OneTimeValues are begun sign-ins and other values that can be used once.
 type OneTimeValues interface {
 	RemoveExpired(ctx context.Context, before time.Time) (int, error)
@@ -46,6 +51,7 @@ type Deps struct {
 	Log      Log
 	Consents consent.FullStore
 	Sessions subject.Sessions
+	Staff    StaffSessions
 	OneTime  OneTimeValues
 	Subjects Subjects
 	Now      func() time.Time
@@ -115,7 +121,11 @@ func Accept(ctx context.Context, d Deps, r Request) (Report, error) {
 	})); err != nil {
 		return done, fmt.Errorf("accept a fork: %w", err)
 	}
-	if _, err := d.OneTime.RemoveExpired(ctx, d.Now().AddDate(100, 0, 0)); err != nil { // all of them
+	all := d.Now().AddDate(100, 0, 0)
+	if err := d.Staff.RemoveStaffSessions(ctx, all, all); err != nil {
+		return done, fmt.Errorf("end staff sessions: %w", err)
+	}
+	if _, err := d.OneTime.RemoveExpired(ctx, all); err != nil {
 		return done, fmt.Errorf("accept a fork: %w", err)
 	}
 	_, err = d.Log.Append(ctx, audit.Guard{}, r.Why.On(audit.Entry{

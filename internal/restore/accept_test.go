@@ -52,7 +52,7 @@ func (r *restored) accept(state string, erased ...audit.Erasure) (restore.Report
 		r.t.Fatal(err)
 	}
 	return restore.Accept(r.t.Context(), restore.Deps{
-		Log: r.db.Log(), Consents: r.db.Consents(), Sessions: r.db.Sessions(), OneTime: r.db.OneTimeValues(), Subjects: r.db.Subjects(), Now: now,
+		Log: r.db.Log(), Consents: r.db.Consents(), Sessions: r.db.Sessions(), Staff: r.db.StaffAccounts(), OneTime: r.db.OneTimeValues(), Subjects: r.db.Subjects(), Now: now,
 	}, restore.Request{State: state, Last: r.last, Erasures: erased, Why: why.By("Ada, approved by Grace")})
 }
 

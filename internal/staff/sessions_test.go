@@ -1,30 +1,73 @@
 package staff_test
 
 import (
+	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
+	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/staff"
+	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
+	"github.com/patient-care-aggregator/aggregator/internal/store"
 )
+
+// signedIn are sessions in a store of their own.
+type signedIn struct {
+	t    *testing.T
+	all  *staff.Sessions
+	rows account.SessionStore
+	now  func() time.Time
+}
+
+func (s *signedIn) Start(m staff.Member) (string, staff.Session) {
+	s.t.Helper()
+	secret, started, err := s.all.Start(s.t.Context(), m)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return secret, started
+}
+
+func (s *signedIn) Find(secret string) (staff.Session, error) { return s.all.Find(s.t.Context(), secret) }
+
+func (s *signedIn) Renew(secret string, m staff.Member) (string, staff.Session, error) {
+	return s.all.Renew(s.t.Context(), secret, m)
+}
+
+func (s *signedIn) End(secret string) {
+	s.t.Helper()
+	if err := s.all.End(s.t.Context(), secret); err != nil {
+		s.t.Fatal(err)
+	}
+}
 
 func TestSessions(t *testing.T) {
 	t.Parallel()
 	begin := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	setUp := func() (*staff.Sessions, *time.Time) {
+	setUp := func(t *testing.T) (*signedIn, *time.Time) {
+		t.Helper()
 		now := begin
-		s, err := staff.NewSessions(func() time.Time { return now }, rand.Reader)
+		db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "care.db"), store.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return s, &now
+		t.Cleanup(func() { _ = db.Close() })
+		ring, err := keys.Parse([]byte(keys.Generate("1")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		clock := func() time.Time { return now }
+		return &signedIn{t, staff.NewSessions(db.StaffAccounts(), ring, clock, rand.Reader), db.StaffAccounts(), clock}, &now
 	}
 	ada := staff.Member{Pseudonym: "staff:ada"}
 
 	t.Run("a session that is proved again in time lasts a working day and no longer", func(t *testing.T) {
 		t.Parallel()
-		s, now := setUp()
+		s, now := setUp(t)
 		secret, started := s.Start(ada)
 		for *now = now.Add(staff.Idle); now.Before(begin.Add(staff.Life)); *now = now.Add(staff.Idle) {
 			if found, err := s.Find(secret); !errors.Is(err, staff.ErrUnproved) || found.Member.Pseudonym != ada.Pseudonym {
@@ -54,7 +97,7 @@ func TestSessions(t *testing.T) {
 	})
 	t.Run("what the provider said holds for a quarter of an hour, and asking meanwhile is no use of the session", func(t *testing.T) {
 		t.Parallel()
-		s, now := setUp()
+		s, now := setUp(t)
 		secret, _ := s.Start(ada)
 		*now = begin.Add(staff.Proved - time.Second)
 		if _, err := s.Find(secret); err != nil {
@@ -71,7 +114,7 @@ func TestSessions(t *testing.T) {
 	})
 	t.Run("nobody goes on with somebody else's session", func(t *testing.T) {
 		t.Parallel()
-		s, _ := setUp()
+		s, _ := setUp(t)
 		secret, _ := s.Start(ada)
 		if _, _, err := s.Renew(secret, staff.Member{Pseudonym: "staff:eve"}); !errors.Is(err, staff.ErrNoSession) {
 			t.Error(err)
@@ -82,7 +125,7 @@ func TestSessions(t *testing.T) {
 	})
 	t.Run("a role that is taken away is gone once it is proved again", func(t *testing.T) {
 		t.Parallel()
-		s, _ := setUp()
+		s, _ := setUp(t)
 		secret, _ := s.Start(staff.Member{Pseudonym: "staff:ada", Roles: staff.Roles()})
 		secret, _, err := s.Renew(secret, staff.Member{Pseudonym: "staff:ada", Roles: []staff.Role{staff.Count}})
 		if err != nil {
@@ -94,7 +137,7 @@ func TestSessions(t *testing.T) {
 	})
 	t.Run("an unused session ends", func(t *testing.T) {
 		t.Parallel()
-		s, now := setUp()
+		s, now := setUp(t)
 		secret, _ := s.Start(ada)
 		*now = now.Add(staff.Idle + time.Second)
 		if _, err := s.Find(secret); !errors.Is(err, staff.ErrNoSession) {
@@ -103,7 +146,7 @@ func TestSessions(t *testing.T) {
 	})
 	t.Run("an ended session is not found, and ending it twice is harmless", func(t *testing.T) {
 		t.Parallel()
-		s, _ := setUp()
+		s, _ := setUp(t)
 		secret, _ := s.Start(ada)
 		other, _ := s.Start(ada)
 		s.End(secret)
@@ -115,27 +158,55 @@ func TestSessions(t *testing.T) {
 			t.Errorf("another session of the same person ended too: %v", err)
 		}
 	})
-	t.Run("too many sessions sign out who has been idle for longest", func(t *testing.T) {
+	t.Run("use is noted to a minute, and a session that is used goes on", func(t *testing.T) {
 		t.Parallel()
-		s, _ := setUp()
-		used, _ := s.Start(ada)
-		unused, _ := s.Start(ada)
-		for range staff.Most - 1 {
-			if _, err := s.Find(used); err != nil {
-				t.Fatal(err)
-			}
-			s.Start(ada)
-		}
-		if _, err := s.Find(unused); !errors.Is(err, staff.ErrNoSession) {
-			t.Errorf("found: %v", err)
-		}
-		if _, err := s.Find(used); err != nil {
+		s, now := setUp(t)
+		secret, _ := s.Start(ada)
+		*now = begin.Add(staff.Proved - time.Second)
+		if _, err := s.Find(secret); err != nil {
 			t.Error(err)
+		}
+		*now = now.Add(staff.Idle)
+		if _, err := s.Find(secret); !errors.Is(err, staff.ErrUnproved) {
+			t.Errorf("half an hour after its last use: %v", err)
+		}
+	})
+	t.Run("a session that somebody wrote into the database, or one of a key that was dropped, is none", func(t *testing.T) {
+		t.Parallel()
+		s, _ := setUp(t)
+		secret, _ := s.Start(ada)
+		row, err := s.rows.StaffSession(t.Context(), sha256.Sum256([]byte(secret)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		row.Hash = sha256.Sum256([]byte("chosen"))
+		if err := s.rows.AddStaffSession(t.Context(), row, staff.Most); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Find("chosen"); !errors.Is(err, staff.ErrNoSession) {
+			t.Errorf("the content of another row: %v", err)
+		}
+		other, err := keys.Parse([]byte(keys.Generate("1")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := staff.NewSessions(s.rows, other, s.now, rand.Reader).Find(t.Context(), secret); !errors.Is(err, staff.ErrNoSession) {
+			t.Errorf("under another key: %v", err)
+		}
+	})
+	t.Run("where the store cannot tell, a session is neither there nor ended", func(t *testing.T) {
+		t.Parallel()
+		s, _ := setUp(t)
+		secret, _ := s.Start(ada)
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := s.all.Find(gone, secret); err == nil || errors.Is(err, staff.ErrNoSession) {
+			t.Errorf("found: %v", err)
 		}
 	})
 	t.Run("an unknown secret finds no session", func(t *testing.T) {
 		t.Parallel()
-		s, _ := setUp()
+		s, _ := setUp(t)
 		s.Start(ada)
 		for _, secret := range []string{"", "x", "staff:ada"} {
 			if _, err := s.Find(secret); !errors.Is(err, staff.ErrNoSession) {

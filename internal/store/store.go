@@ -50,6 +50,12 @@ type Sessions interface {
 	Times(ctx context.Context, ref citizen.Ref) ([]session.Record, error)
 }
 
+// Staff are the rows about members of staff.
+type Staff interface {
+	account.Store
+	account.SessionStore
+}
+
 // Subjects are the rows that lead to people.
 type Subjects interface {
 	citizen.ResealStore
@@ -75,7 +81,7 @@ type Store struct {
 	consents       Consents
 	histories      history.Store
 	oneTimeValues  session.OneTimeStore
-	staffAccounts  account.Store
+	staffAccounts  Staff
 	proposals      approval.Store
 	onForeignWrite func(func(citizen.Ref))
 	leads          func(context.Context) (bool, error)
@@ -162,8 +168,8 @@ func (s *Store) Consents() Consents { return s.consents }
 // Histories are what was observed of citizens' referrals.
 func (s *Store) Histories() history.Store { return s.histories }
 
-// StaffAccounts are whom pseudonyms of staff stand for.
-func (s *Store) StaffAccounts() account.Store { return s.staffAccounts }
+// StaffAccounts are whom pseudonyms of staff stand for, and who of staff is signed in.
+func (s *Store) StaffAccounts() Staff { return s.staffAccounts }
 
 // Proposals are acts of staff that wait for a second person, or waited.
 func (s *Store) Proposals() approval.Store { return s.proposals }

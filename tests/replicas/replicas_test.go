@@ -5,6 +5,7 @@ package replicas_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -87,4 +88,24 @@ func TestALostDatabaseIsExactly503(t *testing.T) {
 		bella.answered(f.URL, http.MethodGet, "/readyz", http.StatusOK)
 	}
 	f.whole()
+}
+
+func TestAnAuditorIsSignedInOnAllReplicas(t *testing.T) {
+	t.Parallel()
+	f := begin(t, 2)
+	b := f.Auditor("ada")
+	at, err := url.Parse(f.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada := &citizen{f: f, name: "ada", browser: b, cookies: b.Cookies().Cookies(at), http: &http.Client{Transport: &http.Transport{}}}
+	t.Cleanup(ada.http.CloseIdleConnections)
+	one, other := f.replicas[0].address(), f.replicas[1].address()
+	for _, replica := range []string{one, other, f.URL} {
+		ada.answered(replica, http.MethodGet, "/audit/session", http.StatusOK)
+	}
+	ada.answered(one, http.MethodPost, "/audit/logout", http.StatusNoContent)
+	for _, replica := range []string{other, f.URL, one} {
+		ada.answered(replica, http.MethodGet, "/audit/session", http.StatusUnauthorized)
+	}
 }

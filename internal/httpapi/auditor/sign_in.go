@@ -71,11 +71,14 @@ func (s *SignIn) Routes() []httpapi.Route {
 // questions where somebody is signed in.
 func (s *SignIn) login(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
 	var begun oidc.Redirect
-	current, err := s.d.Sessions.Find(r.Cookie(httpapi.StaffCookie))
-	if err == nil || errors.Is(err, staff.ErrUnproved) {
+	current, err := s.d.Sessions.Find(ctx, r.Cookie(httpapi.StaffCookie))
+	switch {
+	case err == nil, errors.Is(err, staff.ErrUnproved):
 		begun, err = s.d.Login.BeginAgain(ctx, current, s.d.Now())
-	} else {
+	case errors.Is(err, staff.ErrNoSession):
 		begun, err = s.d.Login.Begin(ctx)
+	default:
+		return nil, httpapi.StaffSessionProblem(err)
 	}
 	if err != nil {
 		return nil, httpapi.StaffSignInProblem(err)
@@ -88,8 +91,10 @@ func (s *SignIn) callback(ctx context.Context, r *httpapi.Request) (httpapi.Answ
 	member, again, err := s.finish(ctx, r)
 	old := r.Cookie(httpapi.StaffCookie)
 	if errors.Is(err, oidc.ErrAskOpenly) {
-		current, _ := s.d.Sessions.Find(old)
-		s.d.Sessions.End(old)
+		current, _ := s.d.Sessions.Find(ctx, old)
+		if err := s.d.Sessions.End(ctx, old); err != nil {
+			return nil, httpapi.StaffSessionProblem(err)
+		}
 		return s.askOpenly(ctx, r, current.Member)
 	}
 	entry := r.Entry(audit.SignedIn, audit.Succeeded, s.d.Now())
@@ -101,7 +106,9 @@ func (s *SignIn) callback(ctx context.Context, r *httpapi.Request) (httpapi.Answ
 			return nil, p
 		}
 		if member.Pseudonym != "" { // a role was taken away, or somebody else is there now
-			s.d.Sessions.End(old)
+			if err := s.d.Sessions.End(ctx, old); err != nil {
+				return nil, httpapi.StaffSessionProblem(err)
+			}
 		}
 		entry.Kind, entry.Outcome, entry.Reason = audit.SignInRefused, audit.Refused, string(p.Code())
 		if _, err := s.d.Log.Append(ctx, audit.Guard{}, entry); err != nil {
@@ -112,19 +119,26 @@ func (s *SignIn) callback(ctx context.Context, r *httpapi.Request) (httpapi.Answ
 	secret := ""
 	if again {
 		// Who was signed out in the meantime does not come back without a question.
-		if secret, _, err = s.d.Sessions.Renew(old, member); err != nil {
+		switch secret, _, err = s.d.Sessions.Renew(ctx, old, member); {
+		case errors.Is(err, staff.ErrNoSession):
 			return s.askOpenly(ctx, r, member)
+		case err != nil:
+			return nil, httpapi.StaffSessionProblem(err)
 		}
 		entry.Purpose = "audit-renewal"
 	}
 	if _, err := s.d.Log.Append(ctx, audit.Guard{}, entry); err != nil {
-		s.d.Sessions.End(secret)
+		_ = s.d.Sessions.End(ctx, secret) // its secret goes to nobody
 		return nil, httpapi.NotLogged(err)
 	}
 	s.d.Count("staff_success")
 	if !again {
-		s.d.Sessions.End(old)
-		secret, _ = s.d.Sessions.Start(member)
+		if err = s.d.Sessions.End(ctx, old); err == nil {
+			secret, _, err = s.d.Sessions.Start(ctx, member)
+		}
+		if err != nil {
+			return nil, httpapi.StaffSessionProblem(err)
+		}
 	}
 	answer := httpapi.Redirect(http.StatusSeeOther, "/audit/session").
 		WithCookie(httpapi.Cookie{Name: httpapi.StaffCookie, Value: secret})
@@ -175,13 +189,19 @@ func (s *SignIn) session(_ context.Context, r *httpapi.Request) (httpapi.Answer,
 // logout is POST /audit/logout. Signing out twice is harmless.
 func (s *SignIn) logout(ctx context.Context, r *httpapi.Request) (httpapi.Answer, error) {
 	if secret := r.Cookie(httpapi.StaffCookie); secret != "" {
-		if found, err := s.d.Sessions.Find(secret); !errors.Is(err, staff.ErrNoSession) {
-			s.d.Sessions.End(secret)
+		found, err := s.d.Sessions.Find(ctx, secret)
+		switch {
+		case err == nil, errors.Is(err, staff.ErrUnproved):
+			if err := s.d.Sessions.End(ctx, secret); err != nil {
+				return nil, httpapi.StaffSessionProblem(err)
+			}
 			entry := r.Entry(audit.SignedOut, audit.Succeeded, s.d.Now())
 			entry.Actor, entry.Purpose = actorOf(found.Member), "audit"
 			if _, err := s.d.Log.Append(ctx, audit.Guard{}, entry); err != nil {
 				return nil, httpapi.NotLogged(err)
 			}
+		case !errors.Is(err, staff.ErrNoSession):
+			return nil, httpapi.StaffSessionProblem(err)
 		}
 	}
 	return httpapi.Nothing().WithCookie(httpapi.Cookie{Name: httpapi.StaffCookie, Life: -1}), nil

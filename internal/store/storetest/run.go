@@ -8,7 +8,6 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/session"
-	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
 )
 
@@ -20,7 +19,7 @@ type Stores struct {
 	Sessions      store.Sessions
 	Histories     history.Store
 	OneTimeValues session.OneTimeStore
-	StaffAccounts account.Store
+	StaffAccounts store.Staff
 	Proposals     approval.Store
 	// OnForeignWrite is that of internal/store.Store.
 	OnForeignWrite func(func(citizen.Ref))
@@ -64,6 +63,7 @@ func Run(t *testing.T, with Open) {
 		"histories":       testHistories,
 		"one-time values": testOneTimeValues,
 		"staff accounts":  testStaffAccounts,
+		"staff sessions":  testStaffSessions,
 		"foreign writes":  testForeignWrites,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open) })
