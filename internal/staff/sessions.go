@@ -73,7 +73,7 @@ const sealPurpose = "staff-session"
 
 // bound is what the seal is bound to: whose cookie it is, and when it ends.
 func bound(hash [32]byte, expires time.Time) []byte {
-	return binary.BigEndian.AppendUint64(append([]byte(nil), hash[:]...), uint64(expires.UnixNano())) //nolint:gosec // only the bits count
+	return binary.BigEndian.AppendUint64(append([]byte(nil), hash[:]...), uint64(expires.UnixNano()))
 }
 
 // Start signs a member in. The secret is for their cookie and is kept nowhere.

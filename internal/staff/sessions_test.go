@@ -32,7 +32,9 @@ func (s *signedIn) Start(m staff.Member) (string, staff.Session) {
 	return secret, started
 }
 
-func (s *signedIn) Find(secret string) (staff.Session, error) { return s.all.Find(s.t.Context(), secret) }
+func (s *signedIn) Find(secret string) (staff.Session, error) {
+	return s.all.Find(s.t.Context(), secret)
+}
 
 func (s *signedIn) Renew(secret string, m staff.Member) (string, staff.Session, error) {
 	return s.all.Renew(s.t.Context(), secret, m)
