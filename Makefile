@@ -23,7 +23,7 @@ help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -t -s "$$(printf '\t')"
 
 .PHONY: check
-check: tidy npm browser strace postgres lint contract build size test test-on-postgres race ## Everything that must pass before a change lands (CI runs this)
+check: tidy npm browser strace postgres redis lint contract build size test test-on-postgres race ## Everything that must pass before a change lands (CI runs this)
 
 .PHONY: nightly
 nightly: ## What takes longer than check: about 30 minutes, one line of summary at the end
@@ -92,6 +92,10 @@ strace: ## Install what the tests of power cuts need: strace (Debian's)
 postgres: ## Install what the tests of the PostgreSQL store and of steps need: postgresql and curl (Debian's)
 	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 && command -v curl >/dev/null || \
 	{ apt-get update && apt-get install --yes --no-install-recommends postgresql curl; }
+
+.PHONY: redis
+redis: ## Install what the tests of what replicas share need: redis-server (Debian's)
+	@command -v redis-server >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends redis-server; }
 
 .PHONY: contract
 contract: ## Lint the contract, and make a TypeScript and a Go client of it with the generators' defaults
