@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,7 +43,7 @@ type Result struct {
 	Complete bool
 }
 
-// Deps are what an Aggregator needs; all but Panics are required.
+// Deps are what an Aggregator needs; all but Epoch and Panics are required.
 type Deps struct {
 	Sources  []Source               // one or more
 	Readings cache.Backend[Reading] // keeps them between requests
@@ -53,6 +54,10 @@ type Deps struct {
 	StaleMax time.Duration
 	// Timeout bounds the wait for all sources together.
 	Timeout time.Duration
+	// Epoch is how often the citizen's data was erased. What is kept is kept under it, so
+	// that what a slow process writes after an erasure is found by nobody. nil: always 0,
+	// for one process, where Forget voids what is in progress.
+	Epoch func(context.Context, citizen.Ref) (int64, error)
 	// Observe is called with where a reading came from, for the metrics.
 	Observe func(cache string, o cache.Outcome)
 	// Failed is called with the reason why a source failed, for the log, where Read
@@ -68,13 +73,19 @@ type Aggregator struct {
 	tries    *tries
 }
 
+// readingCache is what metrics call the cache of readings.
+const readingCache = "reading"
+
 // New returns ErrNoSource if d names no source.
 func New(d Deps) (*Aggregator, error) {
 	if len(d.Sources) == 0 {
 		return nil, ErrNoSource
 	}
+	if d.Epoch == nil {
+		d.Epoch = func(context.Context, citizen.Ref) (int64, error) { return 0, nil }
+	}
 	return &Aggregator{d: d, tries: newTries(), readings: cache.New(d.Readings, cache.Options{
-		Name: "reading", Now: d.Now, LoadTimeout: d.Timeout, StaleMax: d.StaleMax, MayServeStale: MayServeStale, Refused: refused,
+		Name: readingCache, Now: d.Now, LoadTimeout: d.Timeout, StaleMax: d.StaleMax, MayServeStale: MayServeStale, Refused: refused,
 		Observe: d.Observe, Panics: d.Panics,
 	})}, nil
 }
@@ -91,11 +102,15 @@ type answer struct {
 // Read asks all sources at the same time. An error says that no source returned
 // anything: it wraps ErrReauthenticate if a new sign-in would help with any of
 // them, otherwise the first source's [Failure]. The Result still has the outcome
-// of each source. When the citizen's ID token has ended nothing is shown, not from
+// of each source; or ErrStore, and then no source was asked. When the citizen's ID token has ended nothing is shown, not from
 // the cache either: another device may have filled it.
 func (a *Aggregator) Read(ctx context.Context, access Access, mode Mode) (Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.d.Timeout)
 	defer cancel()
+	epoch, err := a.d.Epoch(ctx, access.Citizen.Ref)
+	if err != nil {
+		return Result{}, fmt.Errorf("%w: %w", ErrStore, err)
+	}
 	answers := make([]answer, len(a.d.Sources))
 	var all sync.WaitGroup
 	for i, s := range a.d.Sources {
@@ -105,7 +120,7 @@ func (a *Aggregator) Read(ctx context.Context, access Access, mode Mode) (Result
 				return
 			}
 			answers[i].err = a.d.Panics.Contain(ctx, "ask a source", func() (err error) {
-				answers[i], err = a.ask(ctx, s, access, mode)
+				answers[i], err = a.ask(ctx, s, access, epoch, mode)
 				return err
 			})
 		})
@@ -117,8 +132,8 @@ func (a *Aggregator) Read(ctx context.Context, access Access, mode Mode) (Result
 // ask asks one source, and asks again if its reading was purged in the meantime:
 // another of the citizen's apps lost its consent, and this one may still have its
 // own. The caller decides on consent after the read.
-func (a *Aggregator) ask(ctx context.Context, s Source, access Access, mode Mode) (answer, error) {
-	k := key(s, access.Citizen.Ref)
+func (a *Aggregator) ask(ctx context.Context, s Source, access Access, epoch int64, mode Mode) (answer, error) {
+	k := key(s, access.Citizen.Ref, epoch)
 	kept, fresh, have := a.readings.Kept(ctx, k)
 	if last, held := a.tries.holds(k, a.d.Now()); held {
 		if !have {
@@ -127,10 +142,16 @@ func (a *Aggregator) ask(ctx context.Context, s Source, access Access, mode Mode
 		kept.Outcome, kept.Err = cache.Stale, last.err
 		return answer{reading: kept, held: true, failed: &last}, nil
 	}
+	if fresh && (mode == Cached || a.d.Now().Sub(kept.FetchedAt) < RefreshFloor) {
+		a.d.Observe(readingCache, cache.Hit)
+		return a.noted(k, answer{reading: kept}, nil)
+	}
 	access.Again = have
 	get := a.readings.Get
-	if mode == Refresh && (!fresh || a.d.Now().Sub(kept.FetchedAt) >= RefreshFloor) {
-		get = a.readings.Refresh
+	if mode == Refresh {
+		get = func(ctx context.Context, key string, load cache.Load[Reading]) (cache.Result[Reading], error) {
+			return a.readings.Refresh(ctx, key, RefreshFloor, load)
+		}
 	}
 	var asked atomic.Bool // of requests that ask at the same time, the load of one runs
 	load := a.load(s, access, func() { asked.Store(true) })
@@ -227,13 +248,25 @@ func (a *Aggregator) together(ctx context.Context, answers []answer) (Result, er
 	return result, err
 }
 
-// Forget drops what is kept of a citizen and voids loads in progress.
+// Forget drops what is kept of a citizen and voids loads in progress. After an erasure
+// that is what was kept before it.
 func (a *Aggregator) Forget(ref citizen.Ref) {
+	ctx, cancel := context.WithTimeout(context.Background(), forgetTime) // even if the request that asks for it ends
+	defer cancel()
+	epoch, err := a.d.Epoch(ctx, ref)
+	if err != nil {
+		epoch = 0 // nearly everybody's; what is kept under another one ends with its time
+	}
 	for _, s := range a.d.Sources {
-		a.readings.Purge(key(s, ref))
-		a.tries.forget(key(s, ref))
+		for _, k := range []string{key(s, ref, epoch), key(s, ref, max(epoch-1, 0))} {
+			a.readings.Purge(k)
+			a.tries.forget(k)
+		}
 	}
 }
+
+// forgetTime bounds the question that Forget asks the store.
+const forgetTime = time.Second
 
 func (a *Aggregator) load(s Source, access Access, begun func()) cache.Load[Reading] {
 	return func(ctx context.Context) (Reading, time.Duration, error) {
@@ -250,4 +283,6 @@ func (a *Aggregator) load(s Source, access Access, begun func()) cache.Load[Read
 	}
 }
 
-func key(s Source, ref citizen.Ref) string { return s.ID() + "/" + string(ref) }
+func key(s Source, ref citizen.Ref, epoch int64) string {
+	return s.ID() + "/" + strconv.FormatInt(epoch, 10) + "/" + string(ref)
+}

@@ -26,3 +26,27 @@ type Backend[T any] interface {
 	// Delete removes an item. When it returns, no later Get can find the item.
 	Delete(ctx context.Context, key string)
 }
+
+// Shared is a [Backend] that other processes use too. With its locks one process loads
+// a key while the others wait for what it brings. A Shared that cannot be reached
+// keeps items within this process until it can be reached again.
+type Shared[T any] interface {
+	Backend[T]
+	// Lock asks to be the process that loads a key. A refresh and another load do not
+	// wait for each other; a lock for a refresh ends one that is no refresh.
+	//
+	// A nil Lock and true: another process has it. Lock has waited a moment; the caller
+	// looks whether the item is there before it asks again. A nil Lock and false:
+	// nobody can be asked, and the caller loads without one.
+	Lock(ctx context.Context, key string, refresh bool) (l Lock[T], taken bool)
+}
+
+// Lock is held by the one process that loads a key. It ends with Release, soon after
+// its process stopped, and when the key is deleted by any process.
+type Lock[T any] interface {
+	// Keep is Set while the lock is held. It keeps nothing when the lock has ended:
+	// another process may have loaded later or deleted the key.
+	Keep(ctx context.Context, item Item[T])
+	// Release MUST be called once.
+	Release()
+}

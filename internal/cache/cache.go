@@ -60,6 +60,7 @@ type Options struct {
 type Cache[T any] struct {
 	o       Options
 	backend Backend[T]
+	shared  Shared[T] // the same backend, where other processes use it too; else nil
 	flights singleflight.Group
 
 	mu    sync.Mutex
@@ -67,6 +68,7 @@ type Cache[T any] struct {
 }
 
 type flight struct {
+	mu   sync.Mutex // held while what came is kept, so that a purge is before or after it
 	void bool
 	// earlier is the load that Get began before this refresh. Once the refresh has
 	// landed, what the earlier one brings is older.
@@ -79,7 +81,8 @@ const refreshing = "\x00refresh\x00"
 
 // New returns a cache over a backend that no other cache uses.
 func New[T any](backend Backend[T], o Options) *Cache[T] {
-	return &Cache[T]{o: o, backend: backend, loads: map[string]*flight{}}
+	shared, _ := backend.(Shared[T])
+	return &Cache[T]{o: o, backend: backend, shared: shared, loads: map[string]*flight{}}
 }
 
 // Get returns the value of key: the one that is kept while it is fresh, otherwise
@@ -91,22 +94,17 @@ func (c *Cache[T]) Get(ctx context.Context, key string, load Load[T]) (Result[T]
 		return r, nil
 	}
 	return c.wait(ctx, key, c.flights.DoChan(key, c.contained(ctx, func() (Result[T], error) {
-		// A caller that looked just before an earlier flight ended is too late to
-		// join it, and finds its value here.
-		if r, fresh, ok := c.peek(ctx, key); ok && fresh {
-			return r, nil
-		}
-		return c.load(ctx, key, key, load)
+		return c.load(ctx, key, key, load, func(_ Result[T], fresh bool) bool { return fresh })
 	})))
 }
 
-// Refresh is Get that loads even if a fresh value is kept. Callers that refresh
-// at the same time share one load. It never joins a load that Get began, because
-// that may have started before there was a reason to refresh.
-func (c *Cache[T]) Refresh(ctx context.Context, key string, load Load[T]) (Result[T], error) {
+// Refresh is Get that loads even if a fresh value is kept, unless that is younger than
+// floor. Callers that refresh at the same time share one load. It never joins a load
+// that Get began, because that may have started before there was a reason to refresh.
+func (c *Cache[T]) Refresh(ctx context.Context, key string, floor time.Duration, load Load[T]) (Result[T], error) {
 	name := refreshing + key
 	return c.wait(ctx, key, c.flights.DoChan(name, c.contained(ctx, func() (Result[T], error) {
-		return c.load(ctx, name, key, load)
+		return c.load(ctx, name, key, load, func(r Result[T], fresh bool) bool { return fresh && c.o.Now().Sub(r.FetchedAt) < floor })
 	})))
 }
 
@@ -149,40 +147,42 @@ func (c *Cache[T]) wait(ctx context.Context, key string, loaded <-chan singlefli
 
 // Purge forgets the key and voids a load of it that is in progress.
 func (c *Cache[T]) Purge(key string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.backend.Delete(context.Background(), key) // even if the request that asks for it ends
 	for _, name := range []string{key, refreshing + key} {
-		if f := c.loads[name]; f != nil {
-			f.void = true
-		}
+		c.mu.Lock()
+		f := c.loads[name]
 		c.flights.Forget(name)
+		c.mu.Unlock()
+		if f != nil {
+			f.mu.Lock()
+			f.void = true
+			f.mu.Unlock()
+		}
 	}
+	c.backend.Delete(context.Background(), key) // even if the request that asks for it ends
 }
 
-func (c *Cache[T]) load(ctx context.Context, name, key string, load Load[T]) (Result[T], error) {
-	f := &flight{}
-	c.mu.Lock()
-	if name != key {
-		f.earlier = c.loads[key]
-	}
-	c.loads[name] = f
-	c.mu.Unlock()
-
+// load is one flight: what is kept if that is enough, otherwise what load brings.
+func (c *Cache[T]) load(ctx context.Context, name, key string, load Load[T], enough func(r Result[T], fresh bool) bool) (Result[T], error) {
+	f := c.begin(name, key)
+	defer c.end(name, f)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.o.LoadTimeout)
 	defer cancel()
+	lock, kept, err := c.claim(ctx, key, name != key, enough)
+	if err != nil || kept != nil {
+		return c.landed(f, kept, err)
+	}
+	if lock != nil {
+		defer lock.Release()
+	}
 	var value T
 	var fresh time.Duration
-	err := c.o.Panics.Contain(ctx, "load "+c.o.Name, func() (err error) {
+	err = c.o.Panics.Contain(ctx, "load "+c.o.Name, func() (err error) {
 		value, fresh, err = load(ctx)
 		return err
 	})
 
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.loads[name] == f {
-		delete(c.loads, name)
-	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.void {
 		return Result[T]{}, ErrPurged
 	}
@@ -194,14 +194,81 @@ func (c *Cache[T]) load(ctx context.Context, name, key string, load Load[T]) (Re
 	}
 	r := Result[T]{Value: value, Outcome: Loaded, FetchedAt: c.o.Now()}
 	if f.earlier != nil {
+		f.earlier.mu.Lock()
 		f.earlier.late = true
+		f.earlier.mu.Unlock()
 	}
 	if fresh > 0 && !f.late {
 		until := r.FetchedAt.Add(fresh)
-		c.backend.Set(ctx, key, Item[T]{Value: value, FetchedAt: r.FetchedAt, FreshUntil: until, KeepUntil: until.Add(c.o.StaleMax)})
+		keep := c.backend.Set
+		if lock != nil {
+			keep = func(ctx context.Context, _ string, item Item[T]) { lock.Keep(ctx, item) }
+		}
+		keep(ctx, key, Item[T]{Value: value, FetchedAt: r.FetchedAt, FreshUntil: until, KeepUntil: until.Add(c.o.StaleMax)})
 	}
 	return r, nil
 }
+
+func (c *Cache[T]) begin(name, key string) *flight {
+	f := &flight{}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if name != key {
+		f.earlier = c.loads[key]
+	}
+	c.loads[name] = f
+	return f
+}
+
+func (c *Cache[T]) end(name string, f *flight) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.loads[name] == f {
+		delete(c.loads, name)
+	}
+}
+
+// landed is the end of a flight that loaded nothing itself.
+func (c *Cache[T]) landed(f *flight, kept *Result[T], err error) (Result[T], error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case err != nil:
+		return Result[T]{}, err
+	case f.void:
+		return Result[T]{}, ErrPurged
+	}
+	return *kept, nil
+}
+
+// claim finds what another flight or process brought, or makes this process the one
+// that loads. lock is nil where no other process is to be kept from it.
+func (c *Cache[T]) claim(ctx context.Context, key string, refresh bool, enough func(r Result[T], fresh bool) bool) (lock Lock[T], kept *Result[T], err error) {
+	for {
+		// A caller that looked just before an earlier flight ended is too late to join
+		// it, and finds its value here. So does one that waited for another process.
+		if r, fresh, ok := c.peek(ctx, key); ok && enough(r, fresh) {
+			if lock != nil {
+				lock.Release()
+			}
+			return nil, &r, nil
+		}
+		if c.shared == nil || lock != nil {
+			return lock, nil, nil
+		}
+		var taken bool
+		lock, taken = c.shared.Lock(ctx, key, refresh)
+		switch {
+		case ctx.Err() != nil && lock == nil:
+			return nil, nil, fmt.Errorf("wait for %s: %w", c.o.Name, ctx.Err())
+		case lock == nil && !taken:
+			return nil, nil, nil
+		}
+	}
+}
+
+// clockSkew is how far the clocks of two processes may be apart.
+const clockSkew = 2 * time.Second
 
 func (c *Cache[T]) peek(ctx context.Context, key string) (r Result[T], fresh, ok bool) {
 	i, ok := c.backend.Get(ctx, key)
@@ -210,7 +277,7 @@ func (c *Cache[T]) peek(ctx context.Context, key string) (r Result[T], fresh, ok
 		return r, false, false
 	}
 	r = Result[T]{Value: i.Value, Outcome: Hit, FetchedAt: i.FetchedAt}
-	return r, now.Before(i.FreshUntil) && !now.Before(i.FetchedAt), true
+	return r, now.Before(i.FreshUntil) && !now.Add(clockSkew).Before(i.FetchedAt), true
 }
 
 func (c *Cache[T]) stale(ctx context.Context, key string, why error) (Result[T], bool) {

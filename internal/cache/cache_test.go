@@ -2,6 +2,7 @@ package cache_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"strconv"
 	"sync"
@@ -12,14 +13,22 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/cache/memory"
+	cacheredis "github.com/patient-care-aggregator/aggregator/internal/cache/redis"
 	"github.com/patient-care-aggregator/aggregator/internal/clocktest"
+	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/redis"
+	"github.com/patient-care-aggregator/aggregator/internal/redis/redistest"
 )
 
 var errDown = errors.New("down")
 
 func newCache(t *testing.T, c *clocktest.Clock, limit int) *cache.Cache[string] {
 	t.Helper()
-	return cache.New(memory.New[string](limit), cache.Options{
+	return over(c, memory.New[string](limit))
+}
+
+func over(c *clocktest.Clock, backend cache.Backend[string]) *cache.Cache[string] {
+	return cache.New(backend, cache.Options{
 		Name: "test", Now: c.Now, LoadTimeout: time.Minute,
 		StaleMax:      time.Hour,
 		MayServeStale: func(err error) bool { return errors.Is(err, errDown) },
@@ -36,6 +45,43 @@ func failure(err error) cache.Load[string] {
 }
 
 func TestCache(t *testing.T) {
+	t.Run("in memory", func(t *testing.T) {
+		contract(t, func(t *testing.T, c *clocktest.Clock) *cache.Cache[string] { return newCache(t, c, 8) })
+	})
+	t.Run("in Redis", func(t *testing.T) {
+		server := redistest.Start(t)
+		contract(t, func(t *testing.T, c *clocktest.Clock) *cache.Cache[string] {
+			return over(c, inRedis(t, server.URL(), c, t.Name()))
+		})
+	})
+	t.Run("in a Redis that is lost", func(t *testing.T) {
+		contract(t, func(t *testing.T, c *clocktest.Clock) *cache.Cache[string] {
+			return over(c, inRedis(t, "unix:///does/not/exist", c, t.Name()))
+		})
+	})
+}
+
+// inRedis is a backend of its own in a Redis.
+func inRedis(t *testing.T, address string, c *clocktest.Clock, name string) cache.Backend[string] {
+	t.Helper()
+	client, err := redis.Open(redis.Options{
+		URL: address, Now: time.Now, Observe: func(string, redis.Outcome, time.Duration) {}, Changed: func(bool) {},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	ring, err := keys.Parse([]byte(keys.Generate("1")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cacheredis.New[string](cacheredis.Deps{
+		Redis: client, Ring: ring, Name: name, Limit: 8, Now: c.Now, Random: rand.Reader, Observe: func(string, cacheredis.Event) {},
+	})
+}
+
+// contract is what a cache does over every backend.
+func contract(t *testing.T, newCache func(*testing.T, *clocktest.Clock) *cache.Cache[string]) {
 	start := time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)
 	get := func(t *testing.T, c *cache.Cache[string], load cache.Load[string]) cache.Result[string] {
 		t.Helper()
@@ -48,19 +94,19 @@ func TestCache(t *testing.T) {
 
 	t.Run("a fresh value is not loaded again, and refresh loads it", func(t *testing.T) {
 		clk := clocktest.At(start)
-		c := newCache(t, clk, 8)
+		c := newCache(t, clk)
 		get(t, c, value("a", time.Minute))
 		clk.Advance(59 * time.Second)
 		if r := get(t, c, failure(errDown)); r.Value != "a" || r.Outcome != cache.Hit || !r.FetchedAt.Equal(start) {
 			t.Fatalf("%+v", r)
 		}
-		if r, err := c.Refresh(t.Context(), "k", value("b", time.Minute)); err != nil || r.Value != "b" || r.Outcome != cache.Loaded {
+		if r, err := c.Refresh(t.Context(), "k", 0, value("b", time.Minute)); err != nil || r.Value != "b" || r.Outcome != cache.Loaded {
 			t.Fatalf("%+v, %v", r, err)
 		}
 	})
 	t.Run("an old value is used after a failed load, marked and only for its time", func(t *testing.T) {
 		clk := clocktest.At(start)
-		c := newCache(t, clk, 8)
+		c := newCache(t, clk)
 		get(t, c, value("a", time.Minute))
 		clk.Advance(30 * time.Minute)
 		if r := get(t, c, failure(errDown)); r.Value != "a" || r.Outcome != cache.Stale || !errors.Is(r.Err, errDown) {
@@ -75,7 +121,7 @@ func TestCache(t *testing.T) {
 		}
 	})
 	t.Run("a value without lifetime is not kept", func(t *testing.T) {
-		c := newCache(t, clocktest.At(start), 8)
+		c := newCache(t, clocktest.At(start))
 		for _, fresh := range []time.Duration{0, -time.Hour} {
 			get(t, c, value("a", fresh))
 			if _, err := c.Get(t.Context(), "k", failure(errDown)); err == nil {
@@ -85,31 +131,56 @@ func TestCache(t *testing.T) {
 	})
 	t.Run("a clock that went back does not make a value eternal", func(t *testing.T) {
 		clk := clocktest.At(start)
-		c := newCache(t, clk, 8)
+		c := newCache(t, clk)
 		get(t, c, value("a", time.Minute))
 		clk.Advance(-24 * time.Hour)
 		if r := get(t, c, value("b", time.Minute)); r.Value != "b" {
 			t.Fatalf("%+v", r)
 		}
 	})
-	t.Run("the number of entries is bounded", func(t *testing.T) {
-		c := newCache(t, clocktest.At(start), 32)
-		for i := range 1000 {
-			if _, err := c.Get(t.Context(), strconv.Itoa(i), value("a", time.Hour)); err != nil {
-				t.Fatal(err)
-			}
+	t.Run("a refresh is content with a value that is younger than its floor", func(t *testing.T) {
+		clk := clocktest.At(start)
+		c := newCache(t, clk)
+		get(t, c, value("a", time.Minute))
+		clk.Advance(9 * time.Second)
+		if r, err := c.Refresh(t.Context(), "k", 10*time.Second, value("b", time.Minute)); err != nil || r.Value != "a" || r.Outcome != cache.Hit {
+			t.Fatalf("%+v, %v", r, err)
 		}
-		hits := 0
-		for i := range 1000 {
-			r, err := c.Get(t.Context(), strconv.Itoa(i), failure(errors.New("gone")))
-			if err == nil && r.Outcome == cache.Hit {
-				hits++
-			}
-		}
-		if hits == 0 || hits > 32 {
-			t.Fatalf("%d entries are kept", hits)
+		clk.Advance(time.Second)
+		if r, err := c.Refresh(t.Context(), "k", 10*time.Second, value("b", time.Minute)); err != nil || r.Value != "b" || r.Outcome != cache.Loaded {
+			t.Fatalf("%+v, %v", r, err)
 		}
 	})
+	t.Run("what was purged is not found", func(t *testing.T) {
+		c := newCache(t, clocktest.At(start))
+		get(t, c, value("a", time.Minute))
+		c.Purge("k")
+		if _, _, ok := c.Kept(t.Context(), "k"); ok {
+			t.Fatal("it is kept")
+		}
+		if r := get(t, c, value("b", time.Minute)); r.Value != "b" {
+			t.Fatalf("%+v", r)
+		}
+	})
+}
+
+func TestTheNumberOfEntriesIsBounded(t *testing.T) {
+	c := newCache(t, clocktest.At(time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)), 32)
+	for i := range 1000 {
+		if _, err := c.Get(t.Context(), strconv.Itoa(i), value("a", time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hits := 0
+	for i := range 1000 {
+		r, err := c.Get(t.Context(), strconv.Itoa(i), failure(errors.New("gone")))
+		if err == nil && r.Outcome == cache.Hit {
+			hits++
+		}
+	}
+	if hits == 0 || hits > 32 {
+		t.Fatalf("%d entries are kept", hits)
+	}
 }
 
 func TestCrowdLoadsOnce(t *testing.T) {
@@ -182,7 +253,7 @@ func TestALoadThatARefreshOvertookIsNotKept(t *testing.T) {
 			ended <- err
 		}()
 		synctest.Wait()
-		if r, err := c.Refresh(t.Context(), "k", value("after", time.Minute)); err != nil || r.Value != "after" {
+		if r, err := c.Refresh(t.Context(), "k", 0, value("after", time.Minute)); err != nil || r.Value != "after" {
 			t.Fatalf("%+v, %v", r, err)
 		}
 		close(goOn)

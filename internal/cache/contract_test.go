@@ -12,6 +12,15 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/panics"
 )
 
+type getter[T any] = func(context.Context, string, cache.Load[T]) (cache.Result[T], error)
+
+// both are the two ways to get a value.
+func both[T any](c *cache.Cache[T]) map[string]getter[T] {
+	return map[string]getter[T]{"get": c.Get, "refresh": func(ctx context.Context, key string, load cache.Load[T]) (cache.Result[T], error) {
+		return c.Refresh(ctx, key, 0, load)
+	}}
+}
+
 func TestAPanicInALoadIsThatLoadsErrorOnly(t *testing.T) {
 	var reports []*panics.Error
 	c := cache.New(memory.New[string](8), cache.Options{
@@ -19,7 +28,7 @@ func TestAPanicInALoadIsThatLoadsErrorOnly(t *testing.T) {
 		Panics: func(_ context.Context, e *panics.Error) { reports = append(reports, e) },
 	})
 	faulty := func(context.Context) (string, time.Duration, error) { panic("fault in a loader") }
-	for name, get := range map[string]func(context.Context, string, cache.Load[string]) (cache.Result[string], error){"get": c.Get, "refresh": c.Refresh} {
+	for name, get := range both(c) {
 		reports = nil
 		var contained *panics.Error
 		if _, err := get(t.Context(), name, faulty); !errors.As(err, &contained) {
@@ -45,7 +54,7 @@ func TestAPanicInABackendIsThatLoadsErrorOnly(t *testing.T) {
 		Name: "test", Now: time.Now, LoadTimeout: time.Minute, Observe: func(string, cache.Outcome) {},
 		Panics: func(_ context.Context, e *panics.Error) { reports = append(reports, e) },
 	})
-	for name, get := range map[string]func(context.Context, string, cache.Load[string]) (cache.Result[string], error){"get": c.Get, "refresh": c.Refresh} {
+	for name, get := range both(c) {
 		reports = nil
 		var contained *panics.Error
 		if _, err := get(t.Context(), name, value("a", time.Minute)); !errors.As(err, &contained) || len(reports) != 1 {
@@ -70,7 +79,7 @@ func TestEveryCallerGetsTheSameValue(t *testing.T) {
 		all.Go(func() {
 			get := c.Get
 			if i%10 == 0 {
-				get = c.Refresh
+				get = both(c)["refresh"]
 			}
 			r, err := get(t.Context(), "k", load)
 			if err != nil || r.Value != loaded || len(r.Value.items) != 2 {

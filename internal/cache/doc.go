@@ -10,7 +10,11 @@
 // loader returned: from then on it MUST NOT be changed, nor anything that it
 // refers to. A caller that needs to change a part copies that part.
 //
-// Neighbours: internal/cache/memory is the backend within the process.
+// Where replicas share a backend ([Shared]), one of them loads at a time: the others
+// wait for what it brings, and load themselves when it fails or stops.
+//
+// Neighbours: internal/cache/memory is the backend within the process,
+// internal/cache/redis the one that replicas share.
 // internal/aggregate, internal/platform, internal/patientcare and
 // internal/organisation each own a cache. What is read from this service's store is
 // kept by internal/projection instead: it has no age, only changes.
