@@ -47,6 +47,7 @@ func TestOnlineFindsWhatTheNHSWouldRefuse(t *testing.T) {
 		"another key of organisations":   {change: map[string]string{"PCA_ODS_API_KEY": "somebody-elses-key"}, fails: "organisations", says: "status 401"},
 		"another secret of staff":        {change: map[string]string{"PCA_STAFF_CLIENT_SECRET": "somebody-elses-secret"}, fails: "staff provider", says: "invalid_client"},
 		"the database is not there":      {change: postgresAt("postgres://owner:hidden-password@127.0.0.1:1/care"), fails: "the database", says: "connection refused"},
+		"Redis is not there":             {change: map[string]string{"PCA_REDIS_URL": "unix:///does/not/exist"}, fails: "Redis", says: "no such file"},
 		"a clock that is behind":         {slow: 2 * time.Minute, fails: "the clock", says: "differs"},
 	} {
 		t.Run(name, func(t *testing.T) {

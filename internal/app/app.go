@@ -54,6 +54,7 @@ type App struct {
 
 	sessions  *session.Manager
 	upstreams upstreams
+	together  shared
 	store     *store.Store
 }
 
@@ -100,6 +101,15 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 		return nil, fmt.Errorf("start: %w", err)
 	}
 
+	together, err := w.shared(ctx, secrets.ring)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, together.close())
+		}
+	}()
 	out := w.upstreams()
 	tokens := w.tokens(secrets.platform, out.token)
 	organisations, err := w.organisations(words, out.ods)
@@ -110,7 +120,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	sources, err := w.sources(ers)
+	sources, err := w.sources(ers, together)
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +201,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 		Handler: handler, Admin: httpapi.NewAdmin(w.metrics.Handler(), record.ready, w.c.AdminIsLoopback()),
 		log: o.Log, panics: w.panics, words: words, changes: changes,
 		checkpoints: record.checkpoints, checkpointEvery: c.CheckpointInterval, chores: w.chores(db, people, staffSessions, desk, operators, changes),
-		sessions: people.sessions, upstreams: out, store: db,
+		sessions: people.sessions, upstreams: out, together: together, store: db,
 	}, nil
 }
 
@@ -218,7 +228,7 @@ func (a *App) WordsVersion() string {
 func (a *App) Close(ctx context.Context) error {
 	err := errors.Join(a.sessions.Tidy(ctx), a.checkpoints.Close(ctx))
 	a.upstreams.closeIdle()
-	return errors.Join(err, a.store.Close())
+	return errors.Join(err, a.together.close(), a.store.Close())
 }
 
 func maintenance(file string) func() bool {

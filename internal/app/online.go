@@ -14,6 +14,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit/checkpoint"
 	"github.com/patient-care-aggregator/aggregator/internal/config"
 	"github.com/patient-care-aggregator/aggregator/internal/oidc"
+	"github.com/patient-care-aggregator/aggregator/internal/redis"
 	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
 	"github.com/patient-care-aggregator/aggregator/internal/store/location"
@@ -43,7 +44,7 @@ func Online(ctx context.Context, c config.Config, o Options) ([]Finding, error) 
 		o.Random = rand.Reader
 	}
 	w := newWiring(c, o)
-	checks, done, err := w.checks()
+	checks, done, err := w.checks(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +69,7 @@ type onlineCheck struct {
 }
 
 // checks are made of the same parts as the service.
-func (w *wiring) checks() (checks []onlineCheck, done func(), err error) {
+func (w *wiring) checks(ctx context.Context) (checks []onlineCheck, done func(), err error) {
 	secrets, err := readSecrets(w.c)
 	if err != nil {
 		return nil, nil, err
@@ -113,10 +114,21 @@ func (w *wiring) checks() (checks []onlineCheck, done func(), err error) {
 			checks = append(checks, onlineCheck{"the database, " + at.String(), false, func(ctx context.Context) error { return store.Reach(ctx, w.c.DatabaseURL.Reveal()) }})
 		}
 	}
+	together, err := w.shared(ctx, secrets.ring)
+	if err != nil {
+		return nil, nil, err
+	}
+	if together.client != nil {
+		// The service starts and goes on without it.
+		checks = append(checks, onlineCheck{"Redis, " + redis.Place(w.c.RedisURL.Reveal()), true, func(ctx context.Context) error { return together.client.Ping(ctx).Err() }})
+	}
 	if strings.HasPrefix(w.c.CheckpointSink, "https://") {
 		checks = append(checks, onlineCheck{"checkpoint sink", false, func(ctx context.Context) error { return w.readsBack(ctx, out.checkpointSink) }})
 	}
-	return checks, out.closeIdle, nil
+	return checks, func() {
+		out.closeIdle()
+		_ = together.close() // nothing was written
+	}, nil
 }
 
 // readsBack reports whether the https sink of checkpoints can be read: the service shows

@@ -53,9 +53,9 @@ func (w *wiring) ers(tokens *platform.Tokens, organisations *organisation.Direct
 }
 
 // sources makes what asks e-RS.
-func (w *wiring) sources(ers *patientcare.Source) (*aggregate.Aggregator, error) {
+func (w *wiring) sources(ers *patientcare.Source, together shared) (*aggregate.Aggregator, error) {
 	sources, err := aggregate.New(aggregate.Deps{
-		Sources: []aggregate.Source{ers}, Readings: memory.New[aggregate.Reading](maxReadings), Now: w.o.Now,
+		Sources: []aggregate.Source{ers}, Readings: backend[aggregate.Reading](w, together, "reading", maxReadings), Now: w.o.Now,
 		Fresh: w.c.TimelineTTL, StaleMax: w.c.TimelineStaleMax, Timeout: sourcesTimeout,
 		Observe: w.countCache, Panics: w.panics,
 		Failed: func(ctx context.Context, source string, err error) {

@@ -30,9 +30,11 @@ type Config struct {
 	Operator Operator `envPrefix:"OPERATOR_"`
 
 	DatabaseURL keys.Secret `env:"DATABASE_URL,required,notEmpty"` // it can hold a password
-	SecretKey   keys.Secret `env:"SECRET_KEY,required,notEmpty"`   // the text of the key ring
-	NHSLogin    NHSLogin    `envPrefix:"NHS_LOGIN_"`
-	Platform    Platform    `envPrefix:"API_PLATFORM_"`
+	// RedisURL is what replicas share; empty: each process keeps all itself.
+	RedisURL  keys.Secret `env:"REDIS_URL"`
+	SecretKey keys.Secret `env:"SECRET_KEY,required,notEmpty"` // the text of the key ring
+	NHSLogin  NHSLogin    `envPrefix:"NHS_LOGIN_"`
+	Platform  Platform    `envPrefix:"API_PLATFORM_"`
 	// Receipts is the key that receipts of consents are signed with. Absent: NHS login's.
 	Receipts Receipts `envPrefix:"RECEIPT_"`
 	// ERSBudget is how often e-RS may be asked for referrals, below the application's quota.

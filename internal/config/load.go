@@ -19,6 +19,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/jose"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/redis"
 	"github.com/patient-care-aggregator/aggregator/internal/store/location"
 )
 
@@ -28,7 +29,7 @@ const prefix = "PCA_"
 func secrets() []string {
 	return []string{
 		"SECRET_KEY", "NHS_LOGIN_PRIVATE_KEY", "API_PLATFORM_PRIVATE_KEY", "RECEIPT_PRIVATE_KEY", "API_PLATFORM_API_KEY", "ODS_API_KEY", "STATUS_API_KEY",
-		"STAFF_CLIENT_SECRET", "AUDIT_CHECKPOINT_SINK_TOKEN", "DATABASE_URL",
+		"STAFF_CLIENT_SECRET", "AUDIT_CHECKPOINT_SINK_TOKEN", "DATABASE_URL", "REDIS_URL",
 	}
 }
 
@@ -36,7 +37,7 @@ func secrets() []string {
 // refused with an error of their own: a deployer who sets one relies on it.
 func planned() []string {
 	return []string{
-		"REDIS_URL", "CLIENTS_FILE",
+		"CLIENTS_FILE",
 	}
 }
 
@@ -349,6 +350,11 @@ func (c Config) checkSecrets() []error {
 			if _, err := jose.ParseKeys([]byte(text), k.ids); err != nil {
 				faults = append(faults, fmt.Errorf("%s%s: %w", prefix, name, err))
 			}
+		}
+	}
+	if address := c.RedisURL.Reveal(); address != "" && address != unread {
+		if err := redis.CheckURL(address); err != nil {
+			faults = append(faults, fmt.Errorf("%sREDIS_URL: %w", prefix, err))
 		}
 	}
 	const shortest = 16

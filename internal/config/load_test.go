@@ -137,7 +137,7 @@ func TestFaults(t *testing.T) {
 		{"PCA_DATABASE_URL", "postgres:///pca", "postgres://USER@HOST/DATABASE"},
 		{"PCA_DATABASE_URL", "sqlite:", "sqlite:PATH"},
 		{"PCA_DATABASE_URL", "sqlite::memory:", "sqlite:PATH"},
-		{"PCA_REDIS_URL", "redis://x", "not yet supported"},
+		{"PCA_REDIS_URL", "localhost:6379", "must be rediss://"},
 		{"PCA_CLIENTS_FILE", "/x", "not yet supported"},
 		{"PCA_TIMELINE_TLL", "60s", "no such setting"},
 		{"PCA_PUBLIC_URL_FILE", "/x", "no such setting"},
@@ -344,6 +344,7 @@ func TestWarnings(t *testing.T) {
 		"PCA_ERS_BUDGET":            {"PCA_ERS_BUDGET", "off"},
 		"PCA_DATABASE_URL":          {"PCA_DATABASE_URL", "sqlite:/nowhere/a.db"},
 		"PCA_AUDIT_CHECKPOINT_SINK": {"PCA_AUDIT_CHECKPOINT_SINK", "-"},
+		"PCA_REDIS_URL":             {"PCA_REDIS_URL", "redis://cache.example"},
 		"PCA_RECEIPT_PRIVATE_KEY":   {"PCA_RECEIPT_PRIVATE_KEY", "-"},
 		"PCA_STAFF_ACR":             {"PCA_STAFF_ISSUER", "https://staff.example", "PCA_STAFF_CLIENT_ID", "c", "PCA_STAFF_CLIENT_SECRET", "s"},
 	} {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
+	"github.com/patient-care-aggregator/aggregator/internal/redis"
 )
 
 // Warnings are what a deployer should know about a configuration that is valid: each a
@@ -45,6 +46,9 @@ func Warnings(environment []string, c Config) []string {
 	}
 	if c.Staff.Issuer != "" && c.Staff.ACR == "" && !c.Local() {
 		warn("STAFF_ACR", "is not set: the provider can accept auditors with only a password")
+	}
+	if address := c.RedisURL.Reveal(); address != "" && !redis.Encrypted(address, loopback) {
+		warn("REDIS_URL", "is not rediss, so that what lies between can read its password and change what replicas count together")
 	}
 	if c.CheckpointSink == "" && !c.Local() {
 		warn("AUDIT_CHECKPOINT_SINK", "is not set, so that nobody but this machine has the log's checkpoints")

@@ -29,6 +29,9 @@ type Metrics struct {
 	auditFail                prometheus.Counter
 	unsigned, operators      prometheus.Counter
 	panics                   *prometheus.CounterVec
+	redis                    *prometheus.HistogramVec
+	redisLost                prometheus.Gauge
+	shared                   *prometheus.CounterVec
 }
 
 // NewMetrics makes a registry of its own, with Go's and the process's numbers.
@@ -87,7 +90,17 @@ func NewMetrics() *Metrics {
 	m.panics = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "pca_panics_total", Help: "Panics that were contained and cost one request or one act, by place. Each is a fault in the program; the log has its stack.",
 	}, []string{"place"})
-	m.registry.MustRegister(m.panics, m.requests, m.upstream, m.cache, m.signIns, m.unread, m.unknown, m.notAsSent, m.steps, m.history, m.foreign, m.contradictions, m.withheld, m.auditFail, m.unsigned, m.operators,
+	m.redis = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "pca_redis_command_duration_seconds", Help: "Commands to Redis, by outcome: answered, failed, not-asked (it failed just now).", Buckets: buckets,
+	}, []string{"command", "outcome"})
+	m.redisLost = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "pca_redis_lost", Help: "1 while Redis does not answer: replicas then share nothing, and each asks e-RS by itself.",
+	})
+	m.shared = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "pca_shared_cache_events_total",
+		Help: "What happened in caches that replicas share: unreadable (bytes that could not be opened), local (Redis was not reached), waited (a look while another replica was loading), overtaken (what was loaded is not kept, because another replica was later).",
+	}, []string{"cache", "event"})
+	m.registry.MustRegister(m.redis, m.redisLost, m.shared, m.panics, m.requests, m.upstream, m.cache, m.signIns, m.unread, m.unknown, m.notAsSent, m.steps, m.history, m.foreign, m.contradictions, m.withheld, m.auditFail, m.unsigned, m.operators,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -109,6 +122,23 @@ func (m *Metrics) Upstream(operation string, status int, took time.Duration) {
 
 // Cache counts one value requested from a cache.
 func (m *Metrics) Cache(cache, outcome string) { m.cache.WithLabelValues(cache, outcome).Inc() }
+
+// Redis counts one command to Redis.
+func (m *Metrics) Redis(command, outcome string, took time.Duration) {
+	m.redis.WithLabelValues(command, outcome).Observe(took.Seconds())
+}
+
+// RedisLost says whether Redis answers.
+func (m *Metrics) RedisLost(lost bool) {
+	if lost {
+		m.redisLost.Set(1)
+		return
+	}
+	m.redisLost.Set(0)
+}
+
+// SharedCache counts an event in a cache that replicas share.
+func (m *Metrics) SharedCache(cache, event string) { m.shared.WithLabelValues(cache, event).Inc() }
 
 // SignIn counts one sign-in that ended.
 func (m *Metrics) SignIn(outcome string) { m.signIns.WithLabelValues(outcome).Inc() }

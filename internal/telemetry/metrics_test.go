@@ -15,6 +15,9 @@ func TestMetrics(t *testing.T) {
 	m.Request("/v1/referrals/:id", "GET", 207, 250*time.Millisecond)
 	m.Upstream("ers A001", 0, 9*time.Second)
 	m.Cache("reading", "hit")
+	m.Redis("get", "not-asked", 0)
+	m.RedisLost(true)
+	m.SharedCache("reading", "local")
 	m.SignIn("under_16")
 	m.Unreadable("ers-01", "subject", 3)
 	m.UnknownCode("state", 2)
@@ -31,6 +34,9 @@ func TestMetrics(t *testing.T) {
 		`pca_upstream_request_duration_seconds_count{operation="ers A001",status="0"} 1`,
 		`pca_upstream_request_duration_seconds_bucket{operation="ers A001",status="0",le="5"} 0`,
 		`pca_cache_requests_total{cache="reading",outcome="hit"} 1`,
+		`pca_redis_command_duration_seconds_count{command="get",outcome="not-asked"} 1`,
+		"pca_redis_lost 1",
+		`pca_shared_cache_events_total{cache="reading",event="local"} 1`,
 		`pca_sign_ins_total{outcome="under_16"} 1`,
 		`pca_unreadable_items_total{reason="subject",source="ers-01"} 3`,
 		`pca_unknown_codes_total{kind="state"} 2`,
