@@ -43,11 +43,13 @@ type Result struct {
 	Complete bool
 }
 
-// Deps are what an Aggregator needs; all but Epoch and Panics are required.
+// Deps are what an Aggregator needs; all but Tries, Epoch and Panics are required.
 type Deps struct {
 	Sources  []Source               // one or more
 	Readings cache.Backend[Reading] // keeps them between requests
-	Now      func() time.Time
+	// Tries remember failures for all processes; nil: this one remembers its own.
+	Tries cache.Backend[Try]
+	Now   func() time.Time
 	// Fresh is how long a reading is used before the source is asked again.
 	Fresh time.Duration
 	// StaleMax is how long after that it may be used in place of a source that fails.
@@ -70,7 +72,7 @@ type Deps struct {
 type Aggregator struct {
 	d        Deps
 	readings *cache.Cache[Reading]
-	tries    *tries
+	tries    tries
 }
 
 // readingCache is what metrics call the cache of readings.
@@ -84,7 +86,10 @@ func New(d Deps) (*Aggregator, error) {
 	if d.Epoch == nil {
 		d.Epoch = func(context.Context, citizen.Ref) (int64, error) { return 0, nil }
 	}
-	return &Aggregator{d: d, tries: newTries(), readings: cache.New(d.Readings, cache.Options{
+	if d.Tries == nil {
+		d.Tries = newOwnTries()
+	}
+	return &Aggregator{d: d, tries: tries{d.Tries}, readings: cache.New(d.Readings, cache.Options{
 		Name: readingCache, Now: d.Now, LoadTimeout: d.Timeout, StaleMax: d.StaleMax, MayServeStale: MayServeStale, Refused: refused,
 		Observe: d.Observe, Panics: d.Panics,
 	})}, nil
@@ -96,7 +101,7 @@ type answer struct {
 	err     error
 	asked   bool // by this request
 	held    bool // the source was not asked, because it failed just now
-	failed  *try // the last try, if it failed
+	failed  *Try // the last try, if it failed
 }
 
 // Read asks all sources at the same time. An error says that no source returned
@@ -135,16 +140,17 @@ func (a *Aggregator) Read(ctx context.Context, access Access, mode Mode) (Result
 func (a *Aggregator) ask(ctx context.Context, s Source, access Access, epoch int64, mode Mode) (answer, error) {
 	k := key(s, access.Citizen.Ref, epoch)
 	kept, fresh, have := a.readings.Kept(ctx, k)
-	if last, held := a.tries.holds(k, a.d.Now()); held {
+	last, failed := a.tries.last(ctx, k)
+	if failed && last.stands(a.d.Now()) {
 		if !have {
-			return answer{held: true, failed: &last}, last.err
+			return answer{held: true, failed: &last}, last.failure()
 		}
-		kept.Outcome, kept.Err = cache.Stale, last.err
+		kept.Outcome, kept.Err = cache.Stale, last.failure()
 		return answer{reading: kept, held: true, failed: &last}, nil
 	}
 	if fresh && (mode == Cached || a.d.Now().Sub(kept.FetchedAt) < RefreshFloor) {
 		a.d.Observe(readingCache, cache.Hit)
-		return a.noted(k, answer{reading: kept}, nil)
+		return answer{reading: kept}.told(last, failed), nil
 	}
 	access.Again = have
 	get := a.readings.Get
@@ -154,36 +160,46 @@ func (a *Aggregator) ask(ctx context.Context, s Source, access Access, epoch int
 		}
 	}
 	var asked atomic.Bool // of requests that ask at the same time, the load of one runs
-	load := a.load(s, access, func() { asked.Store(true) })
+	load := a.load(s, access, k, func() { asked.Store(true) })
 	r, err := get(ctx, k, load)
 	if errors.Is(err, cache.ErrPurged) {
 		r, err = get(ctx, k, load)
 	}
-	return a.noted(k, answer{reading: r, asked: asked.Load()}, err)
+	return a.noted(ctx, k, answer{reading: r, asked: asked.Load()}, err)
 }
 
 // noted remembers how a try ended.
-func (a *Aggregator) noted(key string, got answer, err error) (answer, error) {
+func (a *Aggregator) noted(ctx context.Context, key string, got answer, err error) (answer, error) {
+	ctx = context.WithoutCancel(ctx) // even if the caller's time is over
 	why := err
 	if err == nil && got.reading.Outcome == cache.Stale {
 		why = got.reading.Err
 	}
+	var held *heldError
 	switch {
 	case errors.Is(why, context.Canceled), errors.Is(why, cache.ErrPurged): // the caller or a consent is gone: nothing is known
+	case errors.As(why, &held):
+		got.held, got.failed = true, &held.try
 	case why != nil:
-		last := a.tries.fail(key, a.d.Now(), why)
+		last := a.tries.fail(ctx, key, a.d.Now(), why)
 		got.failed = &last
 	case got.reading.Outcome == cache.Loaded:
-		a.tries.forget(key)
+		a.tries.forget(ctx, key)
 	default:
-		// A fresh reading, but a try since then failed.
-		if last, ok := a.tries.last(key); ok && !last.at.Before(got.reading.FetchedAt) {
-			got.failed = &last
-			got.reading.Outcome, got.reading.Err = cache.Stale, last.err
-			got.held = true
-		}
+		last, failed := a.tries.last(ctx, key)
+		got = got.told(last, failed)
 	}
 	return got, err
+}
+
+// told is a fresh reading as it is told: stale if a try since then failed.
+func (a answer) told(last Try, failed bool) answer {
+	if failed && !last.At.Before(a.reading.FetchedAt) {
+		a.failed = &last
+		a.reading.Outcome, a.reading.Err = cache.Stale, last.failure()
+		a.held = true
+	}
+	return a
 }
 
 // together combines the answers into one result.
@@ -225,7 +241,7 @@ func (a *Aggregator) together(ctx context.Context, answers []answer) (Result, er
 			result.Notices = append(result.Notices, r.Value.Notices...)
 		}
 		if failed := answers[i].failed; failed != nil {
-			status.LastTry = &failed.at
+			status.LastTry = &failed.At
 		}
 		result.Complete = result.Complete && status.Status == referral.SourceOK
 		result.Sources = append(result.Sources, status)
@@ -260,7 +276,7 @@ func (a *Aggregator) Forget(ref citizen.Ref) {
 	for _, s := range a.d.Sources {
 		for _, k := range []string{key(s, ref, epoch), key(s, ref, max(epoch-1, 0))} {
 			a.readings.Purge(k)
-			a.tries.forget(k)
+			a.tries.forget(ctx, k)
 		}
 	}
 }
@@ -268,8 +284,12 @@ func (a *Aggregator) Forget(ref citizen.Ref) {
 // forgetTime bounds the question that Forget asks the store.
 const forgetTime = time.Second
 
-func (a *Aggregator) load(s Source, access Access, begun func()) cache.Load[Reading] {
+func (a *Aggregator) load(s Source, access Access, key string, begun func()) cache.Load[Reading] {
 	return func(ctx context.Context) (Reading, time.Duration, error) {
+		// Another process may have tried while this one waited for it.
+		if last, failed := a.tries.last(ctx, key); failed && last.stands(a.d.Now()) {
+			return Reading{}, 0, &heldError{last}
+		}
 		begun()
 		// A late source fails shortly before the callers' own deadline, so that an
 		// older reading can be used instead.
@@ -277,7 +297,9 @@ func (a *Aggregator) load(s Source, access Access, begun func()) cache.Load[Read
 		defer cancel()
 		r, err := s.Read(ctx, access)
 		if err != nil {
-			return Reading{}, 0, fmt.Errorf("read %s: %w", s.ID(), err)
+			err = fmt.Errorf("read %s: %w", s.ID(), err)
+			a.tries.fail(context.WithoutCancel(ctx), key, a.d.Now(), err) // before another process may load
+			return Reading{}, 0, err
 		}
 		return r, a.d.Fresh, nil
 	}

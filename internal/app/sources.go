@@ -54,8 +54,12 @@ func (w *wiring) ers(tokens *platform.Tokens, organisations *organisation.Direct
 
 // sources makes what asks e-RS.
 func (w *wiring) sources(ers *patientcare.Source, together shared) (*aggregate.Aggregator, error) {
+	var tries cache.Backend[aggregate.Try] // one process remembers its own
+	if together.client != nil {
+		tries = backend[aggregate.Try](w, together, "try", maxReadings)
+	}
 	sources, err := aggregate.New(aggregate.Deps{
-		Sources: []aggregate.Source{ers}, Readings: backend[aggregate.Reading](w, together, "reading", maxReadings), Now: w.o.Now,
+		Sources: []aggregate.Source{ers}, Readings: backend[aggregate.Reading](w, together, "reading", maxReadings), Tries: tries, Now: w.o.Now,
 		Fresh: w.c.TimelineTTL, StaleMax: w.c.TimelineStaleMax, Timeout: sourcesTimeout,
 		Observe: w.countCache, Panics: w.panics,
 		Failed: func(ctx context.Context, source string, err error) {

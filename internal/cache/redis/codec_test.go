@@ -169,4 +169,5 @@ func TestWhatReplicasShareComesOutAsItWentIn(t *testing.T) {
 		}
 	}
 	look("Reading", reflect.TypeFor[aggregate.Reading]())
+	look("Try", reflect.TypeFor[aggregate.Try]())
 }
