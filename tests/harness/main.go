@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/patient-care-aggregator/aggregator/internal/redis"
 	"github.com/patient-care-aggregator/aggregator/internal/store/postgrestest"
 )
 
@@ -13,6 +14,7 @@ import (
 // TestMain.
 func Main(m *testing.M) {
 	waitTogether()
+	redis.Silence()
 	goleak.VerifyTestMain(withPostgreSQL{m},
 		// go-cache has no Close: its janitor ends when the cache is collected.
 		goleak.IgnoreAnyFunction("github.com/patrickmn/go-cache.(*janitor).Run"),

@@ -138,6 +138,25 @@ func (r *replica) has(t *testing.T, want string) {
 	}
 }
 
+// undisturbed tries until Redis was reached in time by every replica, as it is not on a
+// machine that is busy with other tests.
+func undisturbed(t *testing.T, try func() (all []*replica, check func())) {
+	t.Helper()
+	const most = 20
+	for range most {
+		all, check := try()
+		disturbed := 0
+		for _, r := range all {
+			disturbed += r.events(cacheredis.Local)
+		}
+		if disturbed == 0 {
+			check()
+			return
+		}
+	}
+	t.Fatalf("in %d tries Redis was never fast enough", most)
+}
+
 func TestACrowdOverThreeReplicasLoadsOnce(t *testing.T) {
 	t.Parallel()
 	for name, takes := range map[string]time.Duration{
@@ -147,21 +166,41 @@ func TestACrowdOverThreeReplicasLoadsOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			all := deploy(t).replicas(redistest.Start(t).URL())
-			if n := ask(t, all, nil, after(takes)); n != 1 {
-				t.Errorf("%d loads, want 1", n)
-			}
-			for _, r := range all {
-				r.has(t, "a")
-			}
+			server := redistest.Start(t)
+			undisturbed(t, func() ([]*replica, func()) {
+				all := deploy(t).replicas(server.URL())
+				n := ask(t, all, nil, after(takes))
+				for _, r := range all {
+					r.has(t, "a")
+				}
+				return all, func() {
+					if n != 1 {
+						t.Errorf("%d loads, want 1", n)
+					}
+				}
+			})
 		})
 	}
 }
 
 func TestACrowdOfRefreshesOverThreeReplicasLoadsOnce(t *testing.T) {
 	t.Parallel()
+	server := redistest.Start(t)
+	undisturbed(t, func() ([]*replica, func()) {
+		all, loads := refreshed(t, server)
+		return all, func() {
+			if loads != 1 {
+				t.Errorf("%d loads, want 1", loads)
+			}
+		}
+	})
+}
+
+// refreshed has a crowd refresh at all replicas at once, and counts the loads.
+func refreshed(t *testing.T, server *redistest.Server) ([]*replica, int32) {
+	t.Helper()
 	d := deploy(t)
-	all := d.replicas(redistest.Start(t).URL())
+	all := d.replicas(server.URL())
 	if _, err := all[0].Get(t.Context(), "k", value("old")); err != nil {
 		t.Fatal(err)
 	}
@@ -181,9 +220,7 @@ func TestACrowdOfRefreshesOverThreeReplicasLoadsOnce(t *testing.T) {
 		})
 	}
 	asking.Wait()
-	if loads.Load() != 1 {
-		t.Errorf("%d loads, want 1", loads.Load())
-	}
+	return all, loads.Load()
 }
 
 func TestARedisThatIsLostDuringALoadCostsOneLoadAReplicaAtMost(t *testing.T) {
@@ -228,10 +265,16 @@ func TestWithoutRedisEachReplicaLoadsOnce(t *testing.T) {
 			}
 		})
 	}
-	hits := ask(t, d.replicas(server.Slow(30*time.Millisecond)), nil, after(50*time.Millisecond))
-	if hits != 1 {
-		t.Errorf("%d loads over a Redis that is a little slow, want 1", hits)
-	}
+	little := server.Slow(20 * time.Millisecond)
+	undisturbed(t, func() ([]*replica, func()) {
+		all := deploy(t).replicas(little)
+		n := ask(t, all, nil, after(50*time.Millisecond))
+		return all, func() {
+			if n != 1 {
+				t.Errorf("%d loads over a Redis that is a little slow, want 1", n)
+			}
+		}
+	})
 }
 
 func TestALockLapsesWithItsProcess(t *testing.T) {
