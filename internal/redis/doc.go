@@ -6,8 +6,9 @@
 //
 // It must not know what is kept in Redis or what happens without it: each user of
 // the client has its own answer to an error. Those are internal/cache/redis
-// (readings), internal/httpapi (limits that replicas share) and internal/patientcare
-// (the budget for e-RS). internal/redis/redistest starts a server for tests.
+// (readings), and by way of [Counts] internal/httpapi (the limit of sign-ins) and
+// internal/patientcare (the budget for e-RS). internal/redis/redistest starts a server
+// for tests.
 //
-// Read url.go, then client.go.
+// Read url.go, client.go, then counts.go.
 package redis
