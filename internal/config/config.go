@@ -123,6 +123,8 @@ type RateLimit struct {
 	Citizen string `env:"CITIZEN" envDefault:"120-M" validate:"rate"`
 	Client  string `env:"CLIENT" envDefault:"off" validate:"rate"`
 	Address string `env:"ADDRESS" envDefault:"300-S,1200-M" validate:"rate"`
+	// SignIn is for requests of sign-ins from one address, two for each sign-in.
+	SignIn string `env:"SIGN_IN" envDefault:"300-M" validate:"rate"`
 }
 
 // DatabaseName is where the database is, without what opens it.

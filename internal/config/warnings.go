@@ -36,7 +36,7 @@ func Warnings(environment []string, c Config) []string {
 	if !c.AdminIsLoopback() {
 		warn("ADMIN_LISTEN_ADDR", "metrics answer everybody who reaches %s, without a sign-in; profiles are off there", c.AdminAddr)
 	}
-	for name, rate := range map[string]string{"RATE_LIMIT_ADDRESS": c.RateLimit.Address, "RATE_LIMIT_GLOBAL": c.RateLimit.Global, "ERS_BUDGET": c.ERSBudget} {
+	for name, rate := range map[string]string{"RATE_LIMIT_ADDRESS": c.RateLimit.Address, "RATE_LIMIT_GLOBAL": c.RateLimit.Global, "RATE_LIMIT_SIGN_IN": c.RateLimit.SignIn, "ERS_BUDGET": c.ERSBudget} {
 		if rate == "off" && !c.Local() {
 			warn(name, "is off, so that one caller can use up what belongs to everybody")
 		}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -23,6 +24,8 @@ type Limits struct {
 	Citizen string // one citizen, over all their apps
 	Client  string // one app, over all its citizens
 	Address string // one network address; IPv6 by its /64, and ten times that by its /48
+	// SignIn is of the addresses of sign-ins, as one address is, over all replicas.
+	SignIn string
 }
 
 // wider is how many times the rate of a /64 its /48 has.
@@ -31,7 +34,7 @@ const wider = 10
 // memberRate bounds the requests of one member of staff in a minute.
 const memberRate = 120
 
-type limiters struct{ global, citizen, client, address, member []limit }
+type limiters struct{ global, citizen, client, address, signIn, member []limit }
 
 // limit is one rate and how a request is counted under it; an empty key is not counted.
 type limit struct {
@@ -40,8 +43,14 @@ type limit struct {
 	told bool // in the headers of the answer: it is the caller's own
 }
 
-func newLimiters(l Limits, trusted proxies) (limiters, error) {
+// newLimiters makes the limits of this process, and those that replicas count together
+// where there is a store for it.
+func newLimiters(l Limits, trusted proxies, together limiter.Store) (limiters, error) {
 	store := memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: "pca", CleanUpInterval: time.Minute})
+	replicas := limiter.Store(memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: "pca-sign-in", CleanUpInterval: time.Minute}))
+	if together != nil {
+		replicas = orElse{together, replicas}
+	}
 	var made limiters
 	household := func(c *gin.Context) string {
 		narrow, _ := network(trusted.client(c.Request))
@@ -56,12 +65,15 @@ func newLimiters(l Limits, trusted proxies) (limiters, error) {
 		times int64
 		into  *[]limit
 		key   func(*gin.Context) string
+		in    limiter.Store
 	}{
-		{l.Global, 1, &made.global, func(*gin.Context) string { return "global" }},
-		{l.Citizen, 1, &made.citizen, func(c *gin.Context) string { return "citizen/" + string(mustCaller(c).Citizen.Ref) }},
-		{l.Client, 1, &made.client, func(c *gin.Context) string { return "client/" + string(mustCaller(c).Client) }},
-		{l.Address, 1, &made.address, household},
-		{l.Address, wider, &made.address, customer},
+		{l.Global, 1, &made.global, func(*gin.Context) string { return "global" }, store},
+		{l.Citizen, 1, &made.citizen, func(c *gin.Context) string { return "citizen/" + string(mustCaller(c).Citizen.Ref) }, store},
+		{l.Client, 1, &made.client, func(c *gin.Context) string { return "client/" + string(mustCaller(c).Client) }, store},
+		{l.Address, 1, &made.address, household, store},
+		{l.Address, wider, &made.address, customer, store},
+		{l.SignIn, 1, &made.signIn, household, replicas},
+		{l.SignIn, wider, &made.signIn, customer, replicas},
 	} {
 		for text := range strings.SplitSeq(setting.rates, ",") {
 			if text == "" || text == "off" {
@@ -72,7 +84,7 @@ func newLimiters(l Limits, trusted proxies) (limiters, error) {
 				return limiters{}, fmt.Errorf("rate limit %q: want a number, a dash and S, M, H or D", text)
 			}
 			rate.Limit *= setting.times
-			*setting.into = append(*setting.into, limit{limiter.New(store, rate), named(text, setting.key), setting.into == &made.citizen})
+			*setting.into = append(*setting.into, limit{limiter.New(setting.in, rate), named(text, setting.key), setting.into == &made.citizen})
 		}
 	}
 	// Keys of a store of its own: an auditor at work costs no citizen anything.
@@ -82,6 +94,21 @@ func newLimiters(l Limits, trusted proxies) (limiters, error) {
 		func(c *gin.Context) string { return requestOf(c).Member().Member.Pseudonym }, true,
 	}}
 	return made, nil
+}
+
+// orElse counts in the first store, and in the second what the first cannot count.
+type orElse struct {
+	limiter.Store
+	here limiter.Store
+}
+
+// Get implements limiter.Store.
+func (o orElse) Get(ctx context.Context, key string, rate limiter.Rate) (limiter.Context, error) {
+	seen, err := o.Store.Get(ctx, key, rate)
+	if err != nil {
+		return o.here.Get(ctx, key, rate) //nolint:wrapcheck // count says what was done
+	}
+	return seen, nil
 }
 
 // named keeps the counts of several rates apart.

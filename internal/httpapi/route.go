@@ -70,6 +70,9 @@ type Route struct {
 	Takes []string
 	// Once marks a GET that uses something up, so that HEAD is not served by it.
 	Once bool
+	// SignIn marks what signs somebody in: each costs a question to a provider and a row
+	// in the database, so it has a limit of its own.
+	SignIn bool
 	// Lenient ignores other query parameters: those that providers add to a callback,
 	// and those that mail programs add to the links of pages.
 	Lenient bool
@@ -198,6 +201,11 @@ func (s *server) admit(c *gin.Context, route Route, r *Request) error {
 	}
 	if err := s.count(c, s.limits.address); err != nil {
 		return err
+	}
+	if route.SignIn {
+		if err := s.count(c, s.limits.signIn); err != nil {
+			return err
+		}
 	}
 	// From narrow to wide: what one limit refuses does not count under a wider one,
 	// which others share.

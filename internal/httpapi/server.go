@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/ulule/limiter/v3"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/patient-care-aggregator/aggregator/internal/session"
@@ -55,7 +56,9 @@ type Settings struct {
 	PublicURL      string   // without a trailing slash; required
 	TrustedProxies []string // CIDR ranges whose X-Forwarded-For is believed; by default nobody's is
 	Limits         Limits
-	Maintenance    func() bool // true: what citizens read answers 503; required
+	// Together counts for all replicas what they limit together; nil: there is one.
+	Together    limiter.Store
+	Maintenance func() bool // true: what citizens read answers 503; required
 }
 
 type server struct {
@@ -79,7 +82,7 @@ func New(d Deps) (http.Handler, error) {
 	if s.trusted, err = parseProxies(d.Settings.TrustedProxies); err != nil {
 		return nil, err
 	}
-	if s.limits, err = newLimiters(d.Settings.Limits, s.trusted); err != nil {
+	if s.limits, err = newLimiters(d.Settings.Limits, s.trusted, d.Settings.Together); err != nil {
 		return nil, err
 	}
 	if s.protection, err = newProtection(d.Settings.PublicURL); err != nil {

@@ -53,14 +53,14 @@ func (s *SignIn) Routes() []httpapi.Route {
 	route := func(method, path string, for_ httpapi.Audience, h httpapi.Handler) httpapi.Route {
 		return httpapi.Route{Method: method, Path: path, Audience: for_, Deadline: httpapi.AnswerWithin, Handler: h}
 	}
-	once := func(r httpapi.Route) httpapi.Route {
-		r.Once = true
+	signsIn := func(r httpapi.Route) httpapi.Route {
+		r.Once, r.SignIn = true, true
 		return r
 	}
-	callback := once(route(http.MethodGet, "/audit/callback", httpapi.Anybody, s.callback)).Taking(httpapi.CallbackTakes()...)
+	callback := signsIn(route(http.MethodGet, "/audit/callback", httpapi.Anybody, s.callback)).Taking(httpapi.CallbackTakes()...)
 	callback.Lenient = true
 	return []httpapi.Route{
-		once(route(http.MethodGet, "/audit/login", httpapi.Anybody, s.login)),
+		signsIn(route(http.MethodGet, "/audit/login", httpapi.Anybody, s.login)),
 		callback,
 		route(http.MethodGet, "/audit/session", httpapi.Members, s.session),
 		route(http.MethodPost, "/audit/logout", httpapi.Anybody, s.logout),

@@ -66,8 +66,8 @@ func New(d Deps) (*Door, error) {
 // Routes are the routes below /auth.
 func (s *Door) Routes() []httpapi.Route {
 	return []httpapi.Route{
-		{Method: http.MethodGet, Path: "/auth/login", Audience: httpapi.Anybody, Page: true, Once: true, Takes: []string{"return_to"}, Handler: s.login},
-		{Method: http.MethodGet, Path: "/auth/callback", Audience: httpapi.Anybody, Page: true, Once: true, Lenient: true, Takes: httpapi.CallbackTakes(), Handler: s.callback},
+		{Method: http.MethodGet, Path: "/auth/login", Audience: httpapi.Anybody, SignIn: true, Page: true, Once: true, Takes: []string{"return_to"}, Handler: s.login},
+		{Method: http.MethodGet, Path: "/auth/callback", Audience: httpapi.Anybody, SignIn: true, Page: true, Once: true, Lenient: true, Takes: httpapi.CallbackTakes(), Handler: s.callback},
 		{Method: http.MethodGet, Path: "/auth/session", Audience: httpapi.Anybody, Handler: s.session},
 		{Method: http.MethodPost, Path: "/auth/logout", Audience: httpapi.Anybody, Page: true, Handler: s.logout},
 	}
