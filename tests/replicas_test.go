@@ -7,6 +7,8 @@ import (
 	"net/http/cookiejar"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,12 +29,12 @@ type replicas struct {
 	browsers []*harness.Browser
 }
 
-func startReplicas(t *testing.T, citizen, redis string) *replicas {
+func startReplicas(t *testing.T, citizen, redis string, env ...string) *replicas {
 	t.Helper()
 	data := harness.DataDir(t)
 	settings := func(o *local.Options) {
 		o.DataDir = data
-		harness.Env("PCA_REDIS_URL", redis)(o)
+		harness.Env(append(env, "PCA_REDIS_URL", redis)...)(o)
 	}
 	first := harness.Start(t, settings)
 	begun := first.Consented(citizen)
@@ -48,7 +50,7 @@ func startReplicas(t *testing.T, citizen, redis string) *replicas {
 	for range 2 {
 		folder := t.TempDir()
 		copyFolder(t, data, folder)
-		next := harness.Start(t, func(o *local.Options) { o.DataDir, o.Now = folder, first.Clock.Now }, harness.Env("PCA_REDIS_URL", redis), harness.Env(one...))
+		next := harness.Start(t, func(o *local.Options) { o.DataDir, o.Now = folder, first.Clock.Now }, harness.Env(append(one, env...)...), harness.Env("PCA_REDIS_URL", redis))
 		b := next.Browser()
 		r.sameCookies(begun, b)
 		r.browsers, r.services = append(r.browsers, b), append(r.services, next)
@@ -71,12 +73,8 @@ func (r *replicas) sameCookies(from, to *harness.Browser) {
 // reachedRedis reports whether no replica had to do without Redis.
 func (r *replicas) reachedRedis() bool {
 	r.t.Helper()
-	for _, s := range r.services {
-		if strings.Contains(metricsOf(r.t, s), `event="local"`) {
-			return false
-		}
-	}
-	return true
+	without := regexp.MustCompile(`event="local"|pca_redis_command_duration_seconds_count\{[^}]*outcome="(failed|not-asked)"`)
+	return !slices.ContainsFunc(r.services, func(s *harness.Service) bool { return without.MatchString(metricsOf(r.t, s)) })
 }
 
 func metricsOf(t *testing.T, s *harness.Service) string {
@@ -231,5 +229,38 @@ func TestWithoutRedisNoRequestFails(t *testing.T) {
 				t.Error("the metrics do not tell it")
 			}
 		})
+	}
+}
+
+func TestReplicasLimitSignInsAndHaveOneBudgetForERS(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	r := startReplicas(t, "sunny", server.URL(), "PCA_RATE_LIMIT_SIGN_IN", "7-H", "PCA_ERS_BUDGET", "1-D")
+	passed := 0
+	for i := range 9 { // the citizen's own sign-in was two
+		a, err := r.services[i%3].Browser().DoOnce(t.Context(), http.MethodGet, "/auth/login?return_to=/", nil)
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case a.Status == http.StatusFound:
+			passed++
+		default:
+			harness.Refused(t, a, http.StatusTooManyRequests, "rate_limited")
+		}
+	}
+	if passed != 5 && r.reachedRedis() {
+		t.Errorf("%d sign-ins passed at three replicas, want 5", passed)
+	}
+	// What is kept serves all, and e-RS is asked no second time today.
+	r.crowd(6)
+	r.first.Clock.Advance(2 * time.Minute)
+	for i, b := range r.browsers {
+		a := b.Get("/v1/timeline")
+		if a.Status != http.StatusMultiStatus || !strings.Contains(string(a.Body), `"status":"stale"`) {
+			t.Errorf("replica %d: status %d: %s", i, a.Status, a.Body)
+		}
+	}
+	if n := r.asked(); n != 1 && r.reachedRedis() {
+		t.Errorf("e-RS was asked %d times, want once", n)
 	}
 }

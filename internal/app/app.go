@@ -116,7 +116,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	ers, err := w.ers(tokens, organisations, out.ers)
+	ers, err := w.ers(tokens, organisations, out.ers, together)
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +189,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 		Log: o.Log, Metrics: w.metrics, Tracer: w.tracer, Now: o.Now, NewID: w.newID,
 		Sessions: people.sessions, Staff: staffSessions, Problems: httpapi.Problems{Pages: html, Words: words.set},
 		Settings: httpapi.Settings{
-			PublicURL: c.PublicURL, TrustedProxies: c.Proxies(), Limits: httpapi.Limits(c.RateLimit),
+			PublicURL: c.PublicURL, TrustedProxies: c.Proxies(), Limits: httpapi.Limits(c.RateLimit), Together: together.limits(),
 			Maintenance: maintenance(c.MaintenanceFile),
 		},
 		Routes: routes,

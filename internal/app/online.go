@@ -88,7 +88,7 @@ func (w *wiring) checks(ctx context.Context) (checks []onlineCheck, done func(),
 		return nil, nil, err
 	}
 	tokens := w.tokens(secrets.platform, out.token)
-	ers, err := w.ers(tokens, organisations, out.ers)
+	ers, err := w.ers(tokens, organisations, out.ers, shared{})
 	if err != nil {
 		return nil, nil, err
 	}

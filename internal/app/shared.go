@@ -7,6 +7,7 @@ import (
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
+	"github.com/ulule/limiter/v3"
 
 	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/cache/memory"
@@ -21,6 +22,15 @@ import (
 type shared struct {
 	client *goredis.Client
 	ring   *keys.Ring
+	counts *redis.Counts // nil as the client is
+}
+
+// limits are where what replicas count together is counted; nil: each by itself.
+func (s shared) limits() limiter.Store {
+	if s.counts == nil {
+		return nil
+	}
+	return s.counts
 }
 
 // shared connects to Redis where the configuration names one. Nothing is asked: Redis
@@ -48,7 +58,7 @@ func (w *wiring) shared(ctx context.Context, ring *keys.Ring) (shared, error) {
 	if err != nil {
 		return shared{}, fmt.Errorf("start Redis: %w", err)
 	}
-	return shared{client: client, ring: ring}, nil
+	return shared{client: client, ring: ring, counts: redis.NewCounts(client, ring)}, nil
 }
 
 func (s shared) close() error {

@@ -37,11 +37,11 @@ func (w *wiring) tokens(keySet *jose.Keys, out *upstream.Client) *platform.Token
 	})
 }
 
-func (w *wiring) ers(tokens *platform.Tokens, organisations *organisation.Directory, out *upstream.Client) (*patientcare.Source, error) {
+func (w *wiring) ers(tokens *platform.Tokens, organisations *organisation.Directory, out *upstream.Client, together shared) (*patientcare.Source, error) {
 	ers, err := patientcare.New(patientcare.Deps{
 		HTTP: out, BaseURL: w.c.ERSBaseURL, Tokens: tokens,
 		Services: cache.New(memory.New[patientcare.Service](maxServices), w.directory("service")), Organisations: organisations,
-		Budget:   w.budget(),
+		Budget:   w.budget(together),
 		Links:    patientcare.PortalLinks{Hosts: w.c.ManageHosts, AllowHTTP: w.c.PublicURLIsLoopback()},
 		Counters: patientcare.Counters{Unreadable: w.metrics.Unreadable, ForeignSubject: w.metrics.ForeignSubject},
 		Panics:   w.panics,
@@ -74,12 +74,15 @@ func (w *wiring) sources(ers *patientcare.Source, together shared) (*aggregate.A
 }
 
 // budget bounds what this deployment asks of e-RS; nil: nothing does.
-func (w *wiring) budget() *patientcare.Budget {
+func (w *wiring) budget(together shared) *patientcare.Budget {
 	requests, period, bounded := w.c.Budget()
 	if !bounded {
 		return nil
 	}
-	return patientcare.NewBudget(requests, period, w.o.Now)
+	if together.counts == nil {
+		return patientcare.NewBudget(requests, period, w.o.Now, nil)
+	}
+	return patientcare.NewBudget(requests, period, w.o.Now, together.counts)
 }
 
 // organisations makes the directory. Without an address to ask it has what comes

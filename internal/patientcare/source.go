@@ -158,7 +158,7 @@ func (s *Source) askReferrals(ctx context.Context, a aggregate.Access) ([]byte, 
 		if err != nil {
 			return nil, fmt.Errorf("read referrals: %w", err)
 		}
-		if err := s.d.Budget.spend(a.Again); err != nil {
+		if err := s.d.Budget.spend(ctx, a.Again); err != nil {
 			return nil, fmt.Errorf("read referrals: %w", err)
 		}
 		body, err = s.client.referrals(ctx, token, a.Citizen.NHSNumber, a.CorrelationID)
