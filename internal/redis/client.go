@@ -21,6 +21,10 @@ const (
 	// it is then not asked. After that one request tries.
 	trips = 3
 	pause = 2 * time.Second
+
+	// idle is how long a connection is kept that nobody uses. After a cut each old one
+	// fails once more: while Redis is not asked, they have to go.
+	idle = 2 * pause
 )
 
 // ErrLost says that Redis failed just now and was not asked. Do without it.
@@ -55,6 +59,7 @@ func Open(o Options) (*goredis.Client, error) {
 	}
 	settings.DialTimeout, settings.DialerRetries = dialTimeout, 1
 	settings.ReadTimeout, settings.WriteTimeout, settings.PoolTimeout = waitTimeout, waitTimeout, waitTimeout
+	settings.ConnMaxIdleTime = idle
 	settings.MaxRetries = -1
 	settings.ContextTimeoutEnabled = true
 	settings.DisableIdentity = true // two commands less on each new connection

@@ -3,6 +3,7 @@ package redis_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -123,6 +124,24 @@ func TestARedisThatIsTooSlowIsGivenUp(t *testing.T) {
 	if took := c.failing(t); took > bearable {
 		t.Errorf("one request took %v", took)
 	}
+}
+
+func TestConnectionsThatWentSilentAreNotTriedOneAfterAnother(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	address, cut := server.Cut()
+	c := open(t, address)
+	var busy sync.WaitGroup
+	for range 15 { // so many connections
+		busy.Go(func() { c.BLPop(t.Context(), 50*time.Millisecond, "nothing") })
+	}
+	busy.Wait()
+	if n := c.PoolStats().TotalConns; n < 10 {
+		t.Fatalf("only %d connections", n)
+	}
+	cut()
+	c.failing(t)
+	c.comesBack(t)
 }
 
 func TestWhatRedisRefusesAndACallerWhoLeavesSayNothingOfRedis(t *testing.T) {

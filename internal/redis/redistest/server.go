@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -149,15 +150,48 @@ func (s *Server) Slow(delay time.Duration) string {
 				_ = client.Close()
 				continue
 			}
-			go carry(server, client, 0)
-			go carry(client, server, delay)
+			go carry(server, client, 0, nil)
+			go carry(client, server, delay, nil)
 		}
 	}()
 	return "unix://" + near
 }
 
-// carry copies what from sends, and ends both when one ends.
-func carry(to, from net.Conn, delay time.Duration) {
+// Cut is the address of the same server, and a function that cuts all connections to
+// it that are open: they stay open and nothing comes through, as when a machine
+// between is gone. New ones are whole.
+func (s *Server) Cut() (address string, cut func()) {
+	s.t.Helper()
+	near := filepath.Join(s.folder, "cut")
+	listener, err := net.Listen("unix", near)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = listener.Close() })
+	var lost atomic.Pointer[atomic.Bool] // of the connections that are open
+	lost.Store(&atomic.Bool{})
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("unix", s.socket())
+			if err != nil {
+				_ = client.Close()
+				continue
+			}
+			own := lost.Load()
+			go carry(server, client, 0, own)
+			go carry(client, server, 0, own)
+		}
+	}()
+	return "unix://" + near, func() { lost.Swap(&atomic.Bool{}).Store(true) }
+}
+
+// carry copies what from sends, and ends both when one ends. What comes while they are
+// lost is dropped.
+func carry(to, from net.Conn, delay time.Duration, lost *atomic.Bool) {
 	defer to.Close()   //nolint:errcheck // it is over
 	defer from.Close() //nolint:errcheck // it is over
 	buffer := make([]byte, 64<<10)
@@ -165,6 +199,9 @@ func carry(to, from net.Conn, delay time.Duration) {
 		n, err := from.Read(buffer)
 		if err != nil {
 			return
+		}
+		if lost != nil && lost.Load() {
+			continue
 		}
 		<-time.After(delay)
 		if _, err := to.Write(buffer[:n]); err != nil {
