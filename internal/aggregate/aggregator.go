@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -43,7 +42,7 @@ type Result struct {
 	Complete bool
 }
 
-// Deps are what an Aggregator needs; all but Tries, Epoch and Panics are required.
+// Deps are what an Aggregator needs; all but Tries and Panics are required.
 type Deps struct {
 	Sources  []Source               // one or more
 	Readings cache.Backend[Reading] // keeps them between requests
@@ -56,10 +55,6 @@ type Deps struct {
 	StaleMax time.Duration
 	// Timeout bounds the wait for all sources together.
 	Timeout time.Duration
-	// Epoch is how often the citizen's data was erased. What is kept is kept under it, so
-	// that what a slow process writes after an erasure is found by nobody. nil: always 0,
-	// for one process, where Forget voids what is in progress.
-	Epoch func(context.Context, citizen.Ref) (int64, error)
 	// Observe is called with where a reading came from, for the metrics.
 	Observe func(cache string, o cache.Outcome)
 	// Failed is called with the reason why a source failed, for the log, where Read
@@ -83,9 +78,6 @@ func New(d Deps) (*Aggregator, error) {
 	if len(d.Sources) == 0 {
 		return nil, ErrNoSource
 	}
-	if d.Epoch == nil {
-		d.Epoch = func(context.Context, citizen.Ref) (int64, error) { return 0, nil }
-	}
 	if d.Tries == nil {
 		d.Tries = newOwnTries()
 	}
@@ -107,15 +99,11 @@ type answer struct {
 // Read asks all sources at the same time. An error says that no source returned
 // anything: it wraps ErrReauthenticate if a new sign-in would help with any of
 // them, otherwise the first source's [Failure]. The Result still has the outcome
-// of each source; or ErrStore, and then no source was asked. When the citizen's ID token has ended nothing is shown, not from
+// of each source. When the citizen's ID token has ended nothing is shown, not from
 // the cache either: another device may have filled it.
 func (a *Aggregator) Read(ctx context.Context, access Access, mode Mode) (Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.d.Timeout)
 	defer cancel()
-	epoch, err := a.d.Epoch(ctx, access.Citizen.Ref)
-	if err != nil {
-		return Result{}, fmt.Errorf("%w: %w", ErrStore, err)
-	}
 	answers := make([]answer, len(a.d.Sources))
 	var all sync.WaitGroup
 	for i, s := range a.d.Sources {
@@ -125,7 +113,7 @@ func (a *Aggregator) Read(ctx context.Context, access Access, mode Mode) (Result
 				return
 			}
 			answers[i].err = a.d.Panics.Contain(ctx, "ask a source", func() (err error) {
-				answers[i], err = a.ask(ctx, s, access, epoch, mode)
+				answers[i], err = a.ask(ctx, s, access, mode)
 				return err
 			})
 		})
@@ -137,8 +125,8 @@ func (a *Aggregator) Read(ctx context.Context, access Access, mode Mode) (Result
 // ask asks one source, and asks again if its reading was purged in the meantime:
 // another of the citizen's apps lost its consent, and this one may still have its
 // own. The caller decides on consent after the read.
-func (a *Aggregator) ask(ctx context.Context, s Source, access Access, epoch int64, mode Mode) (answer, error) {
-	k := key(s, access.Citizen.Ref, epoch)
+func (a *Aggregator) ask(ctx context.Context, s Source, access Access, mode Mode) (answer, error) {
+	k := key(s, access.Citizen.Ref)
 	kept, fresh, have := a.readings.Kept(ctx, k)
 	last, failed := a.tries.last(ctx, k)
 	if failed && last.stands(a.d.Now()) {
@@ -265,24 +253,13 @@ func (a *Aggregator) together(ctx context.Context, answers []answer) (Result, er
 }
 
 // Forget drops what is kept of a citizen and voids loads in progress. After an erasure
-// that is what was kept before it.
+// nothing is kept under that pseudonym for anybody: who signs in again has another.
 func (a *Aggregator) Forget(ref citizen.Ref) {
-	ctx, cancel := context.WithTimeout(context.Background(), forgetTime) // even if the request that asks for it ends
-	defer cancel()
-	epoch, err := a.d.Epoch(ctx, ref)
-	if err != nil {
-		epoch = 0 // nearly everybody's; what is kept under another one ends with its time
-	}
 	for _, s := range a.d.Sources {
-		for _, k := range []string{key(s, ref, epoch), key(s, ref, max(epoch-1, 0))} {
-			a.readings.Purge(k)
-			a.tries.forget(ctx, k)
-		}
+		a.readings.Purge(key(s, ref))
+		a.tries.forget(context.Background(), key(s, ref)) // even if the request that asks for it ends
 	}
 }
-
-// forgetTime bounds the question that Forget asks the store.
-const forgetTime = time.Second
 
 func (a *Aggregator) load(s Source, access Access, key string, begun func()) cache.Load[Reading] {
 	return func(ctx context.Context) (Reading, time.Duration, error) {
@@ -305,6 +282,4 @@ func (a *Aggregator) load(s Source, access Access, key string, begun func()) cac
 	}
 }
 
-func key(s Source, ref citizen.Ref, epoch int64) string {
-	return s.ID() + "/" + strconv.FormatInt(epoch, 10) + "/" + string(ref)
-}
+func key(s Source, ref citizen.Ref) string { return s.ID() + "/" + string(ref) }

@@ -2,7 +2,6 @@ package aggregate_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -16,8 +15,6 @@ import (
 // replicas are two aggregators that share what they keep.
 type replicas struct {
 	now      time.Time
-	epoch    int64
-	epochErr error
 	one, two *aggregate.Aggregator
 }
 
@@ -28,7 +25,6 @@ func newReplicas(t *testing.T, s aggregate.Source, change ...func(*aggregate.Dep
 		Sources: []aggregate.Source{s}, Readings: memory.New[aggregate.Reading](10), Tries: memory.New[aggregate.Try](10),
 		Now: func() time.Time { return r.now }, Fresh: fresh, StaleMax: staleMax, Timeout: timeout,
 		Observe: func(string, cache.Outcome) {}, Failed: func(context.Context, string, error) {},
-		Epoch: func(context.Context, citizen.Ref) (int64, error) { return r.epoch, r.epochErr },
 	}
 	for _, c := range change {
 		c(&d)
@@ -106,28 +102,6 @@ func TestAReplicaThatWaitedForAFailureDoesNotAskAgain(t *testing.T) {
 	kept.looks = 1
 	got, err := read(t, r.two)
 	if kindOf(err) != aggregate.Busy || got.Sources[0].Asked || !got.Sources[0].LastTry.Equal(r.now) || s.reads != 1 {
-		t.Errorf("%+v, %v after %d reads", got, err, s.reads)
-	}
-}
-
-func TestAfterAnErasureNothingOfBeforeIsFound(t *testing.T) {
-	s := &source{id: "one"}
-	r := newReplicas(t, s)
-	s.read = func(ctx context.Context) (aggregate.Reading, error) {
-		if s.reads == 1 { // the citizen is erased at the other replica meanwhile
-			r.epoch = 1
-			r.two.Forget("ref")
-		}
-		return holds("a")(ctx)
-	}
-	if _, err := read(t, r.one); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := read(t, r.one); err != nil || s.reads != 2 {
-		t.Errorf("what was loaded before the erasure was found: %v after %d reads", err, s.reads)
-	}
-	r.epochErr = errors.New("no connection")
-	if got, err := read(t, r.one); !errors.Is(err, aggregate.ErrStore) || len(got.Facts) != 0 || s.reads != 2 {
 		t.Errorf("%+v, %v after %d reads", got, err, s.reads)
 	}
 }

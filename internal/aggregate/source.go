@@ -57,9 +57,6 @@ var (
 	// ErrNoSource says that New was called without a source: an empty answer would
 	// look like "the NHS has nothing for you". Configure a source.
 	ErrNoSource = errors.New("no source of referrals is configured")
-	// ErrStore says that this service's own store did not answer. Nothing is known
-	// about the sources: ask again later.
-	ErrStore = errors.New("the store did not answer")
 )
 
 // Kind is what a failure means for the request when no source gave anything. A

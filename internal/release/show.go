@@ -182,11 +182,7 @@ func (a *attempt) readSources(ctx context.Context) (aggregate.Result, error) {
 		Citizen: k.Citizen, IDToken: k.Session.IDToken, IDTokenID: k.Session.IDTokenID,
 		IDTokenExpires: k.Session.IDTokenExpires, CorrelationID: a.q.CorrelationID,
 	}
-	result, err := a.s.d.Sources.Read(ctx, access, mode)
-	if errors.Is(err, aggregate.ErrStore) {
-		err = Unavailable(err)
-	}
-	return result, err //nolint:wrapcheck // it names the source
+	return a.s.d.Sources.Read(ctx, access, mode) //nolint:wrapcheck // it names the source
 }
 
 // answerDigest is the purpose under which answers are digested.
