@@ -140,7 +140,7 @@ func New(ctx context.Context, c config.Config, o Options) (_ *App, err error) {
 		return nil, fmt.Errorf("start: %w", err)
 	}
 
-	showing, err := w.release(people, sources, words, record)
+	showing, err := w.release(people, sources, words, record, together)
 	if err != nil {
 		return nil, err
 	}

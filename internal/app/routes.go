@@ -30,11 +30,12 @@ import (
 	"github.com/patient-care-aggregator/aggregator/web"
 )
 
-func (w *wiring) release(p people, sources release.Sources, words *words, r record) (*release.Service, error) {
+func (w *wiring) release(p people, sources release.Sources, words *words, r record, together shared) (*release.Service, error) {
 	showing, err := release.New(release.Deps{
 		Consents: p.consents, Sources: sources, History: p.history, Words: words.current, Now: w.o.Now,
 		Log: r.appender, Recording: func(c *history.Change) audit.Appender { return r.watched(p.history.Recording(c)) },
-		Reason: httpapi.Reason, Counted: w.counted,
+		HandOffs: backend[time.Time](w, together, "hand-off", maxHandOffs),
+		Reason:   httpapi.Reason, Counted: w.counted,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start API: %w", err)

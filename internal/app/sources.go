@@ -22,6 +22,7 @@ import (
 // How much is kept in memory at most.
 const (
 	maxReadings = 20_000
+	maxHandOffs = 20_000
 	maxTokens   = 50_000
 	maxServices = 10_000 // of services, and of organisations
 )

@@ -10,6 +10,7 @@ import (
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/cache/memory"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
@@ -86,6 +87,7 @@ func newWorld(t *testing.T) *world {
 		Sources: []aggregate.SourceOutcome{{Source: referral.Source{ID: "ers-01", Name: "e-RS", Status: referral.SourceOK, FetchedAt: &fetched}, Asked: true}},
 	}
 	w.Service, err = release.New(release.Deps{
+		HandOffs: memory.New[time.Time](10),
 		Consents: consents{w}, Sources: sources{w}, History: histories{w}, Words: func() (*wording.Set, *disclosure.Policy) { return words, policy },
 		Log: log{w: w}, Recording: w.recording, Now: func() time.Time { return w.now },
 		Reason:  func(err error) string { return err.Error() },

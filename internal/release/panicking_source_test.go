@@ -44,6 +44,7 @@ func showing(t *testing.T, w *world, h panics.Handler, sources ...aggregate.Sour
 	}
 	words, policy := wordsOf(t)
 	s, err := release.New(release.Deps{
+		HandOffs: memory.New[time.Time](10),
 		Consents: consents{w}, Sources: asked, History: histories{w}, Log: log{w: w}, Recording: w.recording, Now: func() time.Time { return w.now },
 		Words:  func() (*wording.Set, *disclosure.Policy) { return words, policy },
 		Reason: func(err error) string { return err.Error() }, Counted: func(timeline.Counts) {},

@@ -3,11 +3,11 @@ package release
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/aggregate"
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/cache"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
@@ -47,7 +47,9 @@ type Deps struct {
 	// Recording is Log for an entry that is written in one transaction with a change of
 	// a history, or not at all.
 	Recording func(*history.Change) audit.Appender
-	Now       func() time.Time
+	// HandOffs keep who was sent to where referrals are managed, and when, by pseudonym.
+	HandOffs cache.Backend[time.Time]
+	Now      func() time.Time
 	// Reason is the code by which the log names why nothing was shown.
 	Reason func(error) string
 	// Counted hears what the sources sent that could not be understood.
@@ -57,17 +59,13 @@ type Deps struct {
 // Service shows citizens' information. It is safe for concurrent use.
 type Service struct {
 	d        Deps
-	handOffs *handOffs
+	handOffs handOffs
 }
 
 // New checks d.
 func New(d Deps) (*Service, error) {
-	if d.Consents == nil || d.Sources == nil || d.History == nil || d.Words == nil || d.Log == nil || d.Recording == nil || d.Now == nil || d.Reason == nil || d.Counted == nil {
+	if d.Consents == nil || d.Sources == nil || d.History == nil || d.Words == nil || d.Log == nil || d.Recording == nil || d.HandOffs == nil || d.Now == nil || d.Reason == nil || d.Counted == nil {
 		return nil, errors.New("new release service: every dependency is required")
 	}
-	sent, err := newHandOffs(mostHandOffs)
-	if err != nil {
-		return nil, fmt.Errorf("new release service: %w", err)
-	}
-	return &Service{d: d, handOffs: sent}, nil
+	return &Service{d: d, handOffs: handOffs{d.HandOffs}}, nil
 }

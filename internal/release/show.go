@@ -174,7 +174,7 @@ func (a *attempt) read(ctx context.Context) (Reading, error) {
 
 func (a *attempt) readSources(ctx context.Context) (aggregate.Result, error) {
 	mode := aggregate.Cached
-	if !a.again && (a.q.Refresh || a.s.handOffs.recent(a.q.Caller.Citizen.Ref, a.s.d.Now())) {
+	if !a.again && (a.q.Refresh || a.s.handOffs.recent(ctx, a.q.Caller.Citizen.Ref, a.s.d.Now())) {
 		mode = aggregate.Refresh
 	}
 	k := a.q.Caller
@@ -211,7 +211,7 @@ func (a *attempt) release(ctx context.Context, r Reading, c Content) (Released, 
 		return Released{}, err
 	}
 	if a.q.HandOff {
-		a.s.handOffs.note(who.Ref, a.s.d.Now())
+		a.s.handOffs.note(ctx, who.Ref, a.s.d.Now())
 	}
 	return out, nil
 }
