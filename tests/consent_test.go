@@ -124,7 +124,9 @@ func TestAnIdempotencyKeyStandsForOneAct(t *testing.T) {
 	}
 	want.Scopes = append(want.Scopes, "history:store")
 	harness.Refused(t, b.Post("/v1/consents", want, "Idempotency-Key", "act-1"), http.StatusConflict, "conflict")
-	harness.Refused(t, b.Post("/v1/consents", want, "Idempotency-Key", strings.Repeat("k", 129)), http.StatusBadRequest, "bad_request")
+	for _, key := range []string{strings.Repeat("k", 129), "\xff", "caf\u00e9"} {
+		harness.Refused(t, b.Post("/v1/consents", want, "Idempotency-Key", key), http.StatusBadRequest, "bad_request")
+	}
 }
 
 func TestWithdrawalTakesEffectWithTheNextRequest(t *testing.T) {

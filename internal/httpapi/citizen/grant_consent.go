@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/patient-care-aggregator/aggregator/internal/client"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
@@ -27,6 +28,9 @@ func (a *API) grantConsent(ctx context.Context, r *httpapi.Request) (httpapi.Ans
 	const longestKey = 128
 	if len(key) > longestKey {
 		return nil, problem.New(problem.BadRequest, nil).WithDetail("Idempotency-Key is longer than 128 characters.")
+	}
+	if strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) { // others have no one meaning in a header
+		return nil, problem.New(problem.BadRequest, nil).WithDetail("Idempotency-Key has characters other than the printable ones of ASCII.")
 	}
 	granted, created, err := a.d.Consents.Grant(ctx, consent.Grant{
 		Citizen: caller.Citizen.Ref, Client: client.ID(in.ClientID), Scopes: slices.Clone(in.Scopes), NoticeVersion: in.NoticeVersion,
