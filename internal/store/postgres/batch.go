@@ -72,7 +72,7 @@ func (w *writer) lock(ctx context.Context) (end logEnd, err error) {
 	if end.edge.Size() < w.committed {
 		return end, fmt.Errorf("%w: %d entries instead of %d", ErrLogShrank, end.edge.Size(), w.committed)
 	}
-	return end, w.changes.notice(ctx, w.tx, end.changes)
+	return end, w.changes.notice(ctx, w.tx, end.changes, true)
 }
 
 // transact carries out acts and commits. It writes into outcomes what became of each act

@@ -34,11 +34,12 @@ func (c *changes) listen(f func(citizen.Ref)) {
 	c.listeners = append(c.listeners, f)
 }
 
-// notice looks at the changes up to the newest one, and tells of those that others made.
-func (c *changes) notice(ctx context.Context, q querier, newest int64) error {
+// notice looks at the changes up to the newest one, and tells of those that others made. Who
+// holds the lock of the log knows that it is the newest; who does not may come late.
+func (c *changes) notice(ctx context.Context, q querier, newest int64, locked bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if newest == c.known {
+	if newest == c.known || newest < c.known && !locked {
 		return nil
 	}
 	refs, err := c.foreign(ctx, q, newest)
@@ -211,5 +212,5 @@ func (w *watcher) look(ctx context.Context, conn *pgx.Conn) error {
 	if err := conn.QueryRow(ctx, `SELECT changes FROM log_head`).Scan(&newest); err != nil {
 		return fmt.Errorf("read what others changed: %w", err)
 	}
-	return w.changes.notice(ctx, conn, newest)
+	return w.changes.notice(ctx, conn, newest, false)
 }

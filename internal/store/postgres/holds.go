@@ -25,6 +25,9 @@ func (l Log) PlaceHold(ctx context.Context, h audit.Hold, e audit.Entry) error {
 
 // LiftHold implements audit.HoldStore.
 func (l Log) LiftHold(ctx context.Context, id, why string, at time.Time, e audit.Entry) error {
+	if !isText(id) {
+		return fmt.Errorf("end hold: %w", audit.ErrNoHold)
+	}
 	_, err := l.db.perform(ctx, changed{}, func(ctx context.Context, t *tx) error {
 		lifted, err := t.execCount(ctx, `UPDATE log_holds SET lifted_at = $1, lift_reason = $2 WHERE id = $3 AND lifted_at IS NULL`, at.UnixNano(), why, id)
 		if err == nil && lifted == 0 {

@@ -38,6 +38,9 @@ const proposalColumns = `SELECT id, kind, proposed, proposed_by, proposed_at, st
 
 // Proposal implements approval.Store.
 func (s Proposals) Proposal(ctx context.Context, id string) (approval.Proposal, error) {
+	if !isText(id) {
+		return approval.Proposal{}, approval.ErrNone
+	}
 	p, err := scanProposal(s.db.read.QueryRow(ctx, proposalColumns+`WHERE id = $1`, id))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return approval.Proposal{}, approval.ErrNone

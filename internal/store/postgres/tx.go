@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -61,11 +63,15 @@ func (t *tx) savepoint(ctx context.Context, do func() error) (failed, err error)
 // that broke, it may have been committed.
 func commitError(err error) error {
 	var said *pgconn.PgError
-	if errors.As(err, &said) && said.Severity == "ERROR" {
+	if errors.As(err, &said) && said.SeverityUnlocalized == "ERROR" {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return fmt.Errorf("commit: %w: %w", audit.ErrOutcomeUnknown, err)
 }
+
+// isText reports whether PostgreSQL can compare a text from outside. One that it cannot is
+// the name of nothing.
+func isText(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
 
 // collect reads all rows of a query.
 func collect[T any](ctx context.Context, q querier, one pgx.RowToFunc[T], query string, args ...any) ([]T, error) {

@@ -73,7 +73,7 @@ func testHolds(t *testing.T, open opener) {
 		s := open(t)
 		place(t, s, holdOn(ann, "hold-1"))
 		lift(t, s, holdOn(ann, "hold-1"))
-		for _, id := range []string{"hold-1", "hold-2"} {
+		for _, id := range []string{"hold-1", "hold-2", "\x00", "\xff"} {
 			if err := s.Log.LiftHold(t.Context(), id, "over", noon(), holdEntry(audit.HoldLifted, ann)); !errors.Is(err, audit.ErrNoHold) {
 				t.Errorf("%s: %v", id, err)
 			}

@@ -38,8 +38,10 @@ func testProposals(t *testing.T, open opener) {
 		if got, err := s.Proposals.Proposal(t.Context(), "one"); err != nil || !cmp.Equal(want, got, none) {
 			t.Errorf("%s, %v", cmp.Diff(want, got, none), err)
 		}
-		if _, err := s.Proposals.Proposal(t.Context(), "two"); !errors.Is(err, approval.ErrNone) {
-			t.Error(err)
+		for _, id := range []string{"two", "", "\x00", "\xff"} {
+			if _, err := s.Proposals.Proposal(t.Context(), id); !errors.Is(err, approval.ErrNone) {
+				t.Errorf("%q: %v", id, err)
+			}
 		}
 		if all := entries(t, s.Log); len(all) != 1 || all[0].Act != "one" {
 			t.Errorf("%+v", all)
