@@ -133,3 +133,29 @@ func TestALogThatBecameShorterIsNotContinued(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAProgramRunsOneMigrationEitherSide(t *testing.T) {
+	t.Parallel()
+	url := database(t)
+	if _, err := postgres.OpenBeside(t.Context(), postgrestest.Empty(t), postgres.Options{}); !errors.Is(err, postgres.ErrSchema) || !strings.Contains(err.Error(), "no tables yet") {
+		t.Errorf("a command on an empty database: %v", err)
+	}
+	conn := postgrestest.Connect(t, url)
+	for newer, want := range []error{nil, nil, postgres.ErrSchema} {
+		for _, open := range []func(context.Context, string, postgres.Options) (*postgres.DB, error){postgres.Open, postgres.OpenBeside} {
+			db, err := open(t.Context(), url, postgres.Options{})
+			if !errors.Is(err, want) {
+				t.Errorf("%d migrations newer: %v", newer, err)
+			}
+			if err == nil {
+				err = db.Close()
+			}
+			if want == nil && err != nil {
+				t.Error(err)
+			}
+		}
+		if _, err := conn.Exec(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) SELECT max(version_id) + 1, true FROM goose_db_version`); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -111,29 +111,42 @@ func migrate(ctx context.Context, db *sql.DB, log *slog.Logger, apply bool) erro
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
-	if apply {
-		done, err := p.Up(ctx)
-		if err != nil {
+	have, want, err := versions(ctx, db, p)
+	if apply && err == nil && have < want {
+		var done []*goose.MigrationResult
+		if done, err = p.Up(ctx); err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}
 		for _, m := range done {
 			log.LogAttrs(ctx, slog.LevelInfo, "migrated", slog.Int64("version", m.Source.Version))
 		}
+		have, want, err = versions(ctx, db, p)
 	}
-	return checkSchema(ctx, db, p)
-}
-
-// checkSchema compares versions without writing anything, not even goose's table.
-func checkSchema(ctx context.Context, db *sql.DB, p *goose.Provider) error {
-	var have, want int64
-	for _, s := range p.ListSources() {
-		want = max(want, s.Version)
-	}
-	if err := db.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version`).Scan(&have); err != nil {
-		return fmt.Errorf("%w: %w", ErrSchema, err)
-	}
-	if have != want {
+	switch {
+	case err != nil:
+		return err
+	case have == 0:
+		return fmt.Errorf("%w: it has no tables yet; start the service, which makes them", ErrSchema)
+	case have == want+1: // a newer replica has migrated; migrations leave what the version before needs
+		log.LogAttrs(ctx, slog.LevelWarn, "the database is one migration newer than this program", slog.Int64("version", have))
+	case have != want:
 		return fmt.Errorf("%w: it is %d, this program knows %d", ErrSchema, have, want)
 	}
 	return nil
+}
+
+// versions are that of the schema, 0 where there is none, and this program's. Nothing is
+// written, not even goose's table.
+func versions(ctx context.Context, db *sql.DB, p *goose.Provider) (have, want int64, err error) {
+	for _, s := range p.ListSources() {
+		want = max(want, s.Version)
+	}
+	var there bool
+	if err := db.QueryRowContext(ctx, `SELECT to_regclass('goose_db_version') IS NOT NULL`).Scan(&there); err != nil || !there {
+		return 0, want, err //nolint:wrapcheck // says what was asked
+	}
+	if err := db.QueryRowContext(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version`).Scan(&have); err != nil {
+		return 0, want, fmt.Errorf("read schema version: %w", err)
+	}
+	return have, want, nil
 }

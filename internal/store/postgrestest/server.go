@@ -65,6 +65,13 @@ func Database(t testing.TB, prepare func(url string) error) string {
 	return shared.server.create(t, model)
 }
 
+// Empty is the URL of a new database without tables, on the server of Database, which the
+// test must have called.
+func Empty(t testing.TB) string {
+	t.Helper()
+	return shared.server.Database(t)
+}
+
 // model is the database that others are copies of.
 const model = "model"
 
