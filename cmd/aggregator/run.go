@@ -37,6 +37,7 @@ type commands struct {
 	Keys    keysCommand    `cmd:"" help:"Make the keys that serve needs."`
 	Config  configCommand  `cmd:"" help:"Check the configuration in the environment."`
 	Audit   auditCommand   `cmd:"" help:"Verify, export and prove the audit log."`
+	Store   storeCommand   `cmd:"" help:"Move the database."`
 	Subject subjectCommand `cmd:"" help:"Answer a citizen who asks for what is held about them, or to be forgotten."`
 
 	Version versionCommand `cmd:"" help:"Print the version, the kind of build and the commit."`

@@ -43,6 +43,7 @@ const (
 	ActApproved        Kind = "act_approved"
 	ActRejected        Kind = "act_rejected"
 	ForkAccepted       Kind = "fork_accepted" // operators accepted a log that is not the one that was signed
+	Moved              Kind = "moved"         // operators moved everything to another database, which has the entries from here on
 )
 
 // Kinds lists every kind of entry, to distinguish a known kind from a misspelt one.
@@ -53,7 +54,7 @@ func Kinds() []Kind {
 		DataReleased, DataNotModified, DataRefused, UpstreamAsked, ForeignData,
 		Exported, AuditorRead, SubjectAccess, Erased,
 		KeyChanged, ConfigurationKnown, Pruned, HoldPlaced, HoldLifted,
-		Withheld, ActProposed, ActApproved, ActRejected, ForkAccepted,
+		Withheld, ActProposed, ActApproved, ActRejected, ForkAccepted, Moved,
 	}
 }
 

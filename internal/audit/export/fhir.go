@@ -81,7 +81,7 @@ func eventType(k audit.Kind) (fhir.Coding, fhir.AuditEventAction) {
 		return coding(dicom, "110106"), fhir.AuditEventActionR // Export
 	case audit.AuditorRead:
 		return coding(dicom, "110101"), fhir.AuditEventActionR // Audit Log Used
-	case audit.KeyChanged, audit.ConfigurationKnown, audit.HoldPlaced, audit.HoldLifted, audit.ForkAccepted,
+	case audit.KeyChanged, audit.ConfigurationKnown, audit.HoldPlaced, audit.HoldLifted, audit.ForkAccepted, audit.Moved,
 		audit.Withheld, audit.ActProposed, audit.ActApproved, audit.ActRejected:
 		return coding(dicom, "110100"), fhir.AuditEventActionU // Application Activity
 	case audit.ConsentGranted:

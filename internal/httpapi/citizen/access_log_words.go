@@ -18,7 +18,7 @@ func accessKinds() []audit.Kind {
 	var shown []audit.Kind
 	for _, kind := range audit.Kinds() {
 		switch kind {
-		case audit.SignInRefused, audit.UpstreamAsked, audit.ForeignData, audit.Erased, audit.KeyChanged, audit.ConfigurationKnown, audit.Pruned, audit.ForkAccepted,
+		case audit.SignInRefused, audit.UpstreamAsked, audit.ForeignData, audit.Erased, audit.KeyChanged, audit.ConfigurationKnown, audit.Pruned, audit.ForkAccepted, audit.Moved,
 			audit.Withheld, audit.ActProposed, audit.ActApproved, audit.ActRejected:
 		default:
 			shown = append(shown, kind)

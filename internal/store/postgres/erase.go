@@ -92,7 +92,7 @@ func (s Subjects) erase(ctx context.Context, ref citizen.Ref, e audit.Entry, too
 
 // Erasures implements audit.Erasures.
 func (l Log) Erasures(ctx context.Context, from int64) ([]audit.Erasure, error) {
-	out, err := collect(ctx, l.db.read, func(row pgx.CollectableRow) (e audit.Erasure, err error) {
+	out, err := collect(ctx, l.read, func(row pgx.CollectableRow) (e audit.Erasure, err error) {
 		var at int64
 		err = row.Scan(&e.Seq, &e.Citizen, &at, &e.Openings)
 		e.At = moment(at)

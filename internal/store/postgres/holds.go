@@ -46,7 +46,7 @@ func (l Log) LiftHold(ctx context.Context, id, why string, at time.Time, e audit
 
 // Holds implements audit.HoldStore.
 func (l Log) Holds(ctx context.Context) ([]audit.Hold, error) {
-	out, err := collect(ctx, l.db.read, func(row pgx.CollectableRow) (h audit.Hold, err error) {
+	out, err := collect(ctx, l.read, func(row pgx.CollectableRow) (h audit.Hold, err error) {
 		var who string
 		var placed int64
 		var lifted *int64

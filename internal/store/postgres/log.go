@@ -17,11 +17,12 @@ import (
 type Log struct {
 	logrows.Reader
 
-	db *DB
+	read querier
+	db   *DB
 }
 
 // Log returns the audit log.
-func (db *DB) Log() Log { return Log{rowsIn(db.read), db} }
+func (db *DB) Log() Log { return Log{rowsIn(db.read), db.read, db} }
 
 // Append implements audit.Appender. The guard is judged when the writer holds the lock of the
 // log, so everything that any process committed before counts.
@@ -53,7 +54,7 @@ func (db *DB) appendEntries(ctx context.Context, g audit.Guard, who changed, wit
 
 // ListOf implements audit.Finder.
 func (l Log) ListOf(ctx context.Context, ref citizen.Ref) (audit.ListID, error) {
-	list, _, err := listOf(ctx, l.db.read, ref)
+	list, _, err := listOf(ctx, l.read, ref)
 	if err != nil {
 		return list, fmt.Errorf("find the list of a citizen: %w", err)
 	}
@@ -79,7 +80,7 @@ func listOf(ctx context.Context, q querier, ref citizen.Ref) (list audit.ListID,
 func (l Log) Heads(ctx context.Context, yield func(list audit.ListID, number, last int64)) (int64, error) {
 	var size, number, last int64
 	// One statement, so that all of it is of one moment.
-	rows, err := l.db.read.Query(ctx, `SELECT e.size, h.list, h.number, h.last FROM log_head AS e LEFT JOIN log_heads AS h ON h.number > 0`)
+	rows, err := l.read.Query(ctx, `SELECT e.size, h.list, h.number, h.last FROM log_head AS e LEFT JOIN log_heads AS h ON h.number > 0`)
 	if err == nil {
 		var id []byte
 		var n, seq *int64
@@ -103,14 +104,14 @@ func (l Log) ReadHashes(ctx context.Context, indexes []int64) ([]tlog.Hash, erro
 	for i, index := range indexes {
 		seq, offset := logrows.PlaceOfHash(index)
 		var first int64
-		err := l.db.read.QueryRow(ctx, `SELECT first FROM log_hashes WHERE first <= $1 ORDER BY first DESC LIMIT 1`, seq).Scan(&first)
+		err := l.read.QueryRow(ctx, `SELECT first FROM log_hashes WHERE first <= $1 ORDER BY first DESC LIMIT 1`, seq).Scan(&first)
 		if err != nil {
 			return nil, fmt.Errorf("find hashes of entry %d: %w", seq, err)
 		}
 		var hash []byte
 		at := offset(first) + 1
 		if at >= 1 {
-			err = l.db.read.QueryRow(ctx, `SELECT substr(hashes, $1, $2) FROM log_hashes WHERE first = $3`, at, tlog.HashSize, first).Scan(&hash)
+			err = l.read.QueryRow(ctx, `SELECT substr(hashes, $1, $2) FROM log_hashes WHERE first = $3`, at, tlog.HashSize, first).Scan(&hash)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read hashes of entry %d: %w", seq, err)

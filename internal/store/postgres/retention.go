@@ -57,7 +57,7 @@ func (l Log) Due(ctx context.Context, correlationsBefore, openingsBefore time.Ti
 		if err != nil {
 			return due, err
 		}
-		if *count.into, _, err = run(ctx, l.db.read, count.of, end, int(end)+1, nil); err != nil {
+		if *count.into, _, err = run(ctx, l.read, count.of, end, int(end)+1, nil); err != nil {
 			return due, fmt.Errorf("count what is too old: %w", err)
 		}
 	}
@@ -65,7 +65,7 @@ func (l Log) Due(ctx context.Context, correlationsBefore, openingsBefore time.Ti
 	if err != nil {
 		return due, err
 	}
-	consents, err := endedConsents(ctx, l.db.read, openingsBefore, older, math.MaxInt32)
+	consents, err := endedConsents(ctx, l.read, openingsBefore, older, math.MaxInt32)
 	due.Consents = len(consents)
 	return due, err
 }
@@ -131,7 +131,7 @@ func (l Log) Prunable(ctx context.Context, before time.Time) (older, allowed int
 	if older, err = l.Before(ctx, before); err != nil {
 		return 0, 0, err
 	}
-	if err := l.db.read.QueryRow(ctx, `SELECT coalesce(max(before), 0) FROM log_prunings`).Scan(&allowed); err != nil {
+	if err := l.read.QueryRow(ctx, `SELECT coalesce(max(before), 0) FROM log_prunings`).Scan(&allowed); err != nil {
 		return 0, 0, fmt.Errorf("read prunings: %w", err)
 	}
 	return older, allowed, nil

@@ -53,7 +53,7 @@ func (l Log) Withhold(ctx context.Context, w audit.Withholding, e audit.Entry) e
 // Withheld implements audit.Withholder.
 func (l Log) Withheld(ctx context.Context, at time.Time) (map[int64]time.Time, error) {
 	withheld := map[int64]time.Time{}
-	rows, err := l.db.read.Query(ctx, `SELECT seq, until FROM log_withheld WHERE until > $1`, at.UnixNano())
+	rows, err := l.read.Query(ctx, `SELECT seq, until FROM log_withheld WHERE until > $1`, at.UnixNano())
 	if err == nil {
 		var seq, until int64
 		_, err = pgx.ForEachRow(rows, []any{&seq, &until}, func() error {

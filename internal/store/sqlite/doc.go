@@ -23,6 +23,7 @@
 //	history_rows      citizen, referral, …   goes with its history
 //	staff_accounts    pseudonym, sealed      whom the log's staff are
 //	staff_sessions    hash, sealed, …        who of staff is signed in
+//	moved             target, entry          this database is not served again
 //	one_time_values   kind, hash, value, …   taken once
 //
 // Times are INTEGER nanoseconds since 1970 UTC; in leaves they are text.

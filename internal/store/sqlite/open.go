@@ -41,6 +41,8 @@ type Options struct {
 	WatchEvery time.Duration
 	// Panics is called for a panic in an act, which fails only that act.
 	Panics panics.Handler
+
+	toMove bool // open it although it was moved
 }
 
 const readers = 4
@@ -94,6 +96,11 @@ func open(ctx context.Context, path string, o Options, serve bool) (_ *DB, err e
 	}
 	if db.read, err = connect(ctx, path, readers, true); err != nil {
 		return nil, err
+	}
+	if !o.toMove {
+		if err = checkMoved(ctx, db.read); err != nil {
+			return nil, err
+		}
 	}
 	if db.writer, err = startWriter(ctx, path, db.write, o, serve); err != nil {
 		return nil, err
