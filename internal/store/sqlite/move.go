@@ -113,7 +113,7 @@ func (m *Moving) Rows(ctx context.Context, table string, columns []string) (next
 	for _, c := range columns[1:] {
 		query += `", "` + c
 	}
-	rows, err := m.db.read.QueryContext(ctx, query+`" FROM "`+table+`"`) //nolint:gosec // names of our own schema
+	rows, err := m.db.read.QueryContext(ctx, query+`" FROM "`+table+`"`) //nolint:rowserrcheck,sqlclosecheck // next checks it, and the caller closes it
 	if err != nil {
 		return nil, nil, fmt.Errorf("read %s: %w", table, err)
 	}
