@@ -13,8 +13,18 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
 )
 
-// ErrNotMovable says that databases of these kinds are not moved into each other.
-var ErrNotMovable = errors.New("a database is moved from sqlite:PATH to postgres://USER@HOST/DATABASE")
+// Errors of moving a database, and of opening one that was moved.
+var (
+	// ErrNotMovable says that databases of these kinds are not moved into each other.
+	ErrNotMovable = errors.New("a database is moved from sqlite:PATH to postgres://USER@HOST/DATABASE")
+	// ErrMoved says that everything in a database was moved to another one. Use that one.
+	ErrMoved = sqlite.ErrMoved
+	// ErrNotEmpty says that a database has rows, so that nothing can be moved into it. Name
+	// another one.
+	ErrNotEmpty = postgres.ErrNotEmpty
+	// ErrServed says that services run on a PostgreSQL database. Stop those first.
+	ErrServed = postgres.ErrInUse
+)
 
 // Move moves everything from a SQLite file into an empty PostgreSQL database while nobody
 // serves either, and returns the log that is there now, verified. It writes the entry about

@@ -13,9 +13,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/local"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
-	"github.com/patient-care-aggregator/aggregator/internal/store/postgres"
 	"github.com/patient-care-aggregator/aggregator/internal/store/postgrestest"
-	"github.com/patient-care-aggregator/aggregator/internal/store/sqlite"
 	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
 
@@ -54,12 +52,12 @@ func TestMovedToPostgreSQL(t *testing.T) {
 	move := func(to string) (audit.Checkpoint, error) {
 		for { // the server notices the end of a connection a little later
 			c, err := store.Move(t.Context(), file, to, movedNow(), store.Options{})
-			if !errors.Is(err, postgres.ErrInUse) {
+			if !errors.Is(err, store.ErrServed) {
 				return c, err
 			}
 		}
 	}
-	if _, err := move(full); !errors.Is(err, postgres.ErrNotEmpty) {
+	if _, err := move(full); !errors.Is(err, store.ErrNotEmpty) {
 		t.Errorf("into a database with rows: %v", err)
 	}
 
@@ -78,10 +76,10 @@ func TestMovedToPostgreSQL(t *testing.T) {
 	if _, err := move(target); err == nil || !strings.Contains(err.Error(), "interrupted") {
 		t.Fatalf("interrupted: %v", err)
 	}
-	if _, err := store.Open(t.Context(), file, store.Options{}); !errors.Is(err, sqlite.ErrMoved) {
+	if _, err := store.Open(t.Context(), file, store.Options{}); !errors.Is(err, store.ErrMoved) {
 		t.Errorf("the file is served again: %v", err)
 	}
-	if _, err := move(full); !errors.Is(err, sqlite.ErrMoved) {
+	if _, err := move(full); !errors.Is(err, store.ErrMoved) {
 		t.Errorf("it is moved to another database: %v", err)
 	}
 	if _, err := conn.Exec(t.Context(), `DROP TRIGGER interrupted ON staff_accounts`); err != nil {
