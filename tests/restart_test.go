@@ -17,6 +17,10 @@ func TestARestartLosesNothingButWhatIsKeptInMemory(t *testing.T) {
 	b := s.Consented("sunny")
 	before := b.Get("/v1/timeline")
 	harness.Answered(t, before, http.StatusOK)
+	auditor, leaver := s.Auditor("ada"), s.Auditor("ada")
+	secret := "pca_staff=" + staffSecret(leaver)
+	harness.Answered(t, s.Browser().Get("/audit/session", "Cookie", secret), http.StatusOK)
+	harness.Answered(t, leaver.Post("/audit/logout", nil), http.StatusNoContent)
 	other := s.Browser()
 	underWay := beginSignIn(other)
 	entries := len(entriesOf(s))
@@ -25,7 +29,9 @@ func TestARestartLosesNothingButWhatIsKeptInMemory(t *testing.T) {
 	s = harness.Start(t, func(o *local.Options) {
 		o.DataDir, o.Now, o.Addr, o.AdminAddr, o.SandboxAddr = dir, now, addr, admin, nhs
 	})
-	b.Service, other.Service = s, s
+	b.Service, other.Service, auditor.Service = s, s, s
+	harness.Answered(t, auditor.Get("/audit/session"), http.StatusOK)
+	harness.Refused(t, s.Browser().Get("/audit/session", "Cookie", secret), http.StatusUnauthorized, "staff_sign_in_required")
 	harness.Answered(t, b.Get("/auth/session"), http.StatusOK)
 	// The same consent, ids and words.
 	harness.Answered(t, b.Get("/v1/timeline", "If-None-Match", before.Header.Get("ETag")), http.StatusNotModified)
@@ -37,6 +43,22 @@ func TestARestartLosesNothingButWhatIsKeptInMemory(t *testing.T) {
 		t.Errorf("%d entries after the restart, %d before", n, entries)
 	}
 	verifyLog(s)
+}
+
+// staffSecret is what an auditor's browser is signed in with.
+func staffSecret(b *harness.Browser) string {
+	b.T.Helper()
+	at, err := url.Parse(b.Service.URL)
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	for _, c := range cookiesOf(b, at) {
+		if c.Name == "pca_staff" {
+			return c.Value
+		}
+	}
+	b.T.Fatal("no staff session")
+	return ""
 }
 
 func host(t *testing.T, address string) string {

@@ -12,6 +12,8 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/restore"
+	"github.com/patient-care-aggregator/aggregator/internal/session"
+	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
 	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
@@ -111,6 +113,30 @@ func TestALogThatContinuesIsNoFork(t *testing.T) {
 	}
 	if r.size() != 2 {
 		t.Error("it wrote something")
+	}
+}
+
+// Who signed out after the backup was made is still signed in there.
+func TestNoSessionOfTheBackupGoesOn(t *testing.T) {
+	t.Parallel()
+	r := setUp(t, 9)
+	ada := account.Session{Hash: [32]byte{1}, Sealed: []byte("x"), SeenAt: now(), ExpiresAt: now().Add(8 * time.Hour)}
+	if err := r.db.StaffAccounts().AddStaffSession(t.Context(), ada, 10); err != nil {
+		t.Fatal(err)
+	}
+	bob := session.Record{Hash: [32]byte{2}, Citizen: "BOB", Sealed: []byte("x"), CreatedAt: now(), SeenAt: now(), ExpiresAt: now().Add(12 * time.Hour)}
+	e := audit.Entry{Kind: audit.SignedIn, At: now(), Citizen: "BOB", Actor: audit.ActorCitizen, Outcome: audit.Succeeded}
+	if err := r.db.Sessions().AddSession(t.Context(), bob, e); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := r.accept(r.state()); err != nil || done.Sessions != 1 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if _, err := r.db.StaffAccounts().StaffSession(t.Context(), ada.Hash); !errors.Is(err, account.ErrNoSession) {
+		t.Errorf("an auditor's: %v", err)
+	}
+	if _, err := r.db.Sessions().Session(t.Context(), bob.Hash); !errors.Is(err, session.ErrNone) {
+		t.Errorf("a citizen's: %v", err)
 	}
 }
 

@@ -132,6 +132,18 @@ func (f *fleet) citizen(name string) *citizen {
 	if b.Get("/v1/timeline").Status == http.StatusForbidden {
 		b.Consent()
 	}
+	return f.asking(name, b)
+}
+
+// auditor signs a member of staff in, at the first of all replicas.
+func (f *fleet) auditor(name string) *citizen {
+	f.T.Helper()
+	return f.asking(name, f.Auditor(name))
+}
+
+// asking has what a browser is signed in with.
+func (f *fleet) asking(name string, b *harness.Browser) *citizen {
+	f.T.Helper()
 	at, err := url.Parse(f.URL)
 	if err != nil {
 		f.T.Fatal(err)

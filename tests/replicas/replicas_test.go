@@ -5,7 +5,6 @@ package replicas_test
 import (
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -56,7 +55,7 @@ func TestALostDatabaseIsExactly503(t *testing.T) {
 	server := postgrestest.Start(t)
 	database := server.Database(t)
 	f := begin(t, 0, harness.Env("PCA_DATABASE_URL", database))
-	bella := f.citizen("bella")
+	bella, ada := f.citizen("bella"), f.auditor("ada")
 	bella.answered(f.URL, http.MethodGet, "/v1/timeline", http.StatusOK)
 	for name, fault := range map[string]struct{ lose, bring func() }{
 		"killed": {server.Kill, func() {
@@ -67,9 +66,16 @@ func TestALostDatabaseIsExactly503(t *testing.T) {
 		"hung": {server.Hang, server.Continue},
 	} {
 		fault.lose()
-		for _, path := range []string{"/v1/timeline", "/v1/timeline", "/readyz"} {
+		for _, path := range []string{"/v1/timeline", "/v1/timeline", "/readyz", "/audit/session", "/audit/login", "/audit/v1/statistics"} {
 			begun := time.Now()
-			bella.answered(f.URL, http.MethodGet, path, http.StatusServiceUnavailable)
+			who := bella
+			if strings.HasPrefix(path, "/audit/") {
+				who = ada // is not told that they are signed out
+			}
+			body := who.answered(f.URL, http.MethodGet, path, http.StatusServiceUnavailable)
+			if who == ada && !strings.Contains(string(body), "service_unavailable") {
+				t.Errorf("%s: %s: %s", name, path, body)
+			}
 			if took := time.Since(begun); took > 11*time.Second {
 				t.Errorf("%s: %s was answered after %v", name, path, took)
 			}
@@ -86,6 +92,7 @@ func TestALostDatabaseIsExactly503(t *testing.T) {
 			}
 		}
 		bella.answered(f.URL, http.MethodGet, "/readyz", http.StatusOK)
+		ada.answered(f.URL, http.MethodGet, "/audit/session", http.StatusOK)
 	}
 	f.whole()
 }
@@ -93,13 +100,7 @@ func TestALostDatabaseIsExactly503(t *testing.T) {
 func TestAnAuditorIsSignedInOnAllReplicas(t *testing.T) {
 	t.Parallel()
 	f := begin(t, 2)
-	b := f.Auditor("ada")
-	at, err := url.Parse(f.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ada := &citizen{f: f, name: "ada", browser: b, cookies: b.Cookies().Cookies(at), http: &http.Client{Transport: &http.Transport{}}}
-	t.Cleanup(ada.http.CloseIdleConnections)
+	ada := f.auditor("ada")
 	one, other := f.replicas[0].address(), f.replicas[1].address()
 	for _, replica := range []string{one, other, f.URL} {
 		ada.answered(replica, http.MethodGet, "/audit/session", http.StatusOK)
