@@ -2,6 +2,7 @@ package tests_test
 
 import (
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/history"
 	"github.com/patient-care-aggregator/aggregator/internal/keys"
 	"github.com/patient-care-aggregator/aggregator/internal/local"
+	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
 	"github.com/patient-care-aggregator/aggregator/tests/harness"
 )
@@ -58,6 +60,7 @@ func TestAfterResealingTheOldKeyCanGoAndEverybodyIsStillKnown(t *testing.T) {
 		b.Must(b.Journey.Consent(t.Context(), b.Get("/v1/changes").Body)) // to history:store
 		b.Get("/v1/timeline")
 	}
+	auditor := "pca_staff=" + staffSecret(s.Auditor("ada"))
 	address := s.Env["PCA_DATABASE_URL"]
 	s.Stop()
 	file := filepath.Join(dir, "key-ring.key")
@@ -74,12 +77,20 @@ func TestAfterResealingTheOldKeyCanGoAndEverybodyIsStillKnown(t *testing.T) {
 	}
 	moved, err := citizen.NewRegistry(db.Subjects(), ring, s.Clock.Now, harness.NewRandom()).Reseal(t.Context(), db.Subjects())
 	rows, rowsErr := history.Reseal(t.Context(), db.Histories(), ring)
-	if err := errors.Join(err, rowsErr, db.Close()); err != nil || moved != 2 || rows == 0 {
-		t.Fatalf("moved %d citizens and %d rows: %v", moved, rows, err)
+	staff, staffErr := account.Reseal(t.Context(), db.StaffAccounts(), ring)
+	if err := errors.Join(err, rowsErr, staffErr, db.Close()); err != nil || moved != 2 || rows == 0 || staff != 1 {
+		t.Fatalf("moved %d citizens, %d rows and %d accounts of staff: %v", moved, rows, staff, err)
 	}
+
+	started := harness.Start(t, func(o *local.Options) { o.DataDir, o.Now = dir, s.Clock.Now })
+	harness.Answered(t, started.Browser().Get("/audit/session", "Cookie", auditor), http.StatusOK)
+	started.Stop()
 
 	writeFile(t, file, added)
 	again := harness.Start(t, func(o *local.Options) { o.DataDir, o.Now = dir, s.Clock.Now })
+	// Sessions are not moved: that of an auditor ends with its key, and holds nothing up.
+	harness.Refused(t, again.Browser().Get("/audit/session", "Cookie", auditor), http.StatusUnauthorized, "staff_sign_in_required")
+	harness.Answered(t, again.Auditor("ada").Get("/audit/session"), http.StatusOK)
 	for _, name := range []string{"bella", "sunny"} {
 		b := again.SignedIn(name)
 		if list := consentsOf(b); len(list) == 0 || list[0].Status != "active" {

@@ -32,7 +32,7 @@ func (s *SignIn) identify(result oidc.Result) (Member, error) {
 	if err := result.Claims(&claims); err != nil {
 		return Member{}, fmt.Errorf("read staff claims: %w", err)
 	}
-	m := Member{Pseudonym: s.pseudonym(result.Issuer, result.Subject), Roles: rolesOf(texts(claims[s.roleClaim]), s.roles)}
+	m := Member{Pseudonym: s.pseudonyms(result.Issuer, result.Subject)[0], Roles: rolesOf(texts(claims[s.roleClaim]), s.roles)}
 	if len(m.Roles) == 0 {
 		return m, ErrRole
 	}
@@ -42,9 +42,24 @@ func (s *SignIn) identify(result oidc.Result) (Member, error) {
 	return m, nil
 }
 
-func (s *SignIn) pseudonym(issuer, subject string) string {
-	mac := s.ring.MACs(pseudonymPurpose, []byte(issuer+"\x00"+subject))[0]
-	return pseudonymPrefix + base64.RawURLEncoding.EncodeToString(mac.Sum[:pseudonymBytes])
+// pseudonyms are those of an account under every key of the ring, the active one's first.
+func (s *SignIn) pseudonyms(issuer, subject string) []string {
+	macs := s.ring.MACs(pseudonymPurpose, []byte(issuer+"\x00"+subject))
+	names := make([]string, len(macs))
+	for i, mac := range macs {
+		names[i] = pseudonymPrefix + base64.RawURLEncoding.EncodeToString(mac.Sum[:pseudonymBytes])
+	}
+	return names
+}
+
+// notTheSame is why an account does not go on with the session of another pseudonym: it is
+// somebody else, or the session began under another active key. Then a sign-in under the
+// new pseudonym is what the log needs, and no refusal.
+func (s *SignIn) notTheSame(result oidc.Result) error {
+	if slices.Contains(s.pseudonyms(result.Issuer, result.Subject), result.Renews) {
+		return fmt.Errorf("%w: the account has another pseudonym since the key ring changed", oidc.ErrAskOpenly)
+	}
+	return ErrSomebodyElse
 }
 
 // texts reads a claim that is a text or a list of texts; anything else is empty.

@@ -112,8 +112,9 @@ func (s *SignIn) begin(ctx context.Context, r oidc.Request) (oidc.Redirect, erro
 }
 
 // Finish ends a sign-in. Errors: those of internal/oidc (ErrAskOpenly: the provider wants to
-// ask the person), and ErrRole, ErrWeakSignIn and ErrSomebodyElse, with which the Member
-// is set too. again says that it was begun by BeginAgain.
+// ask the person, or the account got another pseudonym with another active key), and
+// ErrRole, ErrWeakSignIn and ErrSomebodyElse, with which the Member is set too. again says
+// that it was begun by BeginAgain.
 func (s *SignIn) Finish(ctx context.Context, callback oidc.Callback) (m Member, again bool, err error) {
 	result, err := s.oidc.Finish(ctx, callback)
 	if err != nil {
@@ -125,7 +126,7 @@ func (s *SignIn) Finish(ctx context.Context, callback oidc.Callback) (m Member, 
 		return member, again, err
 	}
 	if again && result.Renews != member.Pseudonym {
-		err = errors.Join(ErrSomebodyElse, err)
+		err = errors.Join(s.notTheSame(result), err)
 	}
 	// A refused one is kept too: the log has their pseudonym. Whom nobody could name is
 	// not let in.

@@ -135,19 +135,26 @@ func setUp(t *testing.T, acr ...string) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := &accounts{}
+	f := (&fixture{Provider: p, t: t, accounts: &accounts{}}).under(ring, acr...)
+	p.With(map[string]any{"roles": []string{"reader", "auditor"}, "name": "Ada Auditor", "sub": "ada"})
+	return f
+}
+
+// under is the same service with that key ring, and without the sign-ins that were begun.
+func (f *fixture) under(ring *keys.Ring, acr ...string) *fixture {
+	f.t.Helper()
+	p := f.Provider
 	s, err := staff.NewSignIn(staff.Deps{
 		Issuer: p.URL, ClientID: oidctest.ClientID, ClientSecret: keys.NewSecret("shh"), RedirectURL: oidctest.RedirectURL,
-		RoleClaim: "roles", Roles: map[string][]staff.Role{"auditor": {staff.Count, staff.Read}, "reader": {staff.Read}, "records": {staff.Records}}, ACR: acr, Accounts: store,
+		RoleClaim: "roles", Roles: map[string][]staff.Role{"auditor": {staff.Count, staff.Read}, "reader": {staff.Read}, "records": {staff.Records}}, ACR: acr, Accounts: f.accounts,
 		RelyingParty: oidc.Deps{
-			HTTP: oidctest.HTTP(t, p.Now), Store: &oidctest.Store{}, Ring: ring, Now: p.Now, Random: rand.Reader, AllowInsecure: true,
+			HTTP: oidctest.HTTP(f.t, p.Now), Store: &oidctest.Store{}, Ring: ring, Now: p.Now, Random: rand.Reader, AllowInsecure: true,
 		},
 	})
 	if err != nil {
-		t.Fatal(err)
+		f.t.Fatal(err)
 	}
-	p.With(map[string]any{"roles": []string{"reader", "auditor"}, "name": "Ada Auditor", "sub": "ada"})
-	return &fixture{Provider: p, SignIn: s, t: t, accounts: store, ring: ring}
+	return &fixture{Provider: p, SignIn: s, t: f.t, accounts: f.accounts, ring: ring}
 }
 
 func (f *fixture) signIn() (staff.Member, error) {
@@ -304,6 +311,39 @@ func TestASignInWithoutQuestions(t *testing.T) {
 	r := begin()
 	if _, again, err := f.Finish(t.Context(), oidc.Callback{State: r.State, Binding: r.Binding, Error: "login_required", Issuer: f.URL}); !errors.Is(err, oidc.ErrAskOpenly) || !again {
 		t.Errorf("%v, %v", again, err)
+	}
+}
+
+// Sessions outlive a restart, and with it a change of the active key. The log must not
+// say then that an auditor came back as somebody else.
+func TestWhoSignedInUnderTheKeyBeforeIsAskedAndNotRefused(t *testing.T) {
+	t.Parallel()
+	old := setUp(t)
+	ada, err := old.signIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	current := staff.Session{Member: ada, SignedIn: old.Now()}
+	both, err := keys.Parse([]byte("2:" + strings.Repeat("B", 43) + "=\n1:" + strings.Repeat("A", 43) + "="))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := old.under(both)
+	for sub, want := range map[string]error{"ada": oidc.ErrAskOpenly, "eve": staff.ErrSomebodyElse} {
+		r, err := f.BeginAgain(t.Context(), current, f.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Visit(r.URL)
+		f.With(map[string]any{"sub": sub, "roles": "auditor", "auth_time": current.SignedIn.Unix()})
+		m, again, err := f.finish(r)
+		if !errors.Is(err, want) || errors.Is(err, oidc.ErrAskOpenly) != (sub == "ada") || !again || m.Pseudonym == ada.Pseudonym {
+			t.Errorf("%s: %+v, %v, %v", sub, m, again, err)
+		}
+	}
+	f.With(map[string]any{"sub": "ada", "roles": "auditor"})
+	if m, err := f.signIn(); err != nil || m.Pseudonym == ada.Pseudonym {
+		t.Errorf("once asked: %+v, %v", m, err)
 	}
 }
 
