@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -55,5 +56,18 @@ func TestQuestionsAboutEntries(t *testing.T) {
 		}
 		asked := succeeds(t, "audit", "export", d.database, "--kind=auditor_read", "--format=csv")
 		says(t, asked, pseudonym, "staff:nobody", "complaint seven", "operator")
+	})
+	t.Run("auditors are signed out while the service runs, and that is logged", func(t *testing.T) {
+		b := d.Auditor("ada")
+		if _, _, code := command(t, "subject", "sign-out", "--staff", "--everyone", d.database, "--reason=security", "--operator=Ada Lovelace"); code != exitUsage {
+			t.Errorf("both: exit %d", code)
+		}
+		harness.Answered(t, b.Get("/audit/session"), http.StatusOK)
+		says(t, succeeds(t, "subject", "sign-out", "--staff", d.database, "--reason=security", "--note=laptop stolen", "--operator=Ada Lovelace"), "all members of staff")
+		harness.Refused(t, b.Get("/audit/session"), http.StatusUnauthorized, "staff_sign_in_required")
+		if at := b.Get("/audit/login").Header.Get("Location"); !strings.Contains(at, "prompt=login") {
+			t.Errorf("nobody is asked who they are: %s", at)
+		}
+		says(t, succeeds(t, "audit", "export", d.database, "--kind=sign_out", "--format=csv"), "security", "laptop stolen", "operator")
 	})
 }

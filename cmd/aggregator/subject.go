@@ -24,7 +24,7 @@ import (
 type subjectCommand struct {
 	Export  subjectExportCommand  `cmd:"" help:"Write all that is held about a citizen (UK GDPR, Article 15), one JSON object on each line."`
 	Erase   subjectEraseCommand   `cmd:"" help:"Forget who a citizen is (UK GDPR, Article 17). The log keeps their list, which no longer leads to a person."`
-	SignOut subjectSignOutCommand `cmd:"" help:"End all sessions of a citizen, or everybody's: a phone was lost, or a key was seen."`
+	SignOut subjectSignOutCommand `cmd:"" help:"End all sessions of a citizen, every citizen's, or those of staff: a phone was lost, or a key was seen."`
 	Hold    subjectHoldCommand    `cmd:"" help:"Keep a citizen's record from being erased, for a court or an inquiry."`
 	Holds   subjectHoldsCommand   `cmd:"" help:"List the holds."`
 	Lift    subjectLiftCommand    `cmd:"" help:"End a hold."`

@@ -2,7 +2,10 @@ package main
 
 import (
 	"fmt"
+	"time"
 
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
+	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
 	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
@@ -11,12 +14,16 @@ type subjectSignOutCommand struct {
 	person
 	deed
 
-	Everyone bool `help:"End everybody's sessions instead of one citizen's."`
+	Everyone bool `help:"End every citizen's sessions instead of one citizen's." xor:"whose"`
+	Staff    bool `help:"End the sessions of all members of staff instead." xor:"whose"`
 }
 
 // Run ends sessions, also while the service runs: it shows nothing to them from then on.
 func (s subjectSignOutCommand) Run(env *environment) error {
 	return s.do(env, func(db *store.Store, why subject.Ground) error {
+		if s.Staff {
+			return endStaff(env, db, why)
+		}
 		ended, err := s.end(env, db, why)
 		if err != nil {
 			return err
@@ -39,4 +46,17 @@ func (s subjectSignOutCommand) end(env *environment, db *store.Store, why subjec
 		return 0, err
 	}
 	return rights.SignOut(env.ctx, number, why)
+}
+
+// endStaff ends the sessions of all members of staff, whose rows name nobody.
+func endStaff(env *environment, db *store.Store, why subject.Ground) error {
+	if err := account.EndAll(env.ctx, db.StaffAccounts(), time.Now()); err != nil {
+		return err
+	}
+	entry := why.On(audit.Entry{Kind: audit.SignedOut, At: time.Now(), Actor: audit.ActorOperator, Outcome: audit.Succeeded, Purpose: "audit"})
+	if _, err := db.Log().Append(env.ctx, audit.Guard{}, entry); err != nil {
+		return fmt.Errorf("the sessions of staff have ended, but not on the record: %w", err)
+	}
+	_, err := fmt.Fprintln(env.stdout, "Ended the sessions of all members of staff. Their provider may still know who they are.")
+	return err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/citizen"
 	"github.com/patient-care-aggregator/aggregator/internal/consent"
+	"github.com/patient-care-aggregator/aggregator/internal/staff/account"
 	"github.com/patient-care-aggregator/aggregator/internal/subject"
 )
 
@@ -27,11 +28,6 @@ var (
 type Log interface {
 	audit.Appender
 	audit.Tree
-}
-
-// StaffSessions are those of auditors.
-type StaffSessions interface {
-	RemoveStaffSessions(ctx context.Context, before, idleBefore time.Time) error
 }
 
 // OneTimeValues are begun sign-ins and other values that can be used once.
@@ -51,7 +47,7 @@ type Deps struct {
 	Log      Log
 	Consents consent.FullStore
 	Sessions subject.Sessions
-	Staff    StaffSessions
+	Staff    account.Remover // of sessions
 	OneTime  OneTimeValues
 	Subjects Subjects
 	Now      func() time.Time
@@ -121,11 +117,10 @@ func Accept(ctx context.Context, d Deps, r Request) (Report, error) {
 	})); err != nil {
 		return done, fmt.Errorf("accept a fork: %w", err)
 	}
-	all := d.Now().AddDate(100, 0, 0)
-	if err := d.Staff.RemoveStaffSessions(ctx, all, all); err != nil {
-		return done, fmt.Errorf("end staff sessions: %w", err)
+	if err := account.EndAll(ctx, d.Staff, d.Now()); err != nil {
+		return done, fmt.Errorf("accept a fork: %w", err)
 	}
-	if _, err := d.OneTime.RemoveExpired(ctx, all); err != nil {
+	if _, err := d.OneTime.RemoveExpired(ctx, d.Now().AddDate(100, 0, 0)); err != nil {
 		return done, fmt.Errorf("accept a fork: %w", err)
 	}
 	_, err = d.Log.Append(ctx, audit.Guard{}, r.Why.On(audit.Entry{

@@ -12,5 +12,5 @@
 // Reading order: sign_in.go, member.go, sessions.go.
 //
 // Neighbours: internal/oidc does the protocol; internal/httpapi/auditor has the
-// cookies and logs the sign-in.
+// cookies and logs the sign-in; internal/staff/account says how sessions are stored.
 package staff

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -34,4 +35,18 @@ type SessionStore interface {
 	// RemoveStaffSessions removes sessions that expired before the first time or were last
 	// seen before the second.
 	RemoveStaffSessions(ctx context.Context, before, idleBefore time.Time) error
+}
+
+// Remover removes sessions of staff, as [SessionStore] does.
+type Remover interface {
+	RemoveStaffSessions(ctx context.Context, before, idleBefore time.Time) error
+}
+
+// EndAll ends the sessions of all members of staff, at every replica.
+func EndAll(ctx context.Context, sessions Remover, now time.Time) error {
+	all := now.AddDate(100, 0, 0) // no clock is ahead by so much
+	if err := sessions.RemoveStaffSessions(ctx, all, all); err != nil {
+		return fmt.Errorf("end all staff sessions: %w", err)
+	}
+	return nil
 }
