@@ -70,8 +70,9 @@ func TestEveryCommandReadsSecretsAsServeDoes(t *testing.T) {
 func TestNoCommandIsMissingAmongThoseThatReadSettings(t *testing.T) {
 	t.Parallel()
 	// Rehearsed in cmd/aggregator: "audit accept-fork" works only while no service runs,
-	// "audit who" needs an auditor who signed in, "audit match" an answer.
-	without := []string{"dev", "demo", "sandbox", "keys generate", "audit check", "audit accept-fork", "audit who", "audit match", "version"}
+	// "audit who" needs an auditor who signed in, "audit match" an answer; "store copy" in
+	// tests/replicas, because it takes a PostgreSQL.
+	without := []string{"dev", "demo", "sandbox", "keys generate", "audit check", "audit accept-fork", "audit who", "audit match", "store copy", "version"}
 	help := run(t, nil, "--help")
 	succeeded(t, help)
 	_, commands, _ := strings.Cut(help.stdout, "Commands:")
