@@ -51,6 +51,35 @@ func testStaffSessions(t *testing.T, open opener) {
 		}
 	})
 
+	t.Run("many who sign in at one time, in two processes, get in, and the next one ends what is too many", func(t *testing.T) {
+		s := open(t)
+		processes := []Stores{s, s.Beside(t)}
+		var wg sync.WaitGroup
+		for i := range 40 {
+			wg.Go(func() {
+				if err := processes[i%2].StaffAccounts.AddStaffSession(t.Context(), staffSession(1+i), 5); err != nil {
+					t.Error(err)
+				}
+			})
+			wg.Go(func() {
+				if err := processes[i%2].StaffAccounts.RemoveStaffSessions(t.Context(), noon(), noon().Add(time.Duration(min(i, 30))*time.Minute)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		must(t, s.StaffAccounts.AddStaffSession(t.Context(), staffSession(50), 5))
+		left := 0
+		for i := range 60 {
+			if known(t, s, i) {
+				left++
+			}
+		}
+		if left != 5 || !known(t, s, 50) {
+			t.Errorf("%d are left", left)
+		}
+	})
+
 	t.Run("being seen moves a session's time forward only, and passes over one that is gone", func(t *testing.T) {
 		s := open(t)
 		must(t, s.StaffAccounts.AddStaffSession(t.Context(), staffSession(1), most))
@@ -64,14 +93,15 @@ func testStaffSessions(t *testing.T, open opener) {
 		}
 	})
 
-	t.Run("of many who replace one session, one does", func(t *testing.T) {
+	t.Run("of many who replace one session, in two processes, one does", func(t *testing.T) {
 		s := open(t)
+		processes := []Stores{s, s.Beside(t)}
 		must(t, s.StaffAccounts.AddStaffSession(t.Context(), staffSession(1), most))
 		var won atomic.Int64
 		var wg sync.WaitGroup
 		for i := range 8 {
 			wg.Go(func() {
-				err := s.StaffAccounts.ReplaceStaffSession(t.Context(), hashOf(1), staffSession(10+i))
+				err := processes[i%2].StaffAccounts.ReplaceStaffSession(t.Context(), hashOf(1), staffSession(10+i))
 				if err == nil {
 					won.Add(1)
 				} else if !errors.Is(err, account.ErrNoSession) {
