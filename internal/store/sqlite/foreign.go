@@ -19,6 +19,11 @@ func (w *writer) noticeForeignWrites(ctx context.Context) error {
 		return nil
 	}
 	w.tree = nil
+	if !w.toMove { // another process may have moved it meanwhile
+		if err := checkMoved(ctx, w.tx.conn); err != nil {
+			return err
+		}
+	}
 	w.mu.Lock()
 	listeners := slices.Clone(w.listeners)
 	w.mu.Unlock()

@@ -42,7 +42,7 @@ type Options struct {
 	// Panics is called for a panic in an act, which fails only that act.
 	Panics panics.Handler
 
-	toMove bool // open it although it was moved
+	toMove bool // open it although it was moved, and make none
 }
 
 const readers = 4
@@ -80,7 +80,7 @@ func open(ctx context.Context, path string, o Options, serve bool) (_ *DB, err e
 			err = errors.Join(fmt.Errorf("open store: %w", err), db.close())
 		}
 	}()
-	if err = prepareFile(path, serve); err != nil {
+	if err = prepareFile(path, serve && !o.toMove); err != nil {
 		return nil, err
 	}
 	if serve {
@@ -96,11 +96,6 @@ func open(ctx context.Context, path string, o Options, serve bool) (_ *DB, err e
 	}
 	if db.read, err = connect(ctx, path, readers, true); err != nil {
 		return nil, err
-	}
-	if !o.toMove {
-		if err = checkMoved(ctx, db.read); err != nil {
-			return nil, err
-		}
 	}
 	if db.writer, err = startWriter(ctx, path, db.write, o, serve); err != nil {
 		return nil, err

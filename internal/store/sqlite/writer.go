@@ -21,6 +21,7 @@ type writer struct {
 	pool       *sql.DB
 	batchLimit int
 	watchEvery time.Duration // 0: foreign writes are not watched for
+	toMove     bool          // write although the database was moved
 
 	queue   *acts.Queue[*act]
 	stopped chan struct{}
@@ -38,7 +39,7 @@ type writer struct {
 func startWriter(ctx context.Context, path string, pool *sql.DB, o Options, serve bool) (*writer, error) {
 	w := &writer{
 		path: path, log: o.Logger, panics: o.Panics, pool: pool, batchLimit: o.BatchLimit,
-		queue: acts.NewQueue[*act](o.QueueLimit), stopped: make(chan struct{}),
+		queue: acts.NewQueue[*act](o.QueueLimit), stopped: make(chan struct{}), toMove: o.toMove,
 	}
 	if serve {
 		w.watchEvery = o.WatchEvery
