@@ -27,9 +27,10 @@ var (
 )
 
 // Move moves everything from a SQLite file into an empty PostgreSQL database while nobody
-// serves either, and returns the log that is there now, verified. It writes the entry about
-// that first and seals the file with it: it is not served again. What is interrupted is gone
-// on with by moving again to the same target; until it is done, the target has nothing.
+// serves either, and returns the log that is there now, verified. What is in the file is
+// there once the file is sealed with the entry about that, and is not served again. Until
+// everything was copied and verified the file is as it was; from then on the same call with
+// the same target goes on where it was interrupted.
 func Move(ctx context.Context, from, to string, moved audit.Entry, o Options) (audit.Checkpoint, error) {
 	source, err := location.Parse(from)
 	if err != nil {
@@ -62,39 +63,53 @@ func move(ctx context.Context, path, url, name string, moved audit.Entry, o Opti
 		return c, err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	before, err := in.Log().Size(ctx)
+	size, err := in.Log().Size(ctx)
 	if err != nil {
 		return c, err
 	}
-	if before == 0 { // otherwise it is done, or there is another log
-		if err := in.Empty(ctx); err != nil {
-			return c, err
-		}
-		if err := out.Seal(ctx, name, moved); err != nil {
-			return c, err
-		}
+	if size > 0 {
+		return movedBefore(ctx, out, in, size, name)
+	}
+	filling, err := in.BeginToFill(ctx)
+	if err != nil {
+		return c, err
+	}
+	defer func() { err = errors.Join(err, filling.Close(ctx)) }()
+	// A crash before the file is sealed leaves it as it was. One behind that leaves an empty
+	// database, and a file that was copied and verified a moment ago, so it can be again.
+	err = out.Seal(ctx, name, moved, func(from *sqlite.Sealing) error {
+		c = audit.Checkpoint{Size: from.End.Size(), Root: from.End.Root()}
+		return filling.Fill(ctx, from, from.End, from.Latest)
+	})
+	if err != nil {
+		return c, err
+	}
+	return c, filling.Commit(ctx)
+}
+
+// movedBefore is the log of a file that was moved to a database that is not empty any more.
+func movedBefore(ctx context.Context, out *sqlite.Moving, in *postgres.DB, size int64, name string) (audit.Checkpoint, error) {
+	sealed, err := out.Sealed(ctx)
+	if err != nil {
+		return audit.Checkpoint{}, err
 	}
 	end, err := edgeOf(ctx, out.Log())
 	if err != nil {
-		return c, err
+		return audit.Checkpoint{}, err
 	}
-	if before == 0 {
-		latest, err := out.Log().TimeOf(ctx, end.Size()-1)
-		if err != nil {
-			return c, err
-		}
-		if err := in.Fill(ctx, out, end, latest); err != nil {
-			return c, err
-		}
+	if !sealed || size < end.Size() {
+		return audit.Checkpoint{}, fmt.Errorf("%w: its log has %d entries", ErrNotEmpty, size)
 	}
-	there, err := edgeOf(ctx, in.Log())
-	if err != nil {
-		return c, err
+	there, err := edgeAt(ctx, in.Log(), end.Size())
+	switch {
+	case err != nil:
+		return audit.Checkpoint{}, err
+	case there.Root() != end.Root():
+		return audit.Checkpoint{}, fmt.Errorf("%w: it has another log", ErrNotEmpty)
+	case size > end.Size():
+		return audit.Checkpoint{}, fmt.Errorf("%w to %s, and the log goes on there", ErrMoved, name)
 	}
-	if there.Size() != end.Size() || there.Root() != end.Root() {
-		return c, postgres.ErrNotEmpty
-	}
-	return audit.Checkpoint{Size: there.Size(), Root: there.Root()}, nil
+	return audit.Checkpoint{Size: size, Root: there.Root()}, nil
 }
 
 func edgeOf(ctx context.Context, log audit.Tree) (audit.Edge, error) {
@@ -102,5 +117,9 @@ func edgeOf(ctx context.Context, log audit.Tree) (audit.Edge, error) {
 	if err != nil {
 		return audit.Edge{}, err
 	}
+	return edgeAt(ctx, log, size)
+}
+
+func edgeAt(ctx context.Context, log audit.Tree, size int64) (audit.Edge, error) {
 	return audit.ReadEdge(size, tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) { return log.ReadHashes(ctx, indexes) }))
 }

@@ -61,7 +61,7 @@ func TestMovedToPostgreSQL(t *testing.T) {
 		t.Errorf("into a database with rows: %v", err)
 	}
 
-	// A move that is interrupted leaves a sealed file and an empty database.
+	// A move that cannot end leaves the file as it was.
 	conn := postgrestest.Connect(t, target)
 	empty, err := store.Open(t.Context(), target, store.Options{})
 	if err != nil {
@@ -76,11 +76,12 @@ func TestMovedToPostgreSQL(t *testing.T) {
 	if _, err := move(target); err == nil || !strings.Contains(err.Error(), "interrupted") {
 		t.Fatalf("interrupted: %v", err)
 	}
-	if _, err := store.Open(t.Context(), file, store.Options{}); !errors.Is(err, store.ErrMoved) {
-		t.Errorf("the file is served again: %v", err)
+	served, err := store.Open(t.Context(), file, store.Options{})
+	if err != nil {
+		t.Fatalf("the file is not served: %v", err)
 	}
-	if _, err := move(full); !errors.Is(err, store.ErrMoved) {
-		t.Errorf("it is moved to another database: %v", err)
+	if err := served.Close(); err != nil {
+		t.Fatal(err)
 	}
 	if _, err := conn.Exec(t.Context(), `DROP TRIGGER interrupted ON staff_accounts`); err != nil {
 		t.Fatal(err)
@@ -91,6 +92,12 @@ func TestMovedToPostgreSQL(t *testing.T) {
 	}
 	if again, err := move(target); err != nil || again.Root != first.Root || again.Size != first.Size {
 		t.Errorf("moved again: %+v, %v", again, err)
+	}
+	if _, err := store.Open(t.Context(), file, store.Options{}); !errors.Is(err, store.ErrMoved) {
+		t.Errorf("the file is served again: %v", err)
+	}
+	if _, err := move(full); !errors.Is(err, store.ErrMoved) {
+		t.Errorf("it is moved to another database: %v", err)
 	}
 
 	s = harness.Start(t, func(o *local.Options) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -19,8 +20,8 @@ var ErrNotEmpty = errors.New("the database is not empty")
 
 // Rows are what is moved into a database.
 type Rows interface {
-	// Tables are those that have rows to move.
-	Tables(ctx context.Context) ([]string, error)
+	// Tables are those that are moved, with their columns.
+	Tables(ctx context.Context) (map[string][]string, error)
 	// Rows reads columns of a table, a row at a time; nil: the end. closeRows MUST be called.
 	Rows(ctx context.Context, table string, columns []string) (next func() ([]any, error), closeRows func() error, err error)
 }
@@ -28,20 +29,49 @@ type Rows interface {
 // column is one that values are moved into.
 type column struct{ name, kind string }
 
-// Fill moves all rows into a database that is empty and open alone, in one transaction that
-// is committed once the log in it is verified and is the one that is expected.
-func (db *DB) Fill(ctx context.Context, from Rows, end audit.Edge, latest time.Time) (err error) {
-	config := withoutLimit(db.alone.Config())
-	conn, err := connect(ctx, config)
+// Filling is a transaction that moves everything into an empty database. Nothing is there
+// before Commit.
+type Filling struct {
+	conn        *pgx.Conn
+	transaction pgx.Tx
+	db          *DB
+}
+
+// BeginToFill begins to fill a database that is open alone. The caller MUST Close it.
+func (db *DB) BeginToFill(ctx context.Context) (*Filling, error) {
+	conn, err := connect(ctx, withoutLimit(db.alone.Config()))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
 	transaction, err := conn.Begin(ctx)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return nil, errors.Join(fmt.Errorf("begin: %w", err), conn.Close(context.WithoutCancel(ctx)))
 	}
-	tables, err := columnsToFill(ctx, transaction)
+	return &Filling{conn, transaction, db}, nil
+}
+
+// Close gives up what was not committed.
+func (f *Filling) Close(ctx context.Context) error { return f.conn.Close(context.WithoutCancel(ctx)) }
+
+// Commit makes everything be there, at once.
+func (f *Filling) Commit(ctx context.Context) error {
+	if err := f.transaction.Commit(ctx); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// Fill moves all rows, and verifies that the log that is there then is the one that is
+// expected (ErrNotEmpty).
+func (f *Filling) Fill(ctx context.Context, from Rows, end audit.Edge, latest time.Time) error {
+	var size int64
+	if err := f.transaction.QueryRow(ctx, `SELECT size FROM log_head FOR UPDATE`).Scan(&size); err != nil {
+		return fmt.Errorf("lock the log: %w", err)
+	}
+	if size > 0 {
+		return fmt.Errorf("%w: its log has %d entries", ErrNotEmpty, size)
+	}
+	tables, err := columnsToFill(ctx, f.transaction)
 	if err != nil {
 		return err
 	}
@@ -49,45 +79,29 @@ func (db *DB) Fill(ctx context.Context, from Rows, end audit.Edge, latest time.T
 	if err != nil {
 		return err
 	}
-	if err := sameTables(tables, theirs); err != nil {
+	if err := sameColumns(tables, theirs); err != nil {
 		return err
 	}
-	for _, table := range inOrder(theirs) {
-		if err := fillTable(ctx, transaction, from, table, tables[table]); err != nil {
+	for table := range tables {
+		if err := emptyTable(ctx, f.transaction, table); err != nil {
+			return err
+		}
+	}
+	for _, table := range inOrder(slices.Sorted(maps.Keys(tables))) {
+		if err := fillTable(ctx, f.transaction, from, table, tables[table]); err != nil {
 			return fmt.Errorf("move %s: %w", table, err)
 		}
 	}
-	changed, err := transaction.Exec(ctx, `UPDATE log_head SET size = $1, latest = $2, edge = $3 WHERE size = 0`,
-		end.Size(), latest.UnixNano(), logrows.JoinHashes(end.Subtrees()))
-	if err == nil && changed.RowsAffected() != 1 {
-		err = ErrNotEmpty
-	}
+	_, err = f.transaction.Exec(ctx, `UPDATE log_head SET size = $1, latest = $2, edge = $3`, end.Size(), latest.UnixNano(), logrows.JoinHashes(end.Subtrees()))
 	if err != nil {
 		return fmt.Errorf("write where the log ends: %w", err)
 	}
-	moved, err := audit.Verify(ctx, Log{rowsIn(transaction), transaction, db})
+	moved, err := audit.Verify(ctx, Log{rowsIn(f.transaction), f.transaction, f.db})
 	if err != nil {
 		return fmt.Errorf("verify what was moved: %w", err)
 	}
 	if moved.Entries != end.Size() || moved.Root != end.Root() {
 		return fmt.Errorf("verify what was moved: %d entries with another root than the %d that were expected", moved.Entries, end.Size())
-	}
-	if err := transaction.Commit(ctx); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
-}
-
-// Empty reports, as ErrNotEmpty, rows in any table.
-func (db *DB) Empty(ctx context.Context) error {
-	tables, err := columnsToFill(ctx, db.read)
-	if err != nil {
-		return err
-	}
-	for table := range tables {
-		if err := emptyTable(ctx, db.read, table); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -106,8 +120,10 @@ func emptyTable(ctx context.Context, q querier, table string) error {
 // columnsToFill are the columns of all tables but those that only this store needs.
 func columnsToFill(ctx context.Context, q querier) (map[string][]column, error) {
 	tables := map[string][]column{}
-	rows, err := q.Query(ctx, `SELECT table_name::text, column_name::text, data_type::text FROM information_schema.columns
-		WHERE table_schema = current_schema() AND is_generated = 'NEVER' AND table_name NOT IN ('goose_db_version', 'log_head', 'changes')
+	rows, err := q.Query(ctx, `SELECT table_name::text, column_name::text, data_type::text
+		FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+		WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' AND is_generated = 'NEVER'
+		AND table_name NOT IN ('goose_db_version', 'log_head', 'changes')
 		ORDER BY table_name, ordinal_position`)
 	if err == nil {
 		var table string
@@ -123,14 +139,27 @@ func columnsToFill(ctx context.Context, q querier) (map[string][]column, error) 
 	return tables, nil
 }
 
-func sameTables(ours map[string][]column, theirs []string) error {
-	for _, name := range theirs {
-		if ours[name] == nil {
-			return fmt.Errorf("table %s has no place here", name)
+// sameColumns requires that every column has a place, and every place a column.
+func sameColumns(ours map[string][]column, theirs map[string][]string) error {
+	for table, columns := range theirs {
+		if ours[table] == nil {
+			return fmt.Errorf("the new database has no table %s", table)
+		}
+		for _, name := range columns {
+			if !slices.ContainsFunc(ours[table], func(c column) bool { return c.name == name }) {
+				return fmt.Errorf("the new database has no column %s in table %s", name, table)
+			}
 		}
 	}
-	if len(ours) != len(theirs) {
-		return fmt.Errorf("%d tables are there, %d here", len(theirs), len(ours))
+	for table, columns := range ours {
+		if theirs[table] == nil {
+			return fmt.Errorf("the new database has a table %s that nothing is moved to: name a database that only this program uses", table)
+		}
+		for _, c := range columns {
+			if !slices.Contains(theirs[table], c.name) {
+				return fmt.Errorf("the new database has a column %s in table %s that nothing is moved to", c.name, table)
+			}
+		}
 	}
 	return nil
 }
@@ -142,9 +171,6 @@ func inOrder(tables []string) []string {
 }
 
 func fillTable(ctx context.Context, t pgx.Tx, from Rows, table string, columns []column) (err error) {
-	if err := emptyTable(ctx, t, table); err != nil {
-		return err
-	}
 	names := make([]string, len(columns))
 	for i, c := range columns {
 		names[i] = c.name
@@ -154,6 +180,7 @@ func fillTable(ctx context.Context, t pgx.Tx, from Rows, table string, columns [
 		return err
 	}
 	defer func() { err = errors.Join(err, closeRows()) }()
+	sent, there := int64(0), int64(0)
 	_, err = t.CopyFrom(ctx, pgx.Identifier{table}, names, pgx.CopyFromFunc(func() ([]any, error) {
 		row, err := next()
 		if err != nil || row == nil {
@@ -164,8 +191,15 @@ func fillTable(ctx context.Context, t pgx.Tx, from Rows, table string, columns [
 				return nil, err
 			}
 		}
+		sent++
 		return row, nil
 	}))
+	if err == nil {
+		err = t.QueryRow(ctx, `SELECT count(*) FROM `+pgx.Identifier{table}.Sanitize()).Scan(&there)
+	}
+	if err == nil && there != sent {
+		err = fmt.Errorf("%d rows are there of %d", there, sent)
+	}
 	return err //nolint:wrapcheck // the caller says which table
 }
 

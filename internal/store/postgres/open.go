@@ -160,6 +160,7 @@ func (db *DB) shutDown() error {
 	if db.alone != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), connectTime)
 		defer cancel()
+		_, _ = db.alone.Exec(ctx, `SELECT pg_advisory_unlock($1)`, int64(serving)) // the server notices the end of a connection later
 		_ = db.alone.Close(ctx)
 	}
 	return nil

@@ -227,6 +227,27 @@ func laterEnds(ctx context.Context, q querier) (map[audit.ListID]head, error) {
 	return ends, err
 }
 
+// settleHeads brings the table of heads up to date with all that is in the transaction.
+func settleHeads(ctx context.Context, x *tx) error {
+	ends, err := laterEnds(ctx, x.conn)
+	if err != nil {
+		return err
+	}
+	size, err := logSize(ctx, x.conn)
+	if err != nil {
+		return err
+	}
+	for list, end := range ends { // somebody who was erased has no row
+		if err := x.exec(ctx, `UPDATE log_heads SET number = ?, last = ? WHERE list = ?`, end.number, end.last, list[:]); err != nil {
+			return fmt.Errorf("save the ends of lists: %w", err)
+		}
+	}
+	if err := x.exec(ctx, `UPDATE log_heads_at SET size = ?`, size); err != nil {
+		return fmt.Errorf("save the ends of lists: %w", err)
+	}
+	return nil
+}
+
 // eachLaterOpening goes through the openings that the table of heads does not know.
 func eachLaterOpening(ctx context.Context, q querier, do func(seq int64, list audit.ListID, number int64)) error {
 	found, err := q.QueryContext(ctx, `SELECT first, openings FROM log_openings

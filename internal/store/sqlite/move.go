@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/patient-care-aggregator/aggregator/internal/audit"
 )
@@ -30,7 +32,7 @@ func movedTo(ctx context.Context, q querier) (target string, err error) {
 	return target, nil
 }
 
-// Moving is a database that is moved to another one. Nobody serves it meanwhile, nor later.
+// Moving is a database that is moved to another one. Nobody serves it meanwhile.
 type Moving struct{ db *DB }
 
 // OpenToMove takes the lock of the one server (ErrInUse) of a database that exists. It was
@@ -51,69 +53,88 @@ func OpenToMove(ctx context.Context, path, target string, o Options) (*Moving, e
 	return &Moving{db}, nil
 }
 
-// Seal writes the entry about the move and that this database is not served again, both or
-// neither; nothing where that is done. Then it brings the table of heads up to date.
-func (m *Moving) Seal(ctx context.Context, target string, e audit.Entry) error {
-	to, err := movedTo(ctx, m.db.read)
+// Sealed reports whether it was moved before.
+func (m *Moving) Sealed(ctx context.Context) (bool, error) {
+	target, err := movedTo(ctx, m.db.read)
+	return target != "", err
+}
+
+// Seal writes the entry about the move, and that this database is not served again, and has
+// copyAll copy what there is with them. Nobody else writes meanwhile. An error of copyAll
+// leaves the database as it was. Where it is sealed already it only has copyAll copy.
+func (m *Moving) Seal(ctx context.Context, target string, e audit.Entry, copyAll func(*Sealing) error) error {
+	sealed, err := m.Sealed(ctx)
 	if err != nil {
 		return err
 	}
-	if to == "" {
-		seal, err := newAct(e)
-		if err != nil {
-			return fmt.Errorf("seal the database: %w", err)
-		}
-		seal.ByItself = true
-		seal.then = func(ctx context.Context, t *tx, first int64) error {
-			return t.exec(ctx, `INSERT INTO moved (one, target, entry) VALUES (1, ?, ?)`, target, first)
-		}
-		if _, err := m.db.writer.queue.Submit(ctx, seal); err != nil {
-			return fmt.Errorf("seal the database: %w", err)
-		}
+	seal, err := newAct()
+	if err == nil && !sealed {
+		err = seal.Write(e)
 	}
-	settle, err := newAct()
 	if err != nil {
 		return fmt.Errorf("seal the database: %w", err)
 	}
-	settle.settled, settle.ByItself = true, true
-	if _, err := m.db.writer.queue.Submit(ctx, settle); err != nil {
-		return fmt.Errorf("seal the database: %w", err)
+	seal.ByItself = true
+	seal.then = func(_ context.Context, t *tx, first int64) error { // it can be interrupted, unlike other acts
+		if !sealed {
+			if err := t.exec(ctx, `INSERT INTO moved (one, target, entry) VALUES (1, ?, ?)`, target, first); err != nil {
+				return fmt.Errorf("seal the database: %w", err)
+			}
+		}
+		if err := settleHeads(ctx, t); err != nil {
+			return err
+		}
+		end, err := readTree(ctx, t)
+		if err != nil {
+			return err
+		}
+		return copyAll(&Sealing{t.conn, end.edge, end.latest})
 	}
-	return nil
+	_, err = m.db.writer.queue.Submit(context.WithoutCancel(ctx), seal)
+	return err
 }
 
 // Log is the log that is moved.
 func (m *Moving) Log() Log { return m.db.Log() }
 
-// Tables are the tables to move, without what only this store needs.
-func (m *Moving) Tables(ctx context.Context) ([]string, error) {
-	rows, err := m.db.read.QueryContext(ctx, `SELECT name FROM sqlite_schema WHERE type = 'table'
-		AND name NOT LIKE 'sqlite_%' AND name NOT IN ('goose_db_version', 'log_heads_at', 'moved') ORDER BY name`)
+// Close ends the move.
+func (m *Moving) Close() error { return m.db.Close() }
+
+// Sealing is a database in the transaction that seals it.
+type Sealing struct {
+	conn   *sql.Conn
+	End    audit.Edge // of the log, with the entry about the move
+	Latest time.Time  // of that entry
+}
+
+// Tables are the tables to move with their columns, without what only this store needs.
+func (s *Sealing) Tables(ctx context.Context) (map[string][]string, error) {
+	rows, err := s.conn.QueryContext(ctx, `SELECT t.name, c.name FROM sqlite_schema AS t, pragma_table_xinfo(t.name) AS c
+		WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT IN ('goose_db_version', 'log_heads_at', 'moved')
+		AND c.hidden = 0`) // not those that are derived from others
 	if err != nil {
 		return nil, fmt.Errorf("list tables: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
-	var out []string
+	tables := map[string][]string{}
 	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
+		var table, column string
+		if err := rows.Scan(&table, &column); err != nil {
 			return nil, fmt.Errorf("list tables: %w", err)
 		}
-		out = append(out, name)
+		tables[table] = append(tables[table], column)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("list tables: %w", err)
 	}
-	return out, nil
+	return tables, nil
 }
 
-// Rows reads these columns of a table, a row at a time. close MUST be called.
-func (m *Moving) Rows(ctx context.Context, table string, columns []string) (next func() ([]any, error), closeRows func() error, err error) {
-	query := `SELECT "` + columns[0]
-	for _, c := range columns[1:] {
-		query += `", "` + c
-	}
-	rows, err := m.db.read.QueryContext(ctx, query+`" FROM "`+table+`"`) //nolint:rowserrcheck,sqlclosecheck // next checks it, and the caller closes it
+// Rows reads columns of a table, a row at a time. The table MUST have them: SQLite takes
+// another name for a text. closeRows MUST be called.
+func (s *Sealing) Rows(ctx context.Context, table string, columns []string) (next func() ([]any, error), closeRows func() error, err error) {
+	query := `SELECT "` + strings.Join(columns, `", "`) + `" FROM "` + table + `"` //nolint:gosec // names of our own schema
+	rows, err := s.conn.QueryContext(ctx, query)                                   //nolint:rowserrcheck,sqlclosecheck // next checks it, and the caller closes it
 	if err != nil {
 		return nil, nil, fmt.Errorf("read %s: %w", table, err)
 	}
@@ -128,6 +149,3 @@ func (m *Moving) Rows(ctx context.Context, table string, columns []string) (next
 		return values, rows.Scan(into...)
 	}, rows.Close, nil
 }
-
-// Close ends the move.
-func (m *Moving) Close() error { return m.db.Close() }
