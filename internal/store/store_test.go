@@ -48,6 +48,26 @@ func TestADatabaseIsOpenedByItsURLAndAgainBesideItsServer(t *testing.T) {
 	}
 }
 
+// What is moved goes on to the same place after an interruption, and to no other.
+func TestAPlaceIsNamedWithoutWhatOpensItAndAsNoOtherPlace(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]string{
+		"sqlite:/data/care.db":                              "sqlite:/data/care.db",
+		"postgres://owner:secret@db/care?sslmode=require":   "postgres://db/care",
+		"postgresql://owner@db:5433/care":                   "postgres://db:5433/care",
+		"postgres://owner@/care?host=/run/pg":               "postgres:///run/pg/care",
+		"postgres://owner@/care?host=/run/pg&port=5433":     "postgres:///run/pg:5433/care",
+		"postgres://db:5432/care?host=other&dbname=archive": "postgres://other:5432/archive",
+		"postgres://owner@[::1]/care":                       "postgres://[::1]/care",
+		"postgres://owner@[::1]:5433/care?password=secret":  "postgres://[::1]:5433/care",
+	} {
+		at, err := location.Parse(url)
+		if err != nil || at.String() != want {
+			t.Errorf("%s, %v, want %s", at, err, want)
+		}
+	}
+}
+
 func TestFilesNextToTheDatabaseAreNamedAfterIt(t *testing.T) {
 	t.Parallel()
 	at, err := location.Parse("sqlite:/data/care.db")

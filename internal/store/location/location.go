@@ -1,7 +1,9 @@
 package location
 
 import (
+	"cmp"
 	"errors"
+	"net"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -37,17 +39,24 @@ func Parse(text string) (Location, error) {
 	return Location{server: at}, nil
 }
 
-// String is where the database is, without what opens it: for the log.
+// String is where the database is, without what opens it: for the log, and to know it again.
 func (l Location) String() string {
 	switch {
 	case l.path != "":
 		return "sqlite:" + l.path
-	case l.server != nil:
-		host := l.server.Host
-		if host == "" {
-			host = l.server.Query().Get("host")
+	case l.server != nil: // what the query names counts more
+		query := l.server.Query()
+		host, path := l.server.Host, l.server.Path
+		if query.Has("host") || query.Has("port") {
+			host = cmp.Or(query.Get("host"), l.server.Hostname())
+			if port := cmp.Or(query.Get("port"), l.server.Port()); port != "" {
+				host = net.JoinHostPort(host, port)
+			}
 		}
-		return "postgres://" + host + l.server.Path
+		if name := query.Get("dbname"); name != "" {
+			path = "/" + name
+		}
+		return "postgres://" + host + path
 	}
 	return ""
 }
