@@ -22,6 +22,9 @@ type storeCopyCommand struct {
 
 // Run moves the database. It can be run again after an interruption.
 func (s storeCopyCommand) Run(env *environment) error {
+	if _, err := location.Parse(s.From); err != nil {
+		return fmt.Errorf("%w: --from: its URL %w", errUsage, err)
+	}
 	to, err := location.Parse(s.To)
 	if err != nil {
 		return fmt.Errorf("%w: --to: its URL %w", errUsage, err)

@@ -60,7 +60,7 @@ func move(ctx context.Context, path, url, name string, moved audit.Entry, o Opti
 	defer func() { err = errors.Join(err, out.Close()) }()
 	in, err := postgres.OpenAlone(ctx, url, postgres.Options{Logger: o.Logger})
 	if err != nil {
-		return c, err
+		return c, fmt.Errorf("the new one: %w", err)
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
 	size, err := in.Log().Size(ctx)
@@ -84,7 +84,10 @@ func move(ctx context.Context, path, url, name string, moved audit.Entry, o Opti
 	if err != nil {
 		return c, err
 	}
-	return c, filling.Commit(ctx)
+	if err := filling.Commit(ctx); err != nil {
+		return c, fmt.Errorf("the file is sealed and the new database may be empty, run the same command again: %w", err)
+	}
+	return c, nil
 }
 
 // movedBefore is the log of a file that was moved to a database that is not empty any more.

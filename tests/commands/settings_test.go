@@ -70,8 +70,8 @@ func TestEveryCommandReadsSecretsAsServeDoes(t *testing.T) {
 func TestNoCommandIsMissingAmongThoseThatReadSettings(t *testing.T) {
 	t.Parallel()
 	// Rehearsed in cmd/aggregator: "audit accept-fork" works only while no service runs,
-	// "audit who" needs an auditor who signed in, "audit match" an answer; "store copy" in
-	// tests/replicas, because it takes a PostgreSQL.
+	// "audit who" needs an auditor who signed in, "audit match" an answer, "store copy" a
+	// PostgreSQL.
 	without := []string{"dev", "demo", "sandbox", "keys generate", "audit check", "audit accept-fork", "audit who", "audit match", "store copy", "version"}
 	help := run(t, nil, "--help")
 	succeeded(t, help)

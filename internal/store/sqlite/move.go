@@ -19,7 +19,7 @@ var ErrMoved = errors.New("everything in this database was moved")
 func checkMoved(ctx context.Context, q querier) error {
 	target, err := movedTo(ctx, q)
 	if err == nil && target != "" {
-		err = fmt.Errorf("%w to %s", ErrMoved, target)
+		err = fmt.Errorf("%w to %s: use that one; if \"aggregator store copy\" was interrupted, run it again first", ErrMoved, target)
 	}
 	return err
 }
