@@ -73,18 +73,31 @@ func filledFile(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Subjects().AddSubject(t.Context(), citizen.Subject{Ref: somebody, Lookup: citizen.Lookup{KeyID: "k1"}, Sealed: []byte{0, 1, 255}, CreatedAt: noon}); err != nil {
-		t.Fatal(err)
-	}
-	for range 5 { // each is committed by itself
-		if _, err := s.Log().Append(t.Context(), audit.Guard{}, shown()); err != nil {
+	const erased citizen.Ref = "ERASED"
+	for i, ref := range []citizen.Ref{somebody, erased} {
+		subject := citizen.Subject{Ref: ref, Lookup: citizen.Lookup{KeyID: "k1", MAC: [32]byte{byte(i)}}, Sealed: []byte{0, 1, 255}, CreatedAt: noon}
+		if _, err := s.Subjects().AddSubject(t.Context(), subject); err != nil {
 			t.Fatal(err)
 		}
+		for range 3 { // each is committed by itself
+			e := shown()
+			e.Citizen = ref
+			if _, err := s.Log().Append(t.Context(), audit.Guard{}, shown(), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	erasure := audit.Entry{Kind: audit.Erased, At: noon, Citizen: erased, Actor: audit.ActorOperator, Outcome: audit.Succeeded, Purpose: "erasure"}
+	if err := s.Subjects().EraseSubjectAndOpenings(t.Context(), erased, erasure); err != nil {
+		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	db := inside(t, path)
+	// The table of heads can be behind the log, after a crash.
+	execute(t, db, `UPDATE log_heads SET number = 0, last = -1`)
+	execute(t, db, `UPDATE log_heads_at SET size = 0`)
 	for table, columns := range tablesOf(t, db) {
 		var there bool
 		if err := db.QueryRowContext(t.Context(), `SELECT EXISTS (SELECT 1 FROM `+table+`)`).Scan(&there); err != nil {
