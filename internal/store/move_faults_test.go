@@ -161,6 +161,26 @@ func TestAViewInTheNewDatabaseIsNoTable(t *testing.T) {
 	hasAll(t, file, target, at, moved)
 }
 
+// Operators set limits for a database or a role. A move takes as long as it takes.
+func TestAMoveIsNotEndedByALimitOfTheServer(t *testing.T) {
+	t.Parallel()
+	file, target, at := databases(t)
+	for _, statement := range []string{
+		`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1); RETURN NEW; END $$`,
+		`CREATE TRIGGER slow BEFORE INSERT ON staff_accounts EXECUTE FUNCTION slow()`,
+		`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = 500', current_database()); END $$`,
+	} {
+		if _, err := at.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	moved, err := move(t, file, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hasAll(t, file, target, at, moved)
+}
+
 // What a command writes behind the move would be lost: an erasure, or a hold.
 func TestACommandThatWasOpenBeforeTheMoveWritesNothingAfterIt(t *testing.T) {
 	t.Parallel()

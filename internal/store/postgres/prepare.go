@@ -61,11 +61,12 @@ func Reach(ctx context.Context, url string) error {
 	return errors.Join(checkServer(ctx, conn, slog.New(slog.DiscardHandler), false), conn.Close(ctx))
 }
 
-// withoutLimit is for migrations, which may take long.
+// withoutLimit is for migrations and moves, which may take long, whatever limits the database
+// or its role has.
 func withoutLimit(config *pgx.ConnConfig) *pgx.ConnConfig {
 	c := config.Copy()
-	delete(c.RuntimeParams, "statement_timeout")
-	delete(c.RuntimeParams, "idle_in_transaction_session_timeout")
+	c.RuntimeParams["statement_timeout"] = "0"
+	c.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
 	return c
 }
 
