@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/patient-care-aggregator/aggregator/internal/audit"
 	"github.com/patient-care-aggregator/aggregator/internal/store"
 	"github.com/patient-care-aggregator/aggregator/internal/store/postgrestest"
 )
@@ -129,7 +130,7 @@ func TestAMoveThatIsKilledWhenTheFileIsSealedGoesOn(t *testing.T) {
 	}
 }
 
-func TestAMoveThatIsInterruptedEndsAtOnce(t *testing.T) {
+func TestNobodyServesOrWritesDuringAMoveThatEndsAtOnceWhenInterrupted(t *testing.T) {
 	t.Parallel()
 	file, target, at := databases(t)
 	before := sizeOf(t, file)
@@ -147,6 +148,25 @@ func TestAMoveThatIsInterruptedEndsAtOnce(t *testing.T) {
 		ended <- err
 	}()
 	stuck(t, at)
+	if err := closed(store.Open(t.Context(), file, store.Options{})); err == nil || !strings.Contains(err.Error(), "another process serves") {
+		t.Errorf("the file is served: %v", err)
+	}
+	if err := closed(store.Open(t.Context(), target, store.Options{})); !errors.Is(err, store.ErrServed) {
+		t.Errorf("the new database is served: %v", err)
+	}
+	command, err := store.OpenBeside(t.Context(), file, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if size, err := command.Log().Size(t.Context()); err != nil || size != before {
+		t.Errorf("a command reads %d entries, %v", size, err)
+	}
+	if _, err := command.Log().Append(t.Context(), audit.Guard{}, shown()); err == nil {
+		t.Error("a command writes")
+	}
+	if err := command.Close(); err != nil {
+		t.Fatal(err)
+	}
 	interrupt()
 	if err := <-ended; err == nil || !strings.Contains(err.Error(), context.Canceled.Error()) {
 		t.Errorf("it ended with %v", err)
